@@ -1,0 +1,41 @@
+"""Images with labels: the embedded signs, and whatever Hugging Face `datasets` reads."""
+
+from semjscc.data.base import ImageSet, Split
+from semjscc.data.hub import load_hub
+from semjscc.data.signs import load_signs
+
+__all__ = ["ImageSet", "Split", "load_data"]
+
+
+def load_data(
+    source: str,
+    split: Split,
+    *,
+    size: int | None = None,
+    val_fraction: float = 0.1,
+    limit: int | None = None,
+    needs_labels: bool = True,
+) -> ImageSet:
+    """One split of ``signs``, a hub data set, a parquet file or a folder.
+
+    Args:
+        source: ``signs``, ``owner/name`` on the hub, or a path.
+        split: train, val or test.
+        size: side to resize and crop to; None keeps the sizes (signs: 64).
+        val_fraction: share of train that becomes val where the source has no val of its own.
+        limit: only the first so many images.
+        needs_labels: refuse data without labels.
+
+    Raises:
+        UserError: the data cannot be had, or is not fit to use.
+    """
+    if source == "signs":
+        return load_signs(split, size=size or 64).first(limit)
+    return load_hub(
+        source,
+        split,
+        size=size,
+        val_fraction=val_fraction,
+        limit=limit,
+        needs_labels=needs_labels,
+    )

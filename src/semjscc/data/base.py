@@ -1,0 +1,56 @@
+"""What a data set is to the rest of the program: images in memory, labels, and where from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Split = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """One split of a data set, held in memory as 8-bit images.
+
+    Attributes:
+        name: what the user called the data.
+        split: train, val or test.
+        images: (N, 3, H, W) uint8 where all sizes agree, else N tensors (3, H, W).
+        labels: (N,) int64.
+        class_names: the name of each label.
+        revision: the hub commit or generator version the data came from, "" where there is none.
+        fingerprint: a short hash over every pixel and label, so that results name their data.
+    """
+
+    name: str
+    split: Split
+    images: Tensor | Sequence[Tensor]
+    labels: Tensor
+    class_names: tuple[str, ...]
+    revision: str
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def sizes(self) -> list[tuple[int, int]]:
+        """(height, width) of every image."""
+        return [(int(image.shape[-2]), int(image.shape[-1])) for image in self.images]
+
+    def batch(self, indices: Sequence[int] | Tensor) -> Tensor:
+        """The images at ``indices``, which must agree in size: (B, 3, H, W), float32 in [0, 1]."""
+        if isinstance(self.images, Tensor):
+            chosen = self.images[torch.as_tensor(indices)]
+        else:
+            chosen = torch.stack([self.images[int(index)] for index in indices])
+        return chosen.float().div_(255)
+
+    def first(self, limit: int | None) -> "ImageSet":
+        """The first ``limit`` images (all where it is None); the fingerprint stays the whole's."""
+        if limit is None or limit >= len(self):
+            return self
+        return replace(self, images=self.images[:limit], labels=self.labels[:limit])

@@ -1,0 +1,126 @@
+"""Rows of Arrow tables, as parquet files and hub data sets hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from semjscc.data.sources import Part, PartName
+from semjscc.errors import UserError
+from semjscc.images import decode_image, printable
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+ReadColumn = Callable[[str], Iterator[Any]]
+"""Starts a pass over the values of one column, as plain Python objects."""
+
+_IMAGE_NAMES = ("image", "img")
+_LABEL_NAMES = ("label", "labels", "fine_label")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a table keeps its images and labels.
+
+    Attributes:
+        image: the image column.
+        label: the label column, None where there is none.
+        class_names: the labels' names where the table tells them.
+    """
+
+    image: str
+    label: str | None
+    class_names: tuple[str, ...]
+
+
+def find_columns(features: Features, name: str) -> Columns:
+    """The image and label columns, by their types first and by their names second.
+
+    Raises:
+        UserError: where no column can hold images.
+    """
+    from datasets import ClassLabel, Image
+
+    images = [column for column, feature in features.items() if isinstance(feature, Image)]
+    images = images or [column for column in features if _holds_files(features[column])]
+    image = _preferred(images, _IMAGE_NAMES)
+    if image is None:
+        image = next((column for column in _IMAGE_NAMES if column in features), None)
+    if image is None:
+        columns = printable(", ".join(features))
+        raise UserError(f"{name} has no image column; its columns are: {columns}")
+
+    classes = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
+    label = _preferred(classes, _LABEL_NAMES)
+    if label is not None:
+        names = getattr(features[label], "names", None) or ()
+        return Columns(image, label, tuple(printable(str(text)) for text in names))
+    label = next((column for column in _LABEL_NAMES if _is_integer(features.get(column))), None)
+    return Columns(image, label, ())
+
+
+def _preferred(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    return next((name for name in names if name in columns), columns[0] if columns else None)
+
+
+def _holds_files(feature: object) -> bool:
+    return isinstance(feature, dict) and set(feature) == {"bytes", "path"}
+
+
+def _is_integer(feature: object) -> bool:
+    return "int" in str(getattr(feature, "dtype", ""))
+
+
+def read_parts(
+    readers: dict[PartName, ReadColumn], columns: Columns, name: str
+) -> tuple[dict[PartName, Part], tuple[str, ...]]:
+    """The parts of a table and the class names.
+
+    Labels without names are called by their numbers, counted over all parts.
+
+    Raises:
+        UserError: where a label is missing, negative or beyond the class names.
+    """
+    labels: dict[PartName, list[int] | None] = dict.fromkeys(readers)
+    class_names = columns.class_names
+    if columns.label is not None:
+        known = {part: list(read(columns.label)) for part, read in readers.items()}
+        for part, values in known.items():
+            _check_labels(values, len(class_names) or None, f"{name} ({part})")
+        if not class_names:
+            highest = max((max(values, default=-1) for values in known.values()), default=-1)
+            class_names = tuple(str(number) for number in range(highest + 1))
+        labels.update(known)
+    parts = {
+        part: Part(partial(_decode, read, columns.image, f"{name} ({part})"), labels[part])
+        for part, read in readers.items()
+    }
+    return parts, class_names
+
+
+def _check_labels(labels: Sequence[int | None], classes: int | None, name: str) -> None:
+    for row, label in enumerate(labels):
+        if label is None or label < 0 or (classes is not None and label >= classes):
+            limit = f"between 0 and {classes - 1}" if classes else "0 or above"
+            raise UserError(f"{name}, row {row}: the label is {label}, not {limit}")
+
+
+def _decode(read: ReadColumn, column: str, name: str) -> Iterator[Tensor]:
+    for row, value in enumerate(read(column)):
+        place = f"{name}, row {row}"
+        data = value.get("bytes") if isinstance(value, dict) else value
+        if isinstance(data, bytes):
+            yield decode_image(data, place)
+            continue
+        path = value.get("path") if isinstance(value, dict) else value
+        if isinstance(path, str):
+            # Following it would let a stranger's file read any file of the user's, or call home.
+            raise UserError(
+                f"{place} names the file {printable(path)!r} instead of carrying the image"
+            )
+        raise UserError(f"{place} has no image")

@@ -1,0 +1,1 @@
+"""Semantic importance: how much each feature of the perception network matters to its result."""

@@ -1,0 +1,146 @@
+"""The perception network: the vision model at the receiver, frozen, with its features by name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from semjscc.perception.tasks import Classification
+
+INPUT_LAYER = "input"
+"""The name under which the image itself counts as a layer (pixel gradients, arXiv 2208.11375)."""
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """What a vision model expects of its input; differentiable.
+
+    Attributes:
+        size: side of the square the image is resized and centre-cropped to, None leaves it.
+        mean: subtracted from each RGB channel of an image in [0, 1].
+        std: then divided by.
+    """
+
+    size: int | None = None
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1] -> (B, 3, size, size), normalised."""
+        height, width = images.shape[-2:]
+        if self.size is not None and (height, width) != (self.size, self.size):
+            shrink = self.size / min(height, width)
+            scaled = [max(self.size, round(side * shrink)) for side in (height, width)]
+            images = F.interpolate(images, scaled, mode="bicubic", antialias=True).clamp(0, 1)
+            top, left = ((side - self.size) // 2 for side in scaled)
+            images = images[..., top : top + self.size, left : left + self.size]
+        mean = images.new_tensor(self.mean)[:, None, None]
+        return (images - mean) / images.new_tensor(self.std)[:, None, None]
+
+
+class _LastLayerReached(Exception):  # noqa: N818 - a signal, not an error
+    """Stops a forward pass whose remaining layers nobody asked for."""
+
+
+class Perception(nn.Module):
+    """Any classifier with what semjscc has to know about it.
+
+    The network is frozen and put into eval mode: gradients flow through it, never into it.
+
+    Args:
+        network: a module that takes preprocessed images and returns (B, M) logits.
+        layers: names of submodules (as in ``named_modules``) whose outputs are the features;
+            ``input`` stands for the image itself.
+        class_names: M names.
+        preprocess: from an image in [0, 1] to the network's input.
+        task: how the output becomes a score and a result.
+        name: what tables and files call it.
+
+    Raises:
+        ValueError: a layer does not exist.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        layers: Sequence[str],
+        class_names: Sequence[str],
+        preprocess: Preprocess | None = None,
+        task: Classification | None = None,
+        name: str = "perception",
+    ) -> None:
+        super().__init__()
+        modules = dict(network.named_modules())
+        for layer in layers:
+            if layer != INPUT_LAYER and layer not in modules:
+                known = ", ".join(key for key in modules if key and "." not in key)
+                raise ValueError(f"{name} has no layer '{layer}'; it has {known}")
+        self.network = network.requires_grad_(False).eval()
+        self.layers = tuple(layers)
+        self.class_names = tuple(class_names)
+        self.preprocess = preprocess or Preprocess()
+        self.task = task or Classification()
+        self.name = name
+
+    def train(self, mode: bool = True) -> Self:
+        """Stays in eval mode whatever a training loop asks for."""
+        del mode
+        return super().train(False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1] -> the network's output, (B, M) logits."""
+        return self.network(self.preprocess(images))
+
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """The features of the chosen layers; layers above the last of them do not run.
+
+        Args:
+            images: (B, 3, H, W) in [0, 1].
+
+        Returns:
+            by layer name, each (B, ...), differentiable with respect to ``images``.
+        """
+        return self._run(images, stop_early=True)[0]
+
+    def features_and_output(self, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """The features and the output of one forward pass."""
+        features, output = self._run(images, stop_early=False)
+        assert output is not None
+        return features, output
+
+    def _run(self, images: Tensor, *, stop_early: bool) -> tuple[dict[str, Tensor], Tensor | None]:
+        features: dict[str, Tensor] = {}
+        if INPUT_LAYER in self.layers:
+            features[INPUT_LAYER] = images
+        if stop_early and len(features) == len(self.layers):
+            return features, None
+
+        def record(layer: str, output: Tensor) -> None:
+            features[layer] = output
+            if stop_early and len(features) == len(self.layers):
+                raise _LastLayerReached
+
+        hooks = [
+            self.network.get_submodule(layer).register_forward_hook(
+                lambda _module, _inputs, output, layer=layer: record(layer, output)
+            )
+            for layer in self.layers
+            if layer != INPUT_LAYER
+        ]
+        try:
+            return features, self(images)
+        except _LastLayerReached:
+            return features, None
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+
+@torch.inference_mode()
+def predict(perception: Perception, images: Tensor) -> Tensor:
+    """The result for each image, in float32: (B, 3, H, W) -> (B,) int64."""
+    return perception.task.predict(perception(images.float()))

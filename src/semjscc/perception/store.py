@@ -1,0 +1,70 @@
+"""Perception networks built from plain descriptions, saved and loaded."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from semjscc.checkpoint import fill, load_weights
+from semjscc.errors import UserError
+from semjscc.perception.base import Perception, Preprocess
+from semjscc.perception.networks import NETWORKS
+
+
+def build_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
+    """A built-in network by its name.
+
+    Raises:
+        UserError: no such network, or options it does not take.
+    """
+    if name not in NETWORKS:
+        raise UserError(f"no built-in network '{name}'; there are {', '.join(NETWORKS)}")
+    try:
+        return NETWORKS[name](classes=classes, **options)
+    except TypeError as error:
+        raise UserError(f"network {name}: {error}") from error
+
+
+def describe(
+    network: str,
+    options: dict[str, Any],
+    layers: tuple[str, ...],
+    class_names: tuple[str, ...],
+    preprocess: Preprocess,
+) -> dict[str, Any]:
+    """The plain description from which `load_perception` rebuilds a network."""
+    return {
+        "kind": "perception",
+        "network": network,
+        "options": options,
+        "layers": list(layers),
+        "class_names": list(class_names),
+        "preprocess": {
+            "size": preprocess.size,
+            "mean": list(preprocess.mean),
+            "std": list(preprocess.std),
+        },
+    }
+
+
+def load_perception(path: Path) -> Perception:
+    """Read a perception network from a checkpoint of ours.
+
+    Raises:
+        UserError: not a checkpoint, not a perception network, or damaged.
+    """
+    weights, described = load_weights(path)
+    if described.get("kind") != "perception":
+        raise UserError(f"{path} holds no perception network but a {described.get('kind')}")
+    try:
+        classes = [str(name) for name in described["class_names"]]
+        chosen = described["preprocess"]
+        preprocess = Preprocess(chosen["size"], tuple(chosen["mean"]), tuple(chosen["std"]))
+        network = build_network(described["network"], len(classes), described["options"])
+        layers = [str(layer) for layer in described["layers"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"the description in {path} is damaged: {error!r}") from error
+    fill(network, weights, path)
+    return Perception(
+        network, layers=layers, class_names=classes, preprocess=preprocess, name=path.stem
+    )

@@ -1,0 +1,84 @@
+"""Which images a training step sees, and how they are varied: functions of (seed, step) alone.
+
+Nothing here has a state. A run that was killed therefore continues with exactly the batches it
+would have seen, and several processes share one global batch by taking a slice of it each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from semjscc.data.base import ImageSet
+from semjscc.randomness import generator
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of every global batch that one process works on."""
+
+    rank: int = 0
+    processes: int = 1
+
+    def take(self, batch: Tensor) -> Tensor:
+        """Every ``processes``-th row, beginning at ``rank``."""
+        return batch[self.rank :: self.processes]
+
+
+def batch_indices(seed: int, step: int, count: int, batch: int) -> Tensor:
+    """The images of one step: each epoch is a fresh permutation, an incomplete batch is dropped.
+
+    Returns:
+        (batch,) int64 places in a set of ``count`` images.
+    """
+    batch = min(batch, count)
+    epoch, place = divmod(step, count // batch)
+    order = generator(seed, "order", epoch).permutation(count)
+    return torch.from_numpy(order[place * batch : (place + 1) * batch])
+
+
+def augment(images: Tensor, seed: int, step: int, share: Share, *, shift: int, erase: int) -> Tensor:
+    """Mirrored half of the time, moved by up to ``shift`` pixels, a square of side ``erase`` greyed.
+
+    Args:
+        images: (B, 3, H, W), this process's share of the global batch.
+        seed: the run's seed.
+        step: the training step.
+        share: which rows of the global batch these are.
+        shift: largest displacement in pixels, the border is reflected; 0 leaves out.
+        erase: side of the erased square in pixels (DeVries 2017); 0 leaves out.
+
+    Returns:
+        (B, 3, H, W), new memory.
+    """
+    count, _, height, width = images.shape
+    rng = generator(seed, "augment", step)
+    draws = torch.from_numpy(rng.random((count * share.processes, 5), dtype=np.float32))
+    mirror, down, right, top, left = share.take(draws).T
+    padded = F.pad(images, (shift,) * 4, mode="reflect") if shift else images
+    rows = (down * (2 * shift + 1)).long()[:, None] + torch.arange(height)  # (B, H)
+    columns = torch.arange(width).expand(count, width)
+    columns = torch.where(mirror[:, None] < 0.5, columns, columns.flip(1))
+    columns = columns + (right * (2 * shift + 1)).long()[:, None]
+    batch = torch.arange(count)[:, None, None]
+    # Advanced indexing around a slice puts the channels last, as convolutions like them.
+    varied = padded[batch, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    if erase:
+        inside_rows = _within(top, height, erase)[:, None, :, None]
+        inside_columns = _within(left, width, erase)[:, None, None, :]
+        varied = varied.masked_fill(inside_rows & inside_columns, 0.5)
+    return varied
+
+
+def _within(place: Tensor, length: int, side: int) -> Tensor:
+    """(B,) places in [0, 1) -> (B, length), True on ``side`` pixels around each."""
+    centre = (place * length).long()[:, None]
+    return ((torch.arange(length) - centre) * 2 + 1).abs() <= side
+
+
+def batch_at(data: ImageSet, seed: int, step: int, batch: int, share: Share) -> tuple[Tensor, Tensor]:
+    """This process's images (B, 3, H, W), float32 in [0, 1], and labels (B,) at one step."""
+    chosen = share.take(batch_indices(seed, step, len(data), batch))
+    return data.batch(chosen), data.labels[chosen]

@@ -1,0 +1,97 @@
+"""What Lightning trains: one module whose every step is a pure function of its number."""
+
+import math
+from abc import abstractmethod
+
+import lightning as L
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from semjscc.data.base import ImageSet
+from semjscc.perception.base import Preprocess
+from semjscc.perception.tasks import Classification
+from semjscc.training.batches import Share, augment, batch_at
+from semjscc.training.recipe import Recipe
+
+
+class StepTraining(L.LightningModule):
+    """Training in numbered steps: batches, draws and learning rate follow from the number.
+
+    The data loader only counts; a resumed run therefore needs no loader state.
+    """
+
+    def __init__(self, recipe: Recipe, train: ImageSet) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.train_set = train
+
+    @property
+    def share(self) -> Share:
+        """This process's part of every global batch."""
+        return Share(self.global_rank, self.trainer.world_size)
+
+    @abstractmethod
+    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+        """The terms of one step by name; ``loss`` is the one to minimise."""
+
+    def training_step(self, _counter: Tensor, _index: int) -> Tensor:
+        """One step on this process's share of the global batch."""
+        step, optimiser = self.global_step, self.recipe.optimiser
+        images, labels = batch_at(
+            self.train_set, self.recipe.seed, step, optimiser.batch, self.share
+        )
+        images = augment(
+            images,
+            self.recipe.seed,
+            step,
+            self.share,
+            shift=optimiser.augment_shift,
+            erase=optimiser.augment_erase,
+        )
+        images = images.to(self.device).contiguous(memory_format=torch.channels_last)
+        terms = self.loss(images, labels.to(self.device), step)
+        self.log_dict(dict(terms), prog_bar=True, batch_size=len(images))
+        return terms["loss"]
+
+    def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The optimiser, with linear warm-up and a cosine down to zero, both by step."""
+        chosen = self.recipe.optimiser
+        weights = [p for p in self.parameters() if p.requires_grad]
+        # Weight decay belongs to the filters; on scales, slopes and biases it only hurts.
+        groups = [
+            {"params": [p for p in weights if p.ndim > 1], "weight_decay": chosen.weight_decay},
+            {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        if chosen.name == "sgd":
+            optimiser = torch.optim.SGD(groups, chosen.rate, momentum=0.9, nesterov=True)
+        else:
+            optimiser = torch.optim.AdamW(groups, chosen.rate)
+        warm = max(1, round(chosen.warmup * chosen.steps))
+
+        def factor(step: int) -> float:
+            if step < warm:
+                return (step + 1) / warm
+            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - warm) / (chosen.steps - warm)))
+
+        schedule = {"scheduler": LambdaLR(optimiser, factor), "interval": "step"}
+        return [optimiser], [schedule]
+
+
+class PerceptionTraining(StepTraining):
+    """Trains a classifier with cross-entropy."""
+
+    def __init__(self, recipe: Recipe, network: torch.nn.Module, preprocess: Preprocess, train: ImageSet) -> None:
+        super().__init__(recipe, train)
+        self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self._preprocess = preprocess
+        self._task = Classification()
+
+    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+        """Cross-entropy with label smoothing, and the batch's accuracy."""
+        del step
+        output = self.network(self._preprocess(images))
+        right = (self._task.predict(output) == labels).float().mean()
+        smoothing = self.recipe.optimiser.label_smoothing
+        return {"loss": self._task.loss(output, labels, smoothing), "accuracy": right}

@@ -1,0 +1,136 @@
+"""The recipe: everything that decides a training, as one tree of plain data.
+
+It is read from YAML, changed by dotted overrides (``--optimiser.steps 100``), and saved beside
+and inside every checkpoint.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+
+from semjscc.checkpoint import write_atomically
+from semjscc.errors import UserError
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Where the images come from.
+
+    Attributes:
+        source: ``signs``, a hub name, a parquet file, or a folder of either kind.
+        size: resize and crop to this side; leave out where all images agree in size.
+        val_fraction: share of train that is kept for choices, by hash of the image.
+        limit: only the first so many training images, for trials.
+    """
+
+    source: str = "signs"
+    size: int | None = None
+    val_fraction: float = 0.1
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class PerceptionRecipe:
+    """A classifier to train.
+
+    Attributes:
+        network: resnet, plainconv or densenet, or a class of your own as ``my.module:Class``
+            that is called with ``classes=`` and ``options`` and returns a module.
+        options: keyword arguments of the network.
+        layers: the modules whose outputs are the features a codec may be trained with.
+        input_size: side that the network wants its images resized to.
+    """
+
+    network: str = "resnet"
+    options: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
+    input_size: int | None = None
+
+
+@dataclass(frozen=True)
+class OptimiserRecipe:
+    """How the weights move.
+
+    Attributes:
+        steps: number of updates.
+        batch: images in an update, over all processes together.
+        name: sgd (Nesterov momentum 0.9) or adamw.
+        rate: peak learning rate.
+        warmup: share of the steps over which the rate rises.
+        weight_decay: on filters only.
+        precision: ``bf16-mixed`` runs twice as fast as ``32-true`` on processors that have it.
+        label_smoothing: for classifiers.
+        augment_shift: pixels by which images are moved about.
+        augment_erase: side of a square that is greyed out.
+        clip_gradient: largest norm of the gradient; leave out for no limit.
+    """
+
+    steps: int = 1000
+    batch: int = 128
+    name: Literal["sgd", "adamw"] = "adamw"
+    rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed"
+    label_smoothing: float = 0.0
+    augment_shift: int = 0
+    augment_erase: int = 0
+    clip_gradient: float | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training, of a perception network or of a codec.
+
+    Attributes:
+        name: names the run and its folder, ``runs/NAME``.
+        data: the images.
+        optimiser: the schedule.
+        perception: the classifier to train; or
+        seed: of the weights, the order and every draw.
+    """
+
+    name: str
+    data: DataRecipe
+    optimiser: OptimiserRecipe
+    perception: PerceptionRecipe | None = None
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that JSON and YAML can hold; parts that are left out are left out here."""
+        plain = json.loads(json.dumps(asdict(self)))
+        return {key: value for key, value in plain.items() if value is not None}
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe from YAML and apply dotted overrides.
+
+    Args:
+        path: the YAML file.
+        overrides: command-line words, such as ``["--optimiser.steps", "100"]``.
+
+    Raises:
+        UserError: no such file, not YAML, or a key or value that a recipe does not have.
+    """
+    if not path.is_file():
+        raise UserError(f"no recipe at {path}")
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--recipe", action="config")
+    parser.add_class_arguments(Recipe, as_group=False)
+    try:
+        settings = vars(parser.instantiate(parser.parse_args(["--recipe", str(path), *overrides])))
+        settings.pop("recipe")
+        return Recipe(**settings)
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise UserError(f"recipe {path}: {' '.join(str(error).split())}") from error
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe as YAML that `load_recipe` reads back equal."""
+    text = yaml.safe_dump(recipe.to_dict(), sort_keys=False)
+    write_atomically(path, lambda temporary: temporary.write_text(text))

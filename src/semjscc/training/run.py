@@ -1,0 +1,128 @@
+"""A run: a folder in which one recipe is trained, stopped, resumed and finished.
+
+    runs/NAME/recipe.yaml         what is trained
+              resume.ckpt         the latest state, written atomically
+              metrics.csv         the log (beside TensorBoard's events)
+              model.safetensors   the result
+"""
+
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.fabric.plugins.io import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
+from torch.utils.data import DataLoader
+
+from semjscc.checkpoint import write_atomically
+from semjscc.errors import UserError
+from semjscc.training.modules import StepTraining
+from semjscc.training.recipe import Recipe, load_recipe, save_recipe
+
+RESUME = "resume.ckpt"
+MODEL = "model.safetensors"
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Lightning's checkpoints, put in place in one step and read without unpickling code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write the state; a full disk or a kill keeps the previous one."""
+        del storage_options
+        write_atomically(Path(path), lambda temporary: torch.save(checkpoint, temporary))
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
+        """Read a state back with ``weights_only``."""
+        del weights_only
+        return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+
+
+class KeepState(Callback):
+    """Saves the whole training state every so many seconds, and at the end."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self._path = folder / RESUME
+        self._seconds = seconds
+        self._saved_at = time.monotonic()
+
+    def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
+        """Save when the time has come; the first process decides for all."""
+        due = time.monotonic() - self._saved_at >= self._seconds
+        if trainer.strategy.broadcast(due):
+            trainer.save_checkpoint(self._path)
+            self._saved_at = time.monotonic()
+
+    def on_train_end(self, trainer: L.Trainer, _module: L.LightningModule) -> None:
+        """Keep the last state, so that more steps can follow."""
+        trainer.save_checkpoint(self._path)
+
+
+def open_run(recipe: Recipe, folder: Path) -> bool:
+    """Make the run's folder, or check that it holds this very recipe.
+
+    Returns:
+        whether there is a state to resume from.
+
+    Raises:
+        UserError: the folder belongs to another recipe, or cannot be written.
+    """
+    file = folder / "recipe.yaml"
+    if file.is_file():
+        if load_recipe(file) != recipe:
+            raise UserError(
+                f"{folder} holds a run of another recipe: choose another --out, or delete it"
+            )
+    else:
+        save_recipe(recipe, file)
+    return (folder / RESUME).is_file()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a run is carried out; none of this changes its result.
+
+    Attributes:
+        processes: how many processes (or GPUs) share each batch.
+        save_seconds: how often the resumable state is written.
+        progress: show a bar with the time left.
+    """
+
+    processes: int = 1
+    save_seconds: float = 60.0
+    progress: bool = True
+
+
+def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) -> None:
+    """Train to the recipe's last step, from the saved state where there is one."""
+    recipe, processes = module.recipe, schedule.processes
+    callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
+    if schedule.progress:
+        callbacks.append(RichProgressBar())
+    with warnings.catch_warnings():
+        # A loader that only counts needs no workers, and logging every step is meant.
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        trainer = L.Trainer(
+            accelerator="auto",
+            devices=processes,
+            strategy="ddp" if processes > 1 else "auto",
+            precision=recipe.optimiser.precision,
+            max_steps=recipe.optimiser.steps,
+            max_epochs=1,
+            logger=[CSVLogger(folder, name="", version=""), TensorBoardLogger(folder, name="", version="tensorboard")],
+            log_every_n_steps=max(1, min(50, recipe.optimiser.steps // 20)),
+            callbacks=callbacks,
+            plugins=[AtomicCheckpointIO()],
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=schedule.progress,
+            use_distributed_sampler=False,
+            gradient_clip_val=recipe.optimiser.clip_gradient,
+        )
+        counter = DataLoader(range(recipe.optimiser.steps), batch_size=None)
+        trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
