@@ -15,6 +15,10 @@ from torch import Tensor, nn
 from semjscc.errors import UserError
 
 METADATA_KEY = "semjscc"
+MODEL = "model.safetensors"
+"""What a training run's folder calls its result."""
+WEIGHTS = Path(__file__).parent / "weights"
+"""The weights that ship with the package."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -66,26 +70,58 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
+def locate(name: str) -> Path:
+    """The checkpoint behind a path, a run's folder, or the name of shipped weights.
+
+    Raises:
+        UserError: there is none; it says which ship.
+    """
+    path = Path(name)
+    if path.is_dir():
+        path = path / MODEL
+    if path.is_file():
+        return path
+    shipped = WEIGHTS / f"{name}.safetensors"
+    if path.suffix or "/" in name or not shipped.is_file():
+        known = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
+        raise UserError(f"no checkpoint at {name}, and no shipped weights of that name: {known}")
+    return shipped
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata of a checkpoint, without its tensors.
+
+    Raises:
+        UserError: no such file, not a safetensors file, or not one of ours.
+    """
+    return _read(path, with_tensors=False)[1]
+
+
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read the tensors (as float32 where they are floating) and the metadata of a checkpoint.
 
     Raises:
         UserError: no such file, not a safetensors file, or not one of ours.
     """
+    return _read(path, with_tensors=True)
+
+
+def _read(path: Path, *, with_tensors: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise UserError(f"no checkpoint at {path}")
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys() if with_tensors else ()
+            weights = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"{path} is not a readable safetensors file: {error}") from error
     try:
         metadata = json.loads(header[METADATA_KEY])
     except (KeyError, ValueError) as error:
         raise UserError(f"{path} was not written by semjscc: it has no metadata") from error
-    if not isinstance(metadata, dict):
-        raise UserError(f"{path} was not written by semjscc: its metadata is no table")
+    if not isinstance(metadata, dict) or "kind" not in metadata:
+        raise UserError(f"{path} was not written by semjscc: its metadata has no kind")
     return {n: t.float() if t.is_floating_point() else t for n, t in weights.items()}, metadata
 
 

@@ -3,9 +3,7 @@
 Tensors are (3, H, W) or (B, 3, H, W): uint8, or float32 in [0, 1].
 """
 
-import os
 import secrets
-import struct
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +16,7 @@ from torch import Tensor
 from semjscc.errors import UserError
 
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-"""What Pillow may open; everything else (PostScript, fonts, meshes of plugins) stays shut."""
+"""What Pillow may open; everything else (PostScript, metafiles, plugins) stays shut."""
 
 PIXEL_LIMIT = 64 * 2**20
 """Above any camera in use, and 200 MB decoded: a machine with 2 GB survives it."""
@@ -43,7 +41,7 @@ def printable(text: str) -> str:
 
 
 def decode_image(data: bytes, name: str) -> Tensor:
-    """The image in ``data``, upright and in RGB.
+    """Decode ``data`` to an upright RGB image.
 
     Orientation follows EXIF; grey, 16-bit, palette, CMYK and 1-bit images become 8-bit RGB;
     transparency is laid over white. Of an animation the first frame counts.
@@ -62,6 +60,8 @@ def decode_image(data: bytes, name: str) -> Tensor:
     name = printable(name)
     if not data:
         raise UserError(f"{name} is empty")
+    if len(data) > FILE_LIMIT:
+        raise UserError(f"{name} is larger than {FILE_LIMIT // 2**20} MB")
     # Pillow warns about odd metadata and large images; the first harms nothing, and the second
     # is refused below from the header, before a pixel is decoded.
     with warnings.catch_warnings():
@@ -97,17 +97,17 @@ def _check_size(width: int, height: int, name: str) -> None:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
-        return image  # damaged EXIF says nothing about the orientation
+    except Exception:  # of many kinds: damaged EXIF, which tells no orientation
+        return image
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
     """(H, W, 3) uint8."""
     if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.int64)
+        grey = np.asarray(image)
         if grey.min() < 0 or grey.max() > 65535:
             raise ValueError("its integers lie outside 16 bits, so their scale is not known")
-        grey = ((grey * 255 + 32767) // 65535).astype(np.uint8)
+        grey = ((grey.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers of no known scale")
@@ -119,7 +119,7 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def read_image(path: Path) -> Tensor:
-    """The image in a file, as by :func:`decode_image`.
+    """Read the image in a file, as :func:`decode_image` does.
 
     Returns:
         (3, H, W) uint8.
@@ -139,7 +139,7 @@ def read_image(path: Path) -> Tensor:
             raise UserError(f"{name} is larger than {FILE_LIMIT // 2**20} MB")
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{name} cannot be read: {error.strerror}") from None
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
     return decode_image(data, name)
 
 
@@ -154,7 +154,7 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def quantise(images: Tensor) -> Tensor:
-    """The received image: clamped and rounded to 8 bits, float32 in [0, 1].
+    """Make the received image: clamped and rounded to 8 bits, float32 in [0, 1].
 
     Every link's output passes through here before a metric or the perception network sees it.
     """
@@ -162,7 +162,7 @@ def quantise(images: Tensor) -> Tensor:
 
 
 def resize_and_crop(image: Tensor, size: int) -> Tensor:
-    """The largest central square of (3, H, W) uint8, resized to (3, size, size), uint8.
+    """Resize the largest central square of (3, H, W) uint8 to (3, size, size), uint8.
 
     Bicubic with antialiasing, which is resizing the short side and cropping the centre.
     """
@@ -212,7 +212,7 @@ def write_png(image: Tensor, path: Path) -> None:
     try:
         try:
             temporary.write_bytes(encoded.getvalue())
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:

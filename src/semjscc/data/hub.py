@@ -16,21 +16,14 @@ from torch import Tensor
 
 from semjscc.data.base import ImageSet, Split
 from semjscc.data.folders import open_image_folder
-from semjscc.data.sources import Part, PartName, Source
+from semjscc.data.sources import PART_NAMES, Part, PartName, Source
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.data.tables import ReadColumn, find_columns, read_parts
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop
 
 _HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
-_PREFIXES: dict[str, PartName] = {"train": "train", "val": "val", "test": "test"}
-_HUB_SPLITS: dict[str, PartName] = {
-    "train": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
+_FILE_PREFIXES: dict[str, PartName] = {"train": "train", "val": "val", "test": "test"}
 _ROWS_AT_ONCE = 256
 
 
@@ -43,7 +36,7 @@ def load_hub(
     limit: int | None = None,
     needs_labels: bool = True,
 ) -> ImageSet:
-    """One split of a parquet file, a folder or a hub data set, decoded into memory.
+    """Decode one split of a parquet file, a folder or a hub data set into memory.
 
     Args:
         source: a ``.parquet`` file, which is all ``test``; a folder with ``train*.parquet``,
@@ -62,6 +55,8 @@ def load_hub(
     """
     if size is not None and size < MINIMUM_SIDE:
         raise UserError(f"size must be at least {MINIMUM_SIDE}, not {size}")
+    if not 0 <= val_fraction < 1:
+        raise UserError(f"val_fraction must be at least 0 and below 1, not {val_fraction}")
     if limit is not None and limit < 1:
         raise UserError(f"limit must be at least 1, not {limit}")
     opened = _open(source)
@@ -96,7 +91,7 @@ def load_hub(
 
 
 def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:
-    """The part that holds ``split``, and the side of the carving: val, train, or not carved."""
+    """Find the part that holds ``split``, and which side of it: val, train, or (None) all."""
     parts = source.parts
     if "all" in parts:
         if split != "test":
@@ -138,6 +133,13 @@ def _open(source: str) -> Source:
             f"{name} does not exist: it is neither a folder, nor a .parquet file,"
             " nor a name 'owner/name' on the Hugging Face hub"
         )
+    if match[2] is None and path.parent.is_dir():  # a slip in a path is no business of the hub's
+        raise UserError(
+            f"{name} does not exist in the folder {printable(str(path.parent))!r};"
+            f" if it is a name on the Hugging Face hub, write {name}@main"
+        )
+    if Path(match[1]).exists():  # load_dataset would take it, whatever the revision
+        raise UserError(f"{match[1]} is a folder or file here; a revision needs a name on the hub")
     return _open_hub(match[1], match[2] or "")
 
 
@@ -145,7 +147,7 @@ def _by_split(files: Sequence[Path], name: str) -> dict[PartName, list[Path]]:
     """Hub exports cut a split into ``train-00000-of-00002.parquet`` and so on."""
     found: dict[PartName, list[Path]] = {}
     for file in files:
-        for prefix, part in _PREFIXES.items():
+        for prefix, part in _FILE_PREFIXES.items():
             if file.name.startswith(prefix):
                 found.setdefault(part, []).append(file)
     if not found:
@@ -157,13 +159,12 @@ def _by_split(files: Sequence[Path], name: str) -> dict[PartName, list[Path]]:
 
 
 def _open_parquet(files: dict[PartName, list[Path]], path: Path) -> Source:
-    """Read by Arrow directly: ``load_dataset`` would copy the files into its cache, take
-    brackets in a path for a pattern, and report the use of local files to the hub.
-    """
+    # Through Arrow directly: ``load_dataset`` would copy the files into its cache, take brackets
+    # in a path for a pattern, and report the use even of local files to the hub.
     from datasets import Features
     from pyarrow.parquet import read_schema
 
-    name = printable(path.resolve().name)
+    name = printable(path.absolute().name)
     try:
         features = Features.from_arrow_schema(read_schema(next(iter(files.values()))[0]))
     except Exception as error:  # damaged files and unknown column types raise many kinds
@@ -182,30 +183,39 @@ def _read_parquet(files: Sequence[Path], column: str) -> Iterator[Any]:
     for file in files:
         try:
             with ParquetFile(file) as table:
+                if column not in table.schema_arrow.names:
+                    raise UserError(f"{printable(str(file))} has no column {printable(column)!r}")
                 for batch in table.iter_batches(_ROWS_AT_ONCE, columns=[column]):
                     yield from batch.column(0).to_pylist()
-        except (ArrowException, OSError) as error:
+        except (ArrowException, OSError, ValueError) as error:
             raise UserError(f"{printable(str(file))} cannot be read: {_line(error)}") from None
 
 
 def _open_hub(name: str, revision: str) -> Source:
-    # Read when the library is first imported; the user's own choice stands.
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_UPDATE_DOWNLOAD_COUNTS", "0")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import datasets
+    import datasets.config
+    import huggingface_hub
 
+    # The libraries read the environment when first imported, which may be long ago.
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     datasets.disable_progress_bars()
+    huggingface_hub.utils.disable_progress_bars()
+    cache = os.environ.get("SEMJSCC_CACHE")
     try:
         loaded = datasets.load_dataset(
-            name, revision=revision or None, cache_dir=os.environ.get("SEMJSCC_CACHE")
+            name,
+            revision=revision or None,
+            cache_dir=str(Path(cache) / "huggingface") if cache else None,
         )
     except Exception as error:  # network, hub, authentication and format errors of many libraries
         raise UserError(
             f"{name} is not a local folder or file, and the Hugging Face hub does not give it:"
             f" {_line(error)}"
         ) from None
-    tables = {part: loaded[split] for split, part in _HUB_SPLITS.items() if split in loaded}
+    tables: dict[PartName, datasets.Dataset] = {
+        part: loaded[split] for split, part in PART_NAMES.items() if split in loaded
+    }
     if not tables:
         own = printable(", ".join(map(str, loaded)))
         raise UserError(f"{name} has neither a train, a validation nor a test split; it has: {own}")

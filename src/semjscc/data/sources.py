@@ -7,7 +7,16 @@ from typing import Literal
 from torch import Tensor
 
 PartName = Literal["train", "val", "test", "all"]
-"""A source's own splits; ``all`` is one that the source does not divide."""
+"""A source's own splits; ``all`` stands for a source that is not divided."""
+
+PART_NAMES: dict[str, PartName] = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
+"""What folders and hub data sets call them."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ ReadColumn = Callable[[str], Iterator[Any]]
 
 _IMAGE_NAMES = ("image", "img")
 _LABEL_NAMES = ("label", "labels", "fine_label")
+_MOST_CLASSES = 1_000_000
+"""Where the classes have no names; a label far above would make as many names."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,12 @@ class Columns:
 
 
 def find_columns(features: Features, name: str) -> Columns:
-    """The image and label columns, by their types first and by their names second.
+    """Find the image and label columns, by their types first and by their names second.
 
     Raises:
         UserError: where no column can hold images.
     """
-    from datasets import ClassLabel, Image
+    from datasets import ClassLabel, Image, Value
 
     images = [column for column, feature in features.items() if isinstance(feature, Image)]
     images = images or [column for column in features if _holds_files(features[column])]
@@ -60,7 +62,12 @@ def find_columns(features: Features, name: str) -> Columns:
     if label is not None:
         names = getattr(features[label], "names", None) or ()
         return Columns(image, label, tuple(printable(str(text)) for text in names))
-    label = next((column for column in _LABEL_NAMES if _is_integer(features.get(column))), None)
+    integers = [
+        column
+        for column, feature in features.items()
+        if isinstance(feature, Value) and feature.dtype.startswith(("int", "uint"))
+    ]
+    label = next((column for column in _LABEL_NAMES if column in integers), None)
     return Columns(image, label, ())
 
 
@@ -72,42 +79,37 @@ def _holds_files(feature: object) -> bool:
     return isinstance(feature, dict) and set(feature) == {"bytes", "path"}
 
 
-def _is_integer(feature: object) -> bool:
-    return "int" in str(getattr(feature, "dtype", ""))
-
-
 def read_parts(
     readers: dict[PartName, ReadColumn], columns: Columns, name: str
 ) -> tuple[dict[PartName, Part], tuple[str, ...]]:
-    """The parts of a table and the class names.
+    """Make the parts of a table, and tell the class names.
 
     Labels without names are called by their numbers, counted over all parts.
 
     Raises:
         UserError: where a label is missing, negative or beyond the class names.
     """
-    labels: dict[PartName, list[int] | None] = dict.fromkeys(readers)
     class_names = columns.class_names
-    if columns.label is not None:
-        known = {part: list(read(columns.label)) for part, read in readers.items()}
-        for part, values in known.items():
-            _check_labels(values, len(class_names) or None, f"{name} ({part})")
-        if not class_names:
-            highest = max((max(values, default=-1) for values in known.values()), default=-1)
-            class_names = tuple(str(number) for number in range(highest + 1))
-        labels.update(known)
-    parts = {
-        part: Part(partial(_decode, read, columns.image, f"{name} ({part})"), labels[part])
-        for part, read in readers.items()
-    }
-    return parts, class_names
+    parts: dict[PartName, Part] = {}
+    highest = -1
+    for part, read in readers.items():
+        place = name if part == "all" else f"{name} ({part})"
+        labels = None
+        if columns.label is not None:
+            labels = list(read(columns.label))
+            _check_labels(labels, len(class_names) or _MOST_CLASSES, place)
+            highest = max(highest, *labels, -1)
+        parts[part] = Part(partial(_decode, read, columns.image, place), labels)
+    return parts, class_names or tuple(str(number) for number in range(highest + 1))
 
 
-def _check_labels(labels: Sequence[int | None], classes: int | None, name: str) -> None:
+def _check_labels(labels: Sequence[object], classes: int, name: str) -> None:
     for row, label in enumerate(labels):
-        if label is None or label < 0 or (classes is not None and label >= classes):
-            limit = f"between 0 and {classes - 1}" if classes else "0 or above"
-            raise UserError(f"{name}, row {row}: the label is {label}, not {limit}")
+        if not isinstance(label, int) or not 0 <= label < classes:
+            shown = printable(str(label))
+            raise UserError(
+                f"{name}, row {row}: the label is {shown}, not a number from 0 to {classes - 1}"
+            )
 
 
 def _decode(read: ReadColumn, column: str, name: str) -> Iterator[Tensor]:
@@ -123,4 +125,4 @@ def _decode(read: ReadColumn, column: str, name: str) -> Iterator[Tensor]:
             raise UserError(
                 f"{place} names the file {printable(path)!r} instead of carrying the image"
             )
-        raise UserError(f"{place} has no image")
+        raise UserError(f"{place} does not carry an encoded image")

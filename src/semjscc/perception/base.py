@@ -126,7 +126,7 @@ class Perception(nn.Module):
 
         hooks = [
             self.network.get_submodule(layer).register_forward_hook(
-                lambda _module, _inputs, output, layer=layer: record(layer, output)
+                lambda _module, _inputs, output, layer=layer: record(layer, output)  # pyright: ignore[reportArgumentType]
             )
             for layer in self.layers
             if layer != INPUT_LAYER

@@ -58,6 +58,7 @@ class ResNet(nn.Module):
         self.head = nn.Linear(8 * w, classes)
 
     def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, M) logits."""
         x = self.stage3(self.stage2(self.stage1(self.stem(images))))
         return self.head(x.mean(dim=(2, 3)))
 
@@ -68,7 +69,14 @@ class PlainConv(nn.Module):
     def __init__(self, classes: int, width: int = 32) -> None:
         super().__init__()
         w = width
-        widths = [(3, w), (w, 2 * w), (2 * w, 2 * w), (2 * w, 4 * w), (4 * w, 4 * w), (4 * w, 8 * w)]
+        widths = [
+            (3, w),
+            (w, 2 * w),
+            (2 * w, 2 * w),
+            (2 * w, 4 * w),
+            (4 * w, 4 * w),
+            (4 * w, 8 * w),
+        ]
         convolutions = [nn.Sequential(_conv(i, o), nn.ReLU()) for i, o in widths]
         pool = nn.MaxPool2d(2)
         self.stem = nn.Sequential(convolutions[0], pool)
@@ -78,6 +86,7 @@ class PlainConv(nn.Module):
         self.head = nn.Linear(8 * w, classes)
 
     def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, M) logits."""
         x = self.stage3(self.stage2(self.stage1(self.stem(images))))
         return self.head(x.mean(dim=(2, 3)))
 
@@ -112,6 +121,7 @@ class DenseNet(nn.Module):
         self.head = nn.Linear(8 * w, classes)
 
     def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, M) logits."""
         x = self.stage3(self.stage2(self.stage1(self.stem(images))))
         return self.head(x.mean(dim=(2, 3)))
 

@@ -1,8 +1,10 @@
 """Perception networks built from plain descriptions, saved and loaded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from semjscc.checkpoint import fill, load_weights
@@ -47,11 +49,15 @@ def describe(
     }
 
 
-def load_perception(path: Path) -> Perception:
+def load_perception(path: Path, layers: Sequence[str] | None = None) -> Perception:
     """Read a perception network from a checkpoint of ours.
 
+    Args:
+        path: the checkpoint.
+        layers: whose features count, instead of those the checkpoint names.
+
     Raises:
-        UserError: not a checkpoint, not a perception network, or damaged.
+        UserError: not a checkpoint, not a perception network, damaged, or no such layer.
     """
     weights, described = load_weights(path)
     if described.get("kind") != "perception":
@@ -61,10 +67,15 @@ def load_perception(path: Path) -> Perception:
         chosen = described["preprocess"]
         preprocess = Preprocess(chosen["size"], tuple(chosen["mean"]), tuple(chosen["std"]))
         network = build_network(described["network"], len(classes), described["options"])
-        layers = [str(layer) for layer in described["layers"]]
+        layers = layers or [str(layer) for layer in described["layers"]]
+        name = str(described["recipe"]["name"])
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the description in {path} is damaged: {error!r}") from error
     fill(network, weights, path)
-    return Perception(
-        network, layers=layers, class_names=classes, preprocess=preprocess, name=path.stem
-    )
+    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    try:
+        return Perception(
+            network, layers=layers, class_names=classes, preprocess=preprocess, name=name
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error

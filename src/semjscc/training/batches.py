@@ -39,8 +39,10 @@ def batch_indices(seed: int, step: int, count: int, batch: int) -> Tensor:
     return torch.from_numpy(order[place * batch : (place + 1) * batch])
 
 
-def augment(images: Tensor, seed: int, step: int, share: Share, *, shift: int, erase: int) -> Tensor:
-    """Mirrored half of the time, moved by up to ``shift`` pixels, a square of side ``erase`` greyed.
+def augment(
+    images: Tensor, seed: int, step: int, share: Share, *, shift: int, erase: int
+) -> Tensor:
+    """Mirror half of the images, move them a little, grey out a square.
 
     Args:
         images: (B, 3, H, W), this process's share of the global batch.
@@ -78,7 +80,9 @@ def _within(place: Tensor, length: int, side: int) -> Tensor:
     return ((torch.arange(length) - centre) * 2 + 1).abs() <= side
 
 
-def batch_at(data: ImageSet, seed: int, step: int, batch: int, share: Share) -> tuple[Tensor, Tensor]:
-    """This process's images (B, 3, H, W), float32 in [0, 1], and labels (B,) at one step."""
+def batch_at(
+    data: ImageSet, seed: int, step: int, batch: int, share: Share
+) -> tuple[Tensor, Tensor]:
+    """Images (B, 3, H, W), float32 in [0, 1], and labels (B,) of one process at one step."""
     chosen = share.take(batch_indices(seed, step, len(data), batch))
     return data.batch(chosen), data.labels[chosen]

@@ -9,17 +9,20 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet
-from semjscc.perception.base import Preprocess
+from semjscc.losses import distortion, reference, semantic_error
+from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
 from semjscc.training.batches import Share, augment, batch_at
-from semjscc.training.recipe import Recipe
+from semjscc.training.disturbance import draw_disturbance
+from semjscc.training.recipe import CodecRecipe, Recipe
 
 
 class StepTraining(L.LightningModule):
     """Training in numbered steps: batches, draws and learning rate follow from the number.
 
-    The data loader only counts; a resumed run therefore needs no loader state.
+    The data loader only counts, so a resumed run needs no loader state.
     """
 
     def __init__(self, recipe: Recipe, train: ImageSet) -> None:
@@ -29,7 +32,7 @@ class StepTraining(L.LightningModule):
 
     @property
     def share(self) -> Share:
-        """This process's part of every global batch."""
+        """The part of every global batch that this process works on."""
         return Share(self.global_rank, self.trainer.world_size)
 
     @abstractmethod
@@ -82,7 +85,9 @@ class StepTraining(L.LightningModule):
 class PerceptionTraining(StepTraining):
     """Trains a classifier with cross-entropy."""
 
-    def __init__(self, recipe: Recipe, network: torch.nn.Module, preprocess: Preprocess, train: ImageSet) -> None:
+    def __init__(
+        self, recipe: Recipe, network: torch.nn.Module, preprocess: Preprocess, train: ImageSet
+    ) -> None:
         super().__init__(recipe, train)
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._preprocess = preprocess
@@ -95,3 +100,40 @@ class PerceptionTraining(StepTraining):
         right = (self._task.predict(output) == labels).float().mean()
         smoothing = self.recipe.optimiser.label_smoothing
         return {"loss": self._task.loss(output, labels, smoothing), "accuracy": right}
+
+
+class CodecTraining(StepTraining):
+    """Trains a codec through a random channel, for distortion and semantic error."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        codec: Codec,
+        chosen: CodecRecipe,
+        perception: Perception,
+        train: ImageSet,
+    ) -> None:
+        super().__init__(recipe, train)
+        self.codec = codec.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self._chosen = chosen
+        # In a tuple, so that the frozen network is no part of what is trained and saved.
+        self._perception = (perception,)
+
+    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+        """Distortion, semantic error and their mix, on one step's channel."""
+        recipe = self.recipe
+        height, width = images.shape[-2:]
+        channel = draw_disturbance(
+            self.codec, self._chosen, recipe.seed, step, len(images), (height, width), self.share
+        )
+        symbols = self.codec.encode(images, channel.snr_db, channel.ratio)
+        received = self.codec.decode(
+            channel.apply(symbols), channel.noise_variance, channel.ratio, (height, width)
+        )
+        mse = distortion(images, received).mean()
+        if recipe.loss.weight == 0:
+            return {"loss": mse, "mse": mse}
+        perception = self._perception[0]
+        clean = reference(perception, images, recipe.loss.importance, labels)
+        semantic = semantic_error(clean, perception.features(received)).mean()
+        return {"loss": mse + recipe.loss.weight * semantic, "mse": mse, "semantic": semantic}

@@ -15,6 +15,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
+from semjscc.importance.gradient import ImportanceForm
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,41 @@ class PerceptionRecipe:
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     input_size: int | None = None
+
+
+@dataclass(frozen=True)
+class CodecRecipe:
+    """A codec to train.
+
+    Attributes:
+        codec: adaptive or deepjscc.
+        options: keyword arguments of the codec.
+        perception: name or checkpoint of the network at the receiver; what the semantic loss looks
+            through, and what accuracy on val is reported for.
+        faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
+        erased: share of the images that lose 0 to 50 % of their symbols.
+    """
+
+    codec: Literal["adaptive", "deepjscc"] = "adaptive"
+    options: dict[str, Any] = field(default_factory=dict)
+    perception: str = "signs-a"
+    faded: float = 0.1
+    erased: float = 0.1
+
+
+@dataclass(frozen=True)
+class LossRecipe:
+    """loss = distortion + weight · semantic.
+
+    Attributes:
+        weight: of the semantic term; 0 trains for distortion alone.
+        layers: the perception network's layers whose features count.
+        importance: form of the weights; leave out for uniform ones.
+    """
+
+    weight: float = 0.0
+    layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
+    importance: ImportanceForm | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +127,9 @@ class Recipe:
         name: names the run and its folder, ``runs/NAME``.
         data: the images.
         optimiser: the schedule.
-        perception: the classifier to train; or
+        perception: the classifier to train, or
+        codec: the codec to train,
+        loss: and what for.
         seed: of the weights, the order and every draw.
     """
 
@@ -99,12 +137,13 @@ class Recipe:
     data: DataRecipe
     optimiser: OptimiserRecipe
     perception: PerceptionRecipe | None = None
+    codec: CodecRecipe | None = None
+    loss: LossRecipe = field(default_factory=LossRecipe)
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data that JSON and YAML can hold; parts that are left out are left out here."""
-        plain = json.loads(json.dumps(asdict(self)))
-        return {key: value for key, value in plain.items() if value is not None}
+        """Plain data that JSON and YAML can hold."""
+        return json.loads(json.dumps(asdict(self)))
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:

@@ -1,11 +1,12 @@
 """A run: a folder in which one recipe is trained, stopped, resumed and finished.
 
-    runs/NAME/recipe.yaml         what is trained
-              resume.ckpt         the latest state, written atomically
-              metrics.csv         the log (beside TensorBoard's events)
-              model.safetensors   the result
+runs/NAME/recipe.yaml         what is trained
+          resume.ckpt         the latest state, written atomically
+          metrics.csv         the log (beside TensorBoard's events)
+          model.safetensors   the result
 """
 
+import logging
 import time
 import warnings
 from dataclasses import dataclass
@@ -17,8 +18,7 @@ import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
@@ -26,18 +26,21 @@ from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 
 RESUME = "resume.ckpt"
-MODEL = "model.safetensors"
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Lightning's checkpoints, put in place in one step and read without unpickling code."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
+    ) -> None:
         """Write the state; a full disk or a kill keeps the previous one."""
         del storage_options
         write_atomically(Path(path), lambda temporary: torch.save(checkpoint, temporary))
 
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = True) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: Any, map_location: Any = None, weights_only: bool | None = True
+    ) -> dict[str, Any]:
         """Read a state back with ``weights_only``."""
         del weights_only
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
@@ -51,16 +54,25 @@ class KeepState(Callback):
         self._seconds = seconds
         self._saved_at = time.monotonic()
 
-    def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
         """Save when the time has come; the first process decides for all."""
+        del pl_module, outputs, batch, batch_idx
         due = time.monotonic() - self._saved_at >= self._seconds
         if trainer.strategy.broadcast(due):
-            trainer.save_checkpoint(self._path)
+            trainer.save_checkpoint(self._path, weights_only=False)
             self._saved_at = time.monotonic()
 
-    def on_train_end(self, trainer: L.Trainer, _module: L.LightningModule) -> None:
-        """Keep the last state, so that more steps can follow."""
-        trainer.save_checkpoint(self._path)
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Keep the last state, so that what follows the training can be repeated."""
+        del pl_module
+        trainer.save_checkpoint(self._path, weights_only=False)
 
 
 def open_run(recipe: Recipe, folder: Path) -> bool:
@@ -98,31 +110,54 @@ class Schedule:
     progress: bool = True
 
 
-def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) -> None:
-    """Train to the recipe's last step, from the saved state where there is one."""
-    recipe, processes = module.recipe, schedule.processes
+def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) -> bool:
+    """Train to the recipe's last step, from the saved state where there is one.
+
+    Returns:
+        whether this is the process that goes on to write results.
+    """
+    optimiser, processes = module.recipe.optimiser, schedule.processes
     callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
     if schedule.progress:
         callbacks.append(RichProgressBar())
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
-        # A loader that only counts needs no workers, and logging every step is meant.
+        # A loader that only counts needs no workers; the other is Lightning's own affair.
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*LeafSpec.*is deprecated.*")
         trainer = L.Trainer(
             accelerator="auto",
             devices=processes,
             strategy="ddp" if processes > 1 else "auto",
-            precision=recipe.optimiser.precision,
-            max_steps=recipe.optimiser.steps,
+            precision=optimiser.precision,
+            max_steps=optimiser.steps,
             max_epochs=1,
-            logger=[CSVLogger(folder, name="", version=""), TensorBoardLogger(folder, name="", version="tensorboard")],
-            log_every_n_steps=max(1, min(50, recipe.optimiser.steps // 20)),
+            logger=[CSVLogger(folder, name="log"), TensorBoardLogger(folder, name="tensorboard")],
+            log_every_n_steps=max(1, min(50, optimiser.steps // 20)),
             callbacks=callbacks,
             plugins=[AtomicCheckpointIO()],
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=schedule.progress,
             use_distributed_sampler=False,
-            gradient_clip_val=recipe.optimiser.clip_gradient,
+            gradient_clip_val=optimiser.clip_gradient,
         )
-        counter = DataLoader(range(recipe.optimiser.steps), batch_size=None)
+        counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
         trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return trainer.is_global_zero
+
+
+class _Counter(Dataset[int]):
+    """The numbers from 0: what a step sees follows from its number, not from a loader."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> int:
+        return index

@@ -1,22 +1,21 @@
 """From a recipe to trained weights: builds the parts, runs the training, measures, exports."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.utilities import rank_zero_only
 
 from semjscc import __version__
-from semjscc.checkpoint import save_weights
+from semjscc.checkpoint import MODEL, locate, save_weights
+from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess, predict
-from semjscc.perception.store import describe
+from semjscc.perception.store import describe, load_perception
 from semjscc.perception.wrap import make_network
-from semjscc.training.modules import PerceptionTraining
-from semjscc.training.recipe import PerceptionRecipe, Recipe
-from semjscc.training.run import MODEL, Schedule, fit, open_run
+from semjscc.training.modules import CodecTraining, PerceptionTraining
+from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
+from semjscc.training.run import Schedule, fit, open_run
 
 
 def train(recipe: Recipe, folder: Path, schedule: Schedule) -> Path:
@@ -33,11 +32,14 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> Path:
     Raises:
         UserError: the recipe, the data or the folder cannot be used.
     """
-    if recipe.perception is None:
-        raise UserError("the recipe trains nothing: it needs a part 'perception' or 'codec'")
+    if (recipe.perception is None) == (recipe.codec is None):
+        raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     resume = open_run(recipe, folder)
     data = _load(recipe, "train")
     torch.manual_seed(recipe.seed)
+    if recipe.codec is not None:
+        return _train_codec(recipe, recipe.codec, data, folder, schedule, resume)
+    assert recipe.perception is not None
     return _train_perception(recipe, recipe.perception, data, folder, schedule, resume)
 
 
@@ -62,7 +64,9 @@ def _train_perception(
 ) -> Path:
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     preprocess = Preprocess(chosen.input_size)
-    fit(PerceptionTraining(recipe, network, preprocess, data), folder, schedule, resume)
+    module = PerceptionTraining(recipe, network, preprocess, data)
+    if not fit(module, folder, schedule, resume):
+        return folder / MODEL
     perception = Perception(
         network.to(memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
         layers=chosen.layers,
@@ -76,6 +80,35 @@ def _train_perception(
     val = _load(recipe, "val")
     facts = {"val_accuracy": accuracy(perception, val), "val_images": len(val)}
     return _export(folder / MODEL, network, description, recipe, data, facts)
+
+
+def _train_codec(
+    recipe: Recipe,
+    chosen: CodecRecipe,
+    data: ImageSet,
+    folder: Path,
+    schedule: Schedule,
+    resume: bool,
+) -> Path:
+    perception = load_perception(locate(chosen.perception), layers=recipe.loss.layers)
+    if perception.class_names != data.class_names:
+        raise UserError(
+            f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
+            f"{len(data.class_names)}, or their names differ: train a perception network first"
+        )
+    codec = build_codec(chosen.codec, chosen.options)
+    module = CodecTraining(recipe, codec, chosen, perception, data)
+    if not fit(module, folder, schedule, resume):
+        return folder / MODEL
+    description = {
+        "kind": "codec",
+        "codec": chosen.codec,
+        "options": chosen.options,
+        "ratios": [str(ratio) for ratio in codec.ratios],
+        "snr_range_db": list(codec.snr_range_db),
+        "perception": perception.name,
+    }
+    return _export(folder / MODEL, codec, description, recipe, data, {})
 
 
 def accuracy(perception: Perception, data: ImageSet, batch: int = 250) -> float:
@@ -109,6 +142,5 @@ def _export(
         },
         "facts": facts,
     }
-    if rank_zero_only.rank == 0:
-        save_weights(path, network.state_dict(), metadata)
+    save_weights(path, network.state_dict(), metadata)
     return path

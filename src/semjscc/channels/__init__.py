@@ -1,0 +1,1 @@
+"""What happens to complex symbols on their way; knows nothing of images."""

@@ -1,0 +1,1 @@
+"""Neural codecs: images to complex channel symbols and back."""

@@ -1,0 +1,148 @@
+"""One network for every SNR and every bandwidth ratio: the codec that ships.
+
+    encoder  conv5 w /2 ─ res ─◉─► conv3 2w /2 ─ res ─◉─► res ─◉─► conv3 16 ─► first C(R) channels
+    decoder  16 (zeros above C(R)) ─► conv3 2w ─ res ─◉─► res ─◉─► conv3 ·2 w ─ res ─◉─► conv3 ·2 3
+
+◉ is an attention feature module (ADJSCC, Xu et al. 2021, arXiv 2012.00533): it scales the channels
+by what it sees in their mean over the whole image, in the SNR and, here, in the ratio. Between two
+of them stand only convolutions, so that large images run in tiles with the same result.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from semjscc.codecs.bandwidth import latent_depth, parse_ratio
+from semjscc.codecs.base import Codec, channels_last
+from semjscc.codecs.tiles import in_tiles
+
+
+class _Residual(nn.Module):
+    """x + conv3(PReLU(conv3(x))), then PReLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.bend = nn.PReLU(width)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.bend_sum = nn.PReLU(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bend_sum(x + self.second(self.bend(self.first(x))))
+
+
+class Attention(nn.Module):
+    """Attention feature module: channels scaled by their mean over the image and the condition.
+
+    Args:
+        width: channels C.
+        conditions: length of the condition, here SNR and ratio.
+    """
+
+    def __init__(self, width: int, conditions: int = 2) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(width + conditions, width // 4)
+        self.excite = nn.Linear(width // 4, width)
+        # Begins as the identity: 2·sigmoid(0) = 1.
+        nn.init.zeros_(self.excite.weight)
+        nn.init.zeros_(self.excite.bias)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """(B, C, H, W) and (B, conditions) -> (B, C, H, W)."""
+        seen = torch.cat([x.mean(dim=(2, 3)).float(), condition], dim=1)
+        scale = 2 * torch.sigmoid(self.excite(F.relu(self.squeeze(seen))))
+        return x * scale[:, :, None, None].to(x.dtype)
+
+
+class _Half(nn.Module):
+    """Convolutional segments with an attention feature module after each but the last.
+
+    Args:
+        segments: the convolutional parts.
+        widths: channels after each segment but the last.
+        scales: output side over input side of each segment.
+    """
+
+    def __init__(
+        self, segments: Sequence[nn.Module], widths: Sequence[int], scales: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.segments = nn.ModuleList(segments)
+        self.attentions = nn.ModuleList(Attention(width) for width in widths)
+        self._scales = tuple(scales)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        for index, (segment, scale) in enumerate(zip(self.segments, self._scales, strict=True)):
+            x = in_tiles(segment, x, scale)
+            if index < len(self.attentions):
+                x = self.attentions[index](x, condition)
+        return x
+
+
+def _widen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+    """Convolution to four times the channels, shuffled to twice the side."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, 4 * outputs, kernel, padding=kernel // 2), nn.PixelShuffle(2)
+    )
+
+
+class Adaptive(Codec):
+    """One network for SNRs from −5 to 20 dB and for all of ``ratios``.
+
+    Args:
+        ratios: the bandwidth ratios, as text; the largest decides the latent depth.
+        width: channels at half the image's side; a quarter has twice as many.
+    """
+
+    name: ClassVar[str] = "adaptive"
+
+    def __init__(
+        self, ratios: Sequence[str] = ("1/48", "1/24", "1/12", "1/6"), width: int = 48
+    ) -> None:
+        super().__init__()
+        self.ratios = tuple(sorted(parse_ratio(ratio) for ratio in ratios))
+        self.snr_range_db = (-5.0, 20.0)
+        self._depth = latent_depth(self.ratios[-1])
+        w = width
+        self.encoder = _Half(
+            [
+                nn.Sequential(nn.Conv2d(3, w, 5, 2, 2), nn.PReLU(w), _Residual(w)),
+                nn.Sequential(nn.Conv2d(w, 2 * w, 3, 2, 1), nn.PReLU(2 * w), _Residual(2 * w)),
+                _Residual(2 * w),
+                nn.Conv2d(2 * w, self._depth, 3, padding=1),
+            ],
+            widths=(w, 2 * w, 2 * w),
+            scales=(0.5, 0.5, 1, 1),
+        )
+        self.decoder = _Half(
+            [
+                nn.Sequential(
+                    nn.Conv2d(self._depth, 2 * w, 3, padding=1), nn.PReLU(2 * w), _Residual(2 * w)
+                ),
+                _Residual(2 * w),
+                nn.Sequential(_widen(2 * w, w, 3), nn.PReLU(w), _Residual(w)),
+                _widen(w, 3, 3),
+            ],
+            widths=(2 * w, 2 * w, w),
+            scales=(1, 1, 2, 2),
+        )
+
+    def _condition(self, snr_db: Tensor, depth: int) -> Tensor:
+        """(B,) dB and the latent depth -> (B, 2), both of about unit range."""
+        # Clamped to what was trained: 30 dB is treated like 20.
+        low, high = self.snr_range_db
+        snr = (snr_db.float().clamp(low, high) - (low + high) / 2) / (high - low) * 2
+        ratio = torch.full_like(snr, math.log2(depth / self._depth) / 2 + 0.75)
+        return torch.stack([snr, ratio], dim=1)
+
+    def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:
+        latent = self.encoder(channels_last(images - 0.5), self._condition(snr_db, depth))
+        return latent[:, :depth]
+
+    def _image(self, latent: Tensor, snr_db: Tensor, depth: int) -> Tensor:
+        padded = F.pad(latent, (0, 0, 0, 0, 0, self._depth - depth))
+        return self.decoder(channels_last(padded), self._condition(snr_db, depth)) + 0.5
