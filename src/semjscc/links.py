@@ -119,6 +119,11 @@ class Link(ABC):
     def send(self, images: Tensor, situation: Situation) -> Received:
         """Images (B, 3, H, W), float32 in [0, 1], through the channel and back."""
 
+    @property
+    def default_ratio(self) -> Fraction:
+        """The bandwidth ratio to take where the user names none."""
+        return Fraction(1, 24)
+
     def facts(self) -> dict[str, Any]:
         """What results and tables say of the link, as plain data."""
         return {"name": self.name}
@@ -143,6 +148,11 @@ class CodecLink(Link):
         self.name = name
         self.codec = codec.eval()
         self._facts = facts or {}
+
+    @property
+    def default_ratio(self) -> Fraction:
+        """The smallest there are weights for."""
+        return min(self.codec.ratios)
 
     def facts(self) -> dict[str, Any]:
         """The model card that came with the weights."""

@@ -2,7 +2,7 @@
 
 from semjscc.data.base import ImageSet, Split
 from semjscc.data.hub import load_hub
-from semjscc.data.signs import load_signs
+from semjscc.data.signs import COUNTS, load_signs
 
 __all__ = ["ImageSet", "Split", "load_data"]
 
@@ -30,7 +30,8 @@ def load_data(
         UserError: the data cannot be had, or is not fit to use.
     """
     if source == "signs":
-        return load_signs(split, size=size or 64).first(limit)
+        count = COUNTS[split] if limit is None else min(limit, COUNTS[split])
+        return load_signs(split, count, size or 64)
     return load_hub(
         source,
         split,

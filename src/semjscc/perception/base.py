@@ -1,8 +1,8 @@
 """The perception network: the vision model at the receiver, frozen, with its features by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +58,7 @@ class Perception(nn.Module):
         preprocess: from an image in [0, 1] to the network's input.
         task: how the output becomes a score and a result.
         name: what tables and files call it.
+        facts: its model card, such as ``val_accuracy`` and ``confidence_floor``.
 
     Raises:
         ValueError: a layer does not exist.
@@ -72,6 +73,7 @@ class Perception(nn.Module):
         preprocess: Preprocess | None = None,
         task: Classification | None = None,
         name: str = "perception",
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         modules = dict(network.named_modules())
@@ -85,6 +87,7 @@ class Perception(nn.Module):
         self.preprocess = preprocess or Preprocess()
         self.task = task or Classification()
         self.name = name
+        self.facts = dict(facts or {})
 
     def train(self, mode: bool = True) -> Self:
         """Stays in eval mode whatever a training loop asks for."""

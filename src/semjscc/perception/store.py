@@ -69,13 +69,19 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
         network = build_network(described["network"], len(classes), described["options"])
         layers = layers or [str(layer) for layer in described["layers"]]
         name = str(described["recipe"]["name"])
+        facts = dict(described["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the description in {path} is damaged: {error!r}") from error
     fill(network, weights, path)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     try:
         return Perception(
-            network, layers=layers, class_names=classes, preprocess=preprocess, name=name
+            network,
+            layers=layers,
+            class_names=classes,
+            preprocess=preprocess,
+            name=name,
+            facts=facts,
         )
     except ValueError as error:
         raise UserError(str(error)) from error

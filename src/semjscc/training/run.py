@@ -7,6 +7,7 @@ runs/NAME/recipe.yaml         what is trained
 """
 
 import logging
+import pickle
 import time
 import warnings
 from dataclasses import dataclass
@@ -43,7 +44,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     ) -> dict[str, Any]:
         """Read a state back with ``weights_only``."""
         del weights_only
-        return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        try:
+            return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise UserError(f"{path} cannot be resumed: {reason}") from error
 
 
 class KeepState(Callback):
@@ -123,8 +128,9 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
-        # A loader that only counts needs no workers; the other is Lightning's own affair.
+        # A loader that only counts needs neither workers nor a state; the last is Lightning's own.
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")
         warnings.filterwarnings("ignore", ".*LeafSpec.*is deprecated.*")
         trainer = L.Trainer(
             accelerator="auto",

@@ -10,15 +10,16 @@ from semjscc.checkpoint import MODEL, locate, save_weights
 from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
-from semjscc.perception.base import Perception, Preprocess, predict
+from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.store import describe, load_perception
 from semjscc.perception.wrap import make_network
+from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, open_run
 
 
-def train(recipe: Recipe, folder: Path, schedule: Schedule) -> Path:
+def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[str, Any]]:
     """Train what the recipe describes, from where an earlier call was stopped.
 
     Args:
@@ -27,7 +28,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> Path:
         schedule: processes, saving and progress, which do not change the result.
 
     Returns:
-        the path of the trained weights.
+        the path of the trained weights, and what was measured of them on val.
 
     Raises:
         UserError: the recipe, the data or the folder cannot be used.
@@ -61,12 +62,12 @@ def _train_perception(
     folder: Path,
     schedule: Schedule,
     resume: bool,
-) -> Path:
+) -> tuple[Path, dict[str, Any]]:
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     preprocess = Preprocess(chosen.input_size)
     module = PerceptionTraining(recipe, network, preprocess, data)
     if not fit(module, folder, schedule, resume):
-        return folder / MODEL
+        return folder / MODEL, {}
     perception = Perception(
         network.to(memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
         layers=chosen.layers,
@@ -77,8 +78,7 @@ def _train_perception(
     description = describe(
         chosen.network, chosen.options, chosen.layers, data.class_names, preprocess
     )
-    val = _load(recipe, "val")
-    facts = {"val_accuracy": accuracy(perception, val), "val_images": len(val)}
+    facts = measure_perception(perception, _load(recipe, "val"))
     return _export(folder / MODEL, network, description, recipe, data, facts)
 
 
@@ -89,7 +89,7 @@ def _train_codec(
     folder: Path,
     schedule: Schedule,
     resume: bool,
-) -> Path:
+) -> tuple[Path, dict[str, Any]]:
     perception = load_perception(locate(chosen.perception), layers=recipe.loss.layers)
     if perception.class_names != data.class_names:
         raise UserError(
@@ -99,7 +99,7 @@ def _train_codec(
     codec = build_codec(chosen.codec, chosen.options)
     module = CodecTraining(recipe, codec, chosen, perception, data)
     if not fit(module, folder, schedule, resume):
-        return folder / MODEL
+        return folder / MODEL, {}
     description = {
         "kind": "codec",
         "codec": chosen.codec,
@@ -108,17 +108,8 @@ def _train_codec(
         "snr_range_db": list(codec.snr_range_db),
         "perception": perception.name,
     }
-    return _export(folder / MODEL, codec, description, recipe, data, {})
-
-
-def accuracy(perception: Perception, data: ImageSet, batch: int = 250) -> float:
-    """Share of the images whose label the network finds."""
-    right = 0
-    for start in range(0, len(data), batch):
-        indices = range(start, min(start + batch, len(data)))
-        found = predict(perception, data.batch(indices))
-        right += int((found == data.labels[indices.start : indices.stop]).sum())
-    return right / len(data)
+    facts = measure_codec(codec, perception, _load(recipe, "val"))
+    return _export(folder / MODEL, codec, description, recipe, data, facts)
 
 
 def _export(
@@ -128,7 +119,7 @@ def _export(
     recipe: Recipe,
     data: ImageSet,
     facts: dict[str, Any],
-) -> Path:
+) -> tuple[Path, dict[str, Any]]:
     """Write the weights with all that a reader of them may want to know."""
     metadata = {
         **description,
@@ -143,4 +134,4 @@ def _export(
         "facts": facts,
     }
     save_weights(path, network.state_dict(), metadata)
-    return path
+    return path, facts

@@ -1,0 +1,244 @@
+"""Every link at every ratio and SNR, over all images of a data set.
+
+Shapes: N images, D draws of the channel for each, B images in a batch.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby, product, zip_longest
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from semjscc.channels.awgn import CHANNELS
+from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
+from semjscc.evaluation.results import Record, device_of
+from semjscc.evaluation.statistics import clustered_bootstrap, wilson
+from semjscc.images import printable
+from semjscc.links import CodecLink, Link, NoChannel, Situation
+from semjscc.metrics import psnr, ssim
+from semjscc.perception.base import Perception, predict
+from semjscc.randomness import Draws
+
+_BATCH_PIXELS = 4 * 100 * 64**2
+"""Above it a batch has fewer images, so that photographs fit in memory as well as signs do."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points at which links are compared.
+
+    Attributes:
+        ratios: nominal bandwidth ratios.
+        snrs_db: true mean SNRs, Es/N0 in dB.
+        channel: a name from `CHANNELS`.
+        assumed_snr_db: what both ends believe the SNR to be; the truth where it is None.
+        seed: of the noise.
+        draws: how often each image is sent, with fresh noise.
+
+    Raises:
+        UserError: no such channel, fewer than one draw, or an SNR that is not finite.
+    """
+
+    ratios: tuple[Fraction, ...]
+    snrs_db: tuple[float, ...]
+    channel: str = "awgn"
+    assumed_snr_db: float | None = None
+    seed: int = 0
+    draws: int = 1
+
+    def __post_init__(self) -> None:
+        if self.channel not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            raise UserError(f"no channel '{printable(self.channel)}'; there are {known}")
+        if self.draws < 1:
+            raise UserError(f"each image is sent at least once, not {self.draws} times")
+        if not all(math.isfinite(snr_db) for snr_db in (*self.snrs_db, self.assumed_snr_db or 0)):
+            raise UserError("an SNR is a finite number of dB")
+
+
+@dataclass(frozen=True)
+class _Point:
+    """One link at one ratio and SNR, both None for the `none` link."""
+
+    link: Link
+    ratio: Fraction | None
+    snr_db: float | None
+    draws: int
+
+
+class _Measured:
+    """What a point collects; nan where no image arrived."""
+
+    def __init__(self, images: int, draws: int) -> None:
+        self.correct = np.zeros((images, draws), bool)
+        self.delivered = np.zeros((images, draws), bool)
+        self.psnr_db = np.full((images, draws), np.nan)
+        self.ssim = np.full((images, draws), np.nan)
+        self.channel_uses = np.zeros(images, np.int64)
+        self.control_bits = np.zeros(images, np.int64)
+
+
+def work(links: Sequence[Link], data: ImageSet, grid: Grid) -> int:
+    """How many images `evaluate` will send, each counted at every point and draw."""
+    return len(data) * sum(point.draws for link in links for point in _points(link, grid))
+
+
+def _ignore(_: object) -> None:
+    """The callback of those who ask for none."""
+
+
+def evaluate(
+    links: Sequence[Link],
+    data: ImageSet,
+    perception: Perception,
+    grid: Grid,
+    *,
+    batch: int = 100,
+    on_record: Callable[[Record], None] = _ignore,
+    on_progress: Callable[[int], None] = _ignore,
+) -> list[Record]:
+    """Send every image over every link at every point of the grid, and look at what arrives.
+
+    An image meets the same noise on every link and, scaled, at every SNR, whatever the batch
+    size and however few images of the data set are sent.
+
+    Args:
+        links: what to compare; `NoChannel` is measured once, for it knows no ratio and no SNR.
+        data: the images, of any sizes.
+        perception: looks at the received images, in float32, on its own device.
+        grid: the points.
+        batch: images at once; fewer where they are large.
+        on_record: given each record as soon as it is complete, so that it can be saved.
+        on_progress: given the number of images of each batch that is done; `work` is their sum.
+
+    Returns:
+        the records by link, then ratio, then SNR.
+
+    Raises:
+        UserError: the perception network knows other classes than the data has, there are no
+            images, or a link has no weights for a point.
+    """
+    _check(data, perception)
+    batches = list(_batches(data.sizes, batch))
+    records = []
+    for point in (point for link in links for point in _points(link, grid)):
+        measured = _Measured(len(data), point.draws)
+        for draw, indices in product(range(point.draws), batches):
+            _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
+            on_progress(len(indices))
+        records.append(_record(point, data, perception, grid, measured))
+        on_record(records[-1])
+    return records
+
+
+def _check(data: ImageSet, perception: Perception) -> None:
+    if len(data) == 0:
+        raise UserError(f"{printable(data.name)} has no images in {data.split}")
+    known, given = perception.class_names, data.class_names
+    for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
+        if ours != theirs:
+            raise UserError(
+                f"the perception network {printable(perception.name)} knows {len(known)} classes "
+                f"and {printable(data.name)} has {len(given)}; class {number} is "
+                f"'{printable(ours)}' to the one and '{printable(theirs)}' in the other"
+            )
+
+
+def _points(link: Link, grid: Grid) -> list[_Point]:
+    if isinstance(link, NoChannel):
+        return [_Point(link, None, None, draws=1)]
+    return [_Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
+
+
+def _batches(sizes: Sequence[tuple[int, int]], batch: int) -> Iterator[list[int]]:
+    """Places of consecutive images of one size, at most ``batch`` of them at once."""
+    for (height, width), run in groupby(range(len(sizes)), key=lambda index: sizes[index]):
+        indices = list(run)
+        count = max(1, min(batch, _BATCH_PIXELS // (height * width)))
+        yield from (indices[start : start + count] for start in range(0, len(indices), count))
+
+
+@torch.inference_mode()
+def _send(
+    point: _Point,
+    data: ImageSet,
+    perception: Perception,
+    grid: Grid,
+    draws: Draws,
+    measured: _Measured,
+) -> None:
+    """Send the images at ``draws.indices`` and enter what arrives into ``measured``."""
+    images = data.batch(draws.indices).to(device_of(perception))
+    situation = Situation(
+        CHANNELS[grid.channel],
+        math.inf if point.snr_db is None else point.snr_db,
+        Fraction(1) if point.ratio is None else point.ratio,
+        draws,
+        grid.assumed_snr_db,
+    )
+    received = point.link.send(images, situation)
+    place = (list(draws.indices), draws.draw)
+    if received.images is not None:
+        predicted = predict(perception, received.images)
+        measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
+        measured.ssim[place] = ssim(images, received.images).cpu().numpy()
+    elif received.outputs is not None:
+        predicted = perception.task.predict(received.outputs)
+    else:
+        raise ValueError(f"link {point.link.name} gave neither images nor outputs")
+    measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
+    measured.delivered[place] = received.delivered.cpu().numpy()
+    measured.channel_uses[place[0]] = received.channel_uses
+    measured.control_bits[place[0]] = received.control_bits
+
+
+def _record(
+    point: _Point, data: ImageSet, perception: Perception, grid: Grid, measured: _Measured
+) -> Record:
+    if point.draws == 1:
+        low, high = wilson(int(measured.correct.sum()), len(data))
+    else:
+        low, high = clustered_bootstrap(measured.correct, grid.seed)
+    numbers = np.array([3 * height * width for height, width in data.sizes])
+    believes = point.snr_db is None or grid.assumed_snr_db == point.snr_db
+    return Record(
+        link=point.link.name,
+        codec=point.link.codec.name if isinstance(point.link, CodecLink) else None,
+        data=data.name,
+        channel="none" if point.snr_db is None else grid.channel,
+        snr_db=point.snr_db,
+        assumed_snr_db=None if believes else grid.assumed_snr_db,
+        ratio=None if point.ratio is None else str(point.ratio),
+        ratio_measured=None
+        if point.ratio is None
+        else float((measured.channel_uses / numbers).mean()),
+        channel_uses=_common(measured.channel_uses),
+        control_bits=_common(measured.control_bits),
+        images=len(data),
+        draws=point.draws,
+        seed=grid.seed,
+        split=data.split,
+        delivered=float(measured.delivered.mean()),
+        metric=perception.task.metric,
+        value=float(measured.correct.mean()),
+        ci_low=low,
+        ci_high=high,
+        psnr_db=_finite_mean(measured.psnr_db),
+        ssim=_finite_mean(measured.ssim),
+        perception=perception.name,
+    )
+
+
+def _common(values: NDArray[np.int64]) -> int | float:
+    """The number that all images share, or else their mean."""
+    return int(values[0]) if (values == values[0]).all() else float(values.mean())
+
+
+def _finite_mean(values: NDArray[np.float64]) -> float | None:
+    """The mean, None where an image has no number (nan) or no error (infinity)."""
+    return float(values.mean()) if np.isfinite(values).all() else None

@@ -1,0 +1,81 @@
+"""Confidence intervals of a mean over test images.
+
+Shapes: N images, D draws of the channel for each.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from semjscc.randomness import generator
+
+_CHUNK = 2**22
+"""Indices drawn at once: 32 MB."""
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The score interval of a binomial share (Wilson 1927), without continuity correction.
+
+    It stays within [0, 1] and keeps its coverage near 0 and 1, where the textbook interval
+    p ± z·√(p(1-p)/n) collapses.
+
+    Args:
+        successes: how many of the trials succeeded.
+        trials: how many there were; they must be independent.
+        confidence: the share of such intervals that hold the truth.
+
+    Returns:
+        its lower and upper end.
+
+    Raises:
+        ValueError: no trials, or successes outside 0..trials.
+    """
+    if trials < 1 or not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    z = float(ndtri(0.5 + confidence / 2))
+    share = successes / trials
+    weight = z * z / trials
+    centre = share + weight / 2
+    spread = z * (share * (1 - share) / trials + weight / (4 * trials)) ** 0.5
+    low, high = (centre - spread) / (1 + weight), (centre + spread) / (1 + weight)
+    return max(0.0, low), min(1.0, high)
+
+
+def clustered_bootstrap(
+    values: NDArray[np.floating] | NDArray[np.bool_],
+    seed: int,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of the mean, resampling whole images.
+
+    The draws of one image are not independent trials: an easy image succeeds in all of them.
+    Resampling images with all their draws keeps that, and so the interval does not shrink to
+    nothing as D grows.
+
+    Args:
+        values: (N, D).
+        seed: of the resampling; the same seed resamples every link alike.
+        resamples: how many means the percentiles are taken from.
+        confidence: the share of such intervals that hold the truth.
+
+    Returns:
+        its lower and upper end; both are the mean where all images agree.
+
+    Raises:
+        ValueError: values is not a table of at least one image and draw.
+    """
+    if values.ndim != 2 or values.size == 0:
+        raise ValueError(f"values of shape {values.shape}, not (images, draws)")
+    # All images have D draws, so the mean over a resample is that of its images' means.
+    of_image = values.mean(axis=1, dtype=np.float64)
+    count = len(of_image)
+    random = generator(seed, "bootstrap", 0)
+    rows = max(1, _CHUNK // count)
+    means = [
+        of_image[random.integers(count, size=(min(rows, resamples - start), count))].mean(axis=1)
+        for start in range(0, resamples, rows)
+    ]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return float(low), float(high)

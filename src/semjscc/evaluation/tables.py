@@ -1,0 +1,76 @@
+"""Results as a table for the terminal."""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from semjscc.evaluation.results import Record, Results
+from semjscc.images import printable
+
+
+def table(results: Results) -> Table:
+    """A row for each ratio and link, a column for each SNR.
+
+    A cell holds the task's result in % with half the width of its confidence interval, and under
+    it the PSNR in dB. Under the nominal ratio stands the measured k/n. A link without a channel
+    has the same result in every column. The records must stem from one evaluation; seven SNRs fit
+    in 100 columns.
+    """
+    records = results.records
+    snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
+    rows: dict[tuple[str | None, str], dict[float | None, Record]] = {}
+    for record in records:
+        rows.setdefault((record.ratio, record.link), {})[record.snr_db] = record
+    # Links of the same ratio stand together, ratios in the order they were asked for.
+    ratios = list(dict.fromkeys(record.ratio for record in records))
+
+    made = Table(
+        title=_title(records),
+        caption=_CAPTION,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_lines=True,
+    )
+    made.add_column("ratio", no_wrap=True)
+    made.add_column("link", overflow="fold")
+    for snr_db in snrs or [None]:
+        heading = "any SNR" if snr_db is None else f"{snr_db:g} dB"
+        made.add_column(heading, justify="right", no_wrap=True)
+    for (_, link), points in sorted(rows.items(), key=lambda row: ratios.index(row[0][0])):
+        cells = [_cell(points.get(snr_db, points.get(None))) for snr_db in snrs or [None]]
+        made.add_row(_ratio(next(iter(points.values()))), Text(printable(link)), *cells)
+    return made
+
+
+_CAPTION = "% ± half the 95 % interval, PSNR under it; under the ratio the measured k/n"
+
+
+def _title(records: list[Record]) -> Text:
+    if not records:
+        return Text("no results")
+    # The `none` link's record knows no channel: any other says more.
+    record = max(records, key=lambda record: record.snr_db is not None)
+    parts = [
+        record.metric,
+        record.perception,
+        f"{record.data}/{record.split}",
+        f"{record.images} images x {record.draws}",
+        record.channel,
+    ]
+    if record.assumed_snr_db is not None:
+        parts.append(f"assumed SNR {record.assumed_snr_db:g} dB")
+    return Text(" · ".join(printable(part) for part in parts))
+
+
+def _ratio(record: Record) -> Text:
+    if record.ratio is None or record.ratio_measured is None:
+        return Text("–")
+    return Text(f"{printable(record.ratio)}\n{record.ratio_measured:.4f}")
+
+
+def _cell(record: Record | None) -> Text:
+    if record is None:
+        return Text("–")
+    half_width = (record.ci_high - record.ci_low) / 2
+    seen = "–" if record.psnr_db is None else f"{record.psnr_db:.2f}"
+    return Text(f"{100 * record.value:.1f}±{100 * half_width:.1f}\n{seen}")

@@ -1,0 +1,82 @@
+"""Families of shipped weights: a perception network and codecs for one kind of images."""
+
+from typing import Any
+
+from rich.table import Table
+
+from semjscc.checkpoint import WEIGHTS, read_metadata
+from semjscc.errors import UserError
+
+# The hub's CIFAR-10 holds the originals of the images the family was trained on.
+_KNOWN_DATA = {"uoft-cs/cifar10": "cifar10-jpeg", "cifar10": "cifar10-jpeg"}
+_NETWORK_A = "-a"
+
+
+def families() -> list[str]:
+    """The families that ship: those with a network A."""
+    return sorted(
+        file.stem.removesuffix(_NETWORK_A) for file in WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
+    )
+
+
+def choose_family(asked: str | None, data_name: str) -> str:
+    """The family the user asked for, or the one that goes with the data.
+
+    Raises:
+        UserError: no such family, or data that no family is known for.
+    """
+    known = families()
+    if asked is not None:
+        if asked not in known:
+            raise UserError(f"no shipped weights '{asked}': there are {', '.join(known)}")
+        return asked
+    family = _KNOWN_DATA.get(data_name.partition("@")[0], data_name)
+    if family not in known:
+        raise UserError(f"say which weights fit {data_name}: --weights {'|'.join(known)}")
+    return family
+
+
+def default_perception(family: str) -> str:
+    """The name of a family's network A."""
+    return family + _NETWORK_A
+
+
+def cards() -> list[dict[str, Any]]:
+    """The model card of every checkpoint that ships, the built-in link ``none`` first."""
+    shipped = [
+        {"name": file.stem, "bytes": file.stat().st_size, **read_metadata(file)}
+        for file in sorted(WEIGHTS.glob("*.safetensors"))
+    ]
+    return [{"name": "none", "kind": "link"}, *shipped]
+
+
+def cards_table() -> Table:
+    """What `cards` says, for a person."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("weights", "use", "what", "trained on", "steps", "on val"):
+        table.add_column(title)
+    for card in cards():
+        if card["kind"] == "link":
+            table.add_row(card["name"], "--links none", "no channel: the upper end")
+            continue
+        family = next((f for f in families() if card["name"].startswith(f)), "")
+        scheme = card["name"].removeprefix(f"{family}-")
+        codec = card["kind"] == "codec"
+        accuracy = card["facts"]["val_accuracy"]
+        if codec:
+            reached = [
+                f"R {ratio}: {accuracy[ratio]:.1%}, {quality:.1f} dB"
+                for ratio, quality in card["facts"]["val_psnr_db"].items()
+            ]
+            facts = f"at {card['facts']['val_snr_db']:g} dB " + "; ".join(reached)
+        else:
+            facts = f"{accuracy:.1%}"
+        table.add_row(
+            card["name"],
+            f"--links {scheme} --weights {family}" if codec else f"--perception {card['name']}",
+            f"{card['codec']} codec" if codec else f"{card['network']} classifier",
+            f"{card['data']['name']} ({card['data']['images']} images)",
+            str(card["recipe"]["optimiser"]["steps"]),
+            facts,
+        )
+    return table

@@ -1,0 +1,74 @@
+"""What trained weights come to on val: the facts of their model card."""
+
+from typing import Any
+
+import torch
+
+from semjscc.channels.awgn import awgn
+from semjscc.codecs.base import Codec
+from semjscc.data import ImageSet
+from semjscc.images import quantise
+from semjscc.metrics import psnr
+from semjscc.perception.base import Perception, predict
+from semjscc.randomness import Draws
+
+BATCH = 100
+CARD_SNR_DB = 10.0
+CARD_IMAGES = 1000
+
+
+@torch.inference_mode()
+def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]:
+    """Accuracy on val, and how sure the network is of all but the strangest images there.
+
+    Returns:
+        the facts; ``confidence_floor`` is the first percentile of the largest probability, below
+        which an image counts as unlike the training data.
+    """
+    found, confidence = [], []
+    for batch in _batches(len(data)):
+        output = perception(data.batch(batch))
+        found.append(perception.task.predict(output))
+        confidence.append(perception.task.probabilities(output).amax(dim=1))
+    return {
+        "val_accuracy": float((torch.cat(found) == data.labels).float().mean()),
+        "val_images": len(data),
+        "confidence_floor": float(torch.cat(confidence).quantile(0.01)),
+        "image_side": max(data.sizes[0]),
+    }
+
+
+@torch.inference_mode()
+def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[str, Any]:
+    """PSNR and accuracy on the first images of val at each ratio, over AWGN at 10 dB.
+
+    Returns:
+        the facts; ``val_psnr_db`` and ``val_accuracy`` are tables by ratio.
+    """
+    codec = codec.eval()
+    data = data.first(CARD_IMAGES)
+    quality: dict[str, float] = {}
+    accuracy: dict[str, float] = {}
+    for ratio in codec.ratios:
+        errors, right = [], []
+        for batch in _batches(len(data)):
+            images = data.batch(batch)
+            symbols = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
+            received, knowledge = awgn(symbols, CARD_SNR_DB, Draws(0, batch))
+            size = (images.shape[-2], images.shape[-1])
+            images_back = quantise(codec.decode(received, knowledge.noise_variance, ratio, size))
+            errors.append(psnr(images, images_back))
+            right.append(predict(perception, images_back) == data.labels[batch.start : batch.stop])
+        quality[str(ratio)] = float(torch.cat(errors).mean())
+        accuracy[str(ratio)] = float(torch.cat(right).float().mean())
+    return {
+        "val_snr_db": CARD_SNR_DB,
+        "val_images": len(data),
+        "val_psnr_db": quality,
+        "val_accuracy": accuracy,
+        "image_side": max(data.sizes[0]),
+    }
+
+
+def _batches(count: int) -> list[range]:
+    return [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]

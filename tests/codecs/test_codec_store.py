@@ -1,0 +1,220 @@
+"""Codecs on disk: exact round trips, and strangers' files refused in one line."""
+
+import json
+import os
+import pickle
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from semjscc.checkpoint import METADATA_KEY, save_weights
+from semjscc.codecs.adaptive import Adaptive
+from semjscc.codecs.base import Codec
+from semjscc.codecs.deepjscc import DeepJSCC
+from semjscc.codecs.store import build_codec, load_codec
+from semjscc.errors import UserError
+
+SIXTH = Fraction(1, 6)
+ADAPTIVE: dict[str, Any] = {"width": 8}
+DEEPJSCC: dict[str, Any] = {"ratio": "1/6", "snr_db": 10.0}
+
+
+def description(codec: object, options: object, **more: object) -> dict[str, Any]:
+    return {"kind": "codec", "codec": codec, "options": options, **more}
+
+
+def build(name: str, options: dict[str, Any]) -> Codec:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return build_codec(name, options).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, Tensor]:
+    return build("adaptive", ADAPTIVE).state_dict()
+
+
+def refusal(path: Path) -> str:
+    """The message with which a file is refused; it must be one printable line."""
+    with pytest.raises(UserError) as raised:
+        load_codec(path)
+    message = str(raised.value)
+    assert message.isprintable()
+    assert len(message) < 400
+    return message
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+@pytest.mark.parametrize(
+    ("name", "options", "kind"), [("adaptive", ADAPTIVE, Adaptive), ("deepjscc", DEEPJSCC, DeepJSCC)]
+)
+def test_round_trip_keeps_weights_and_description(
+    tmp_path: Path, name: str, options: dict[str, Any], kind: type[Codec], dtype: torch.dtype
+) -> None:
+    codec = build(name, options)
+    path, metadata = tmp_path / "codec.safetensors", description(name, options, note="ä")
+    save_weights(path, {n: w.to(dtype) for n, w in codec.state_dict().items()}, metadata)
+    loaded, described = load_codec(path)
+    assert type(loaded) is kind
+    assert described == metadata
+    assert not loaded.training
+    assert loaded.ratios == codec.ratios
+    assert loaded.snr_range_db == codec.snr_range_db
+    for key, tensor in loaded.state_dict().items():
+        assert tensor.dtype == torch.float32
+        assert torch.equal(tensor, codec.state_dict()[key].to(dtype).float())
+    images = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    tolerance = 0.0 if dtype == torch.float32 else 1e-2
+    torch.testing.assert_close(
+        loaded.encode(images, torch.tensor([10.0]), SIXTH),
+        codec.encode(images, torch.tensor([10.0]), SIXTH),
+        atol=tolerance,
+        rtol=0,
+    )
+
+
+@pytest.mark.parametrize("name", ["os:system", "os.system", "builtins:eval", "Adaptive", "", "\n"])
+def test_name_outside_the_table_is_refused(
+    tmp_path: Path, weights: dict[str, Tensor], name: str
+) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_weights(path, weights, description(name, {}))
+    assert "there are adaptive, deepjscc" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        description(["adaptive"], ADAPTIVE),
+        description({"adaptive": 1}, ADAPTIVE),
+        description(None, ADAPTIVE),
+        description("adaptive", None),
+        description("adaptive", [8]),
+        description("adaptive", "width"),
+        description("adaptive", {"width": "8"}),
+        description("adaptive", {"width": 8.5}),
+        description("adaptive", {"width": -8}),
+        description("adaptive", {"width": None}),
+        description("adaptive", {"unknown": 1}),
+        description("adaptive", {"self": 1}),
+        description("adaptive", {"ratios": []}),
+        description("adaptive", {"ratios": 5}),
+        description("adaptive", {"ratios": [None]}),
+        description("adaptive", {"ratios": ["1/5"]}),
+        description("adaptive", {"ratios": ["2"]}),
+        description("adaptive", {"ratios": ["x"]}),
+        description("deepjscc", {"ratio": None}),
+        description("deepjscc", {"ratio": "1/6", "snr_db": "ten"}),
+        {"kind": "codec"},
+        {"kind": "codec", "codec": "adaptive"},
+        {"kind": "codec", "options": ADAPTIVE},
+        {"kind": "perception", "codec": "adaptive", "options": ADAPTIVE},
+        {"kind": None},
+        {"kind": "two\nlines \x1b[31m"},
+    ],
+    ids=lambda metadata: json.dumps(metadata)[:60],
+)
+def test_damaged_description_is_refused(
+    tmp_path: Path, weights: dict[str, Tensor], metadata: dict[str, Any]
+) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_weights(path, weights, metadata)
+    refusal(path)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"format": "pt"},
+        {METADATA_KEY: ""},
+        {METADATA_KEY: "{"},
+        {METADATA_KEY: "[]"},
+        {METADATA_KEY: "3"},
+        {METADATA_KEY: "{}"},
+        {METADATA_KEY: "[" * 100_000},
+    ],
+    ids=lambda metadata: str(metadata)[:30],
+)
+def test_foreign_safetensors_file_is_refused(
+    tmp_path: Path, weights: dict[str, Tensor], metadata: dict[str, str] | None
+) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_file(weights, path, metadata)
+    assert "not written by semjscc" in refusal(path)
+
+
+def test_missing_weight_is_refused(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    path = tmp_path / "codec.safetensors"
+    fewer = dict(list(weights.items())[1:])
+    save_weights(path, fewer, description("adaptive", ADAPTIVE))
+    assert "do not fit their network" in refusal(path)
+
+
+def test_weight_too_many_is_refused(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_weights(path, weights | {"more": torch.ones(1)}, description("adaptive", ADAPTIVE))
+    assert "do not fit their network" in refusal(path)
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path, weights: dict[str, Tensor]) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_weights(path, weights, description("adaptive", {"width": 12}))
+    assert "do not fit their network" in refusal(path)
+    save_weights(path, weights, description("deepjscc", DEEPJSCC))
+    assert "do not fit their network" in refusal(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_weights_that_are_not_finite_are_refused(
+    tmp_path: Path, weights: dict[str, Tensor], value: float, dtype: torch.dtype
+) -> None:
+    path = tmp_path / "codec.safetensors"
+    spoiled = {name: tensor.clone().to(dtype) for name, tensor in weights.items()}
+    next(reversed(spoiled.values())).view(-1)[-1] = value
+    save_weights(path, spoiled, description("adaptive", ADAPTIVE))
+    assert "not finite" in refusal(path)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])
+def test_truncated_file_is_refused(
+    tmp_path: Path, weights: dict[str, Tensor], kept: float
+) -> None:
+    path = tmp_path / "codec.safetensors"
+    save_weights(path, weights, description("adaptive", ADAPTIVE))
+    data = path.read_bytes()
+    path.write_bytes(data[: kept if isinstance(kept, int) else int(len(data) * kept)])
+    assert "not a readable safetensors file" in refusal(path)
+
+
+class Payload:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.target),)
+
+
+def test_pickle_under_a_safetensors_name_is_refused_and_never_run(tmp_path: Path) -> None:
+    path, trace = tmp_path / "codec.safetensors", tmp_path / "trace"
+    path.write_bytes(pickle.dumps(Payload(trace)))
+    assert "not a readable safetensors file" in refusal(path)
+    torch.save({"x": Payload(trace)}, path)
+    assert "not a readable safetensors file" in refusal(path)
+    assert not trace.exists()
+    pickle.loads(pickle.dumps(Payload(trace)))  # the payload would have worked
+    assert trace.exists()
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    assert "no checkpoint at" in refusal(tmp_path / "nothing.safetensors")
+    assert "no checkpoint at" in refusal(tmp_path)

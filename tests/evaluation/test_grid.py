@@ -1,0 +1,296 @@
+"""The grid: numbers that depend on nothing but the images, the points and the seed."""
+
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from semjscc.codecs.adaptive import Adaptive
+from semjscc.codecs.bandwidth import channel_uses, measured_ratio
+from semjscc.codecs.deepjscc import DeepJSCC
+from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
+from semjscc.evaluation.grid import Grid, evaluate, work
+from semjscc.evaluation.results import Record, Results, load_results, save_results
+from semjscc.evaluation.statistics import wilson
+from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
+from semjscc.perception.base import Perception
+from semjscc.perception.networks import ResNet
+
+NAMES = ("circle", "square", "star")
+RATIO = Fraction(1, 24)
+GRID = Grid(ratios=(RATIO,), snrs_db=(0.0, 10.0), seed=5)
+
+
+def image_set(sizes: list[tuple[int, int]]) -> ImageSet:
+    random = torch.Generator().manual_seed(2)
+    images = [torch.randint(256, (3, *size), generator=random).to(torch.uint8) for size in sizes]
+    labels = torch.arange(len(sizes)) % len(NAMES)
+    alike = len(set(sizes)) == 1
+    return ImageSet("toy", "val", torch.stack(images) if alike else images, labels, NAMES, "", "f")
+
+
+SQUARES = image_set([(16, 16)] * 10)
+MIXED = image_set([(16, 16), (16, 16), (17, 30), (16, 16), (20, 24), (20, 24), (20, 24)])
+
+
+@pytest.fixture(scope="module")
+def codec_link() -> CodecLink:
+    torch.manual_seed(0)
+    return CodecLink("toy-codec", Adaptive(width=8))
+
+
+@pytest.fixture(scope="module")
+def perception() -> Perception:
+    torch.manual_seed(1)
+    network = ResNet(3, width=4).eval()
+    with torch.no_grad():  # so that an untrained network, too, sees different classes
+        network.head.bias -= network(SQUARES.batch(range(10)) * 4 - 2).mean(dim=0)
+    return Perception(network, layers=["stage1"], class_names=NAMES, name="tiny")
+
+
+class LabelLink(Link):
+    """Sends the right label without an image, and says that those of odd places failed."""
+
+    name = "label"
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        del images
+        place = torch.tensor(situation.draws.indices)
+        outputs = torch.nn.functional.one_hot(place % len(NAMES), len(NAMES)).float()
+        return Received(None, outputs, place % 2 == 0, channel_uses=7, control_bits=1)
+
+
+class SilentLink(Link):
+    """Gives nothing at all."""
+
+    name = "silent"
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        del situation
+        return Received(None, None, torch.ones(len(images), dtype=torch.bool), 0, 0)
+
+
+def alike(one: list[Record], other: list[Record]) -> bool:
+    """Whether all agree but for the last bits of floating-point numbers."""
+    return [asdict(record) for record in one] == [
+        {
+            key: pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
+            for key, value in asdict(record).items()
+        }
+        for record in other
+    ]
+
+
+@pytest.mark.parametrize("data", [SQUARES, MIXED], ids=["squares", "mixed"])
+@pytest.mark.parametrize("batch", [1, 3, 7])
+def test_batch_size_changes_nothing(
+    codec_link: CodecLink, perception: Perception, data: ImageSet, batch: int
+) -> None:
+    grid = replace(GRID, draws=2)
+    together = evaluate([codec_link], data, perception, grid)
+    assert alike(evaluate([codec_link], data, perception, grid, batch=batch), together)
+
+
+def test_an_image_fares_alike_in_a_prefix(codec_link: CodecLink, perception: Perception) -> None:
+    class Observer(Link):
+        """Keeps what arrives over another link."""
+
+        name = "observer"
+
+        def __init__(self) -> None:
+            self.seen: dict[tuple[float, int], Tensor] = {}
+
+        def send(self, images: Tensor, situation: Situation) -> Received:
+            received = codec_link.send(images, situation)
+            assert received.images is not None
+            for index, image in zip(situation.draws.indices, received.images, strict=True):
+                self.seen[situation.snr_db, index] = image
+            return received
+
+    whole, first = Observer(), Observer()
+    evaluate([whole], MIXED, perception, GRID)
+    (record, _) = evaluate([first], MIXED.first(3), perception, GRID)
+    assert record.images == 3
+    assert len(first.seen) == 3 * len(GRID.snrs_db)
+    for key, image in first.seen.items():
+        torch.testing.assert_close(image, whole.seen[key])
+
+
+def test_a_record_says_what_was_measured(codec_link: CodecLink, perception: Perception) -> None:
+    records = evaluate([codec_link], SQUARES, perception, GRID)
+    assert [(r.link, r.ratio, r.snr_db) for r in records] == [
+        ("toy-codec", "1/24", 0.0),
+        ("toy-codec", "1/24", 10.0),
+    ]
+    record = records[0]
+    assert (record.codec, record.channel, record.perception) == ("adaptive", "awgn", "tiny")
+    assert (record.data, record.split, record.metric) == ("toy", "val", "accuracy")
+    assert (record.images, record.draws, record.seed) == (10, 1, 5)
+    assert record.channel_uses == channel_uses(16, 16, RATIO)
+    assert isinstance(record.channel_uses, int)
+    assert record.ratio_measured == pytest.approx(float(RATIO))
+    assert record.control_bits > 0
+    assert record.delivered == 1.0
+    assert (record.ci_low, record.ci_high) == wilson(round(record.value * 10), 10)
+    assert record.psnr_db is not None
+    assert record.ssim is not None
+
+
+def test_links_and_snrs_share_their_noise(codec_link: CodecLink, perception: Perception) -> None:
+    class Listener(Link):
+        """Receives nothing but the noise, as a multiple of its standard deviation."""
+
+        name = "listener"
+
+        def __init__(self) -> None:
+            self.heard: list[Tensor] = []
+
+        def send(self, images: Tensor, situation: Situation) -> Received:
+            noise, knowledge = situation.pass_symbols(torch.zeros(len(images), 8).cfloat())
+            self.heard.append(noise / knowledge.noise_variance.sqrt()[:, None])
+            return NoChannel().send(images, situation)
+
+    one, other = Listener(), Listener()
+    evaluate([one, codec_link, other], SQUARES, perception, GRID)
+    assert len(one.heard) == len(GRID.snrs_db)
+    for noise in (*one.heard, *other.heard):
+        torch.testing.assert_close(noise, one.heard[0])
+
+
+def test_sizes_that_differ_are_averaged(codec_link: CodecLink, perception: Perception) -> None:
+    record = evaluate([codec_link], MIXED, perception, GRID)[0]
+    uses = [channel_uses(*size, RATIO) for size in MIXED.sizes]
+    shares = [measured_ratio(*size, RATIO) for size in MIXED.sizes]
+    assert record.channel_uses == pytest.approx(sum(uses) / len(uses))
+    assert record.ratio_measured == pytest.approx(sum(shares) / len(shares))
+    assert isinstance(record.control_bits, int)
+
+
+def test_several_draws_are_resampled_by_image(
+    codec_link: CodecLink, perception: Perception
+) -> None:
+    once, thrice = (
+        evaluate([codec_link], SQUARES, perception, replace(GRID, draws=draws))[0]
+        for draws in (1, 3)
+    )
+    assert thrice.draws == 3
+    assert thrice.ci_low <= thrice.value <= thrice.ci_high
+    assert (thrice.ci_low, thrice.ci_high) != wilson(round(thrice.value * 30), 30)
+    assert thrice.psnr_db != once.psnr_db
+
+
+def test_a_wrong_belief_changes_what_arrives(codec_link: CodecLink, perception: Perception) -> None:
+    truth = evaluate([codec_link], SQUARES, perception, GRID)
+    wrong = evaluate([codec_link], SQUARES, perception, replace(GRID, assumed_snr_db=10.0))
+    assert [record.assumed_snr_db for record in wrong] == [10.0, None]
+    assert wrong[0].psnr_db != truth[0].psnr_db
+    assert alike(wrong[1:], truth[1:])
+
+
+def test_the_link_without_channel_is_measured_once(perception: Perception) -> None:
+    grid = replace(GRID, draws=4)
+    (record,) = evaluate([NoChannel()], SQUARES, perception, grid)
+    assert (record.snr_db, record.ratio, record.ratio_measured) == (None, None, None)
+    assert (record.codec, record.channel, record.draws) == (None, "none", 1)
+    assert (record.channel_uses, record.control_bits) == (0, 0)
+    assert record.psnr_db is None
+    assert record.ssim == pytest.approx(1.0)
+    predicted = perception.task.predict(perception(SQUARES.batch(range(10))))
+    assert len(predicted.unique()) > 1
+    assert record.value == pytest.approx(float((predicted == SQUARES.labels).float().mean()))
+
+
+def test_results_without_images_and_failed_deliveries_count(perception: Perception) -> None:
+    record = evaluate([LabelLink()], SQUARES, perception, GRID, batch=4)[0]
+    assert (record.psnr_db, record.ssim, record.codec) == (None, None, None)
+    assert (record.value, record.delivered, record.channel_uses) == (1.0, 0.5, 7)
+
+
+def test_a_link_that_gives_nothing_is_a_fault(perception: Perception) -> None:
+    with pytest.raises(ValueError, match="silent"):
+        evaluate([SilentLink()], SQUARES, perception, GRID)
+
+
+def test_records_and_progress_are_told_as_they_come(
+    codec_link: CodecLink, perception: Perception
+) -> None:
+    links, grid = [NoChannel(), codec_link], replace(GRID, draws=2)
+    told: list[Record] = []
+    done: list[int] = []
+    seen_at: list[int] = []
+
+    def keep(record: Record) -> None:
+        told.append(record)
+        seen_at.append(sum(done))
+
+    records = evaluate(
+        links, SQUARES, perception, grid, batch=4, on_record=keep, on_progress=done.append
+    )
+    assert told == records
+    assert seen_at == [10, 30, 50]
+    assert sum(done) == work(links, SQUARES, grid) == 50
+
+
+def test_large_images_come_in_smaller_batches(
+    perception: Perception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.evaluation.grid._BATCH_PIXELS", 2 * 20 * 24)
+    done: list[int] = []
+    evaluate([NoChannel()], MIXED, perception, GRID, on_progress=done.append)
+    assert done == [2, 1, 1, 2, 1]
+    monkeypatch.setattr("semjscc.evaluation.grid._BATCH_PIXELS", 1)
+    done.clear()
+    evaluate([NoChannel()], MIXED, perception, GRID, on_progress=done.append)
+    assert done == [1] * 7
+
+
+def test_other_classes_are_refused(perception: Perception) -> None:
+    for names, message in [
+        (("circle", "star", "square"), "class 1 is 'square' to the one and 'star' in the other"),
+        ((*NAMES, "cross\x1b"), "has 4; class 3 is '.none.' to the one and 'cross.'"),
+    ]:
+        with pytest.raises(UserError, match=message) as caught:
+            evaluate([NoChannel()], replace(SQUARES, class_names=names), perception, GRID)
+        assert "\x1b" not in str(caught.value)
+
+
+def test_no_images_are_refused(perception: Perception) -> None:
+    with pytest.raises(UserError, match="no images"):
+        evaluate([NoChannel()], SQUARES.first(0), perception, GRID)
+
+
+def test_a_codec_refuses_an_snr_it_was_not_trained_for(perception: Perception) -> None:
+    link = CodecLink("deepjscc", DeepJSCC("1/24", snr_db=10.0))
+    told: list[Record] = []
+    grid = replace(GRID, snrs_db=(10.0, 0.0))
+    with pytest.raises(UserError, match="10 dB alone"):
+        evaluate([link], SQUARES, perception, grid, on_record=told.append)
+    assert [record.snr_db for record in told] == [10.0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channel": "string"}, "no channel 'string'; there are .*awgn"),
+        ({"draws": 0}, "at least once"),
+        ({"snrs_db": (float("nan"),)}, "finite"),
+        ({"assumed_snr_db": float("inf")}, "finite"),
+    ],
+)
+def test_points_that_make_no_sense_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Grid(**{"ratios": (RATIO,), "snrs_db": (0.0,), **changes})  # pyright: ignore
+
+
+def test_records_survive_a_results_file(
+    codec_link: CodecLink, perception: Perception, tmp_path: Path
+) -> None:
+    links = [NoChannel(), LabelLink(), codec_link]
+    results = Results({}, evaluate(links, MIXED, perception, GRID))
+    save_results(results, tmp_path / "results.json")
+    assert load_results(tmp_path / "results.json") == results
+    assert "NaN" not in (tmp_path / "results.json").read_text()

@@ -1,0 +1,90 @@
+"""The terminal's table: what stands where, and what a stranger's names cannot do to it."""
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.tables import table
+
+SNRS = (-5.0, 0.0, 2.5, 5.0, 10.0, 15.0, 20.0)
+RECORD = Record(
+    link="semantic",
+    codec="adaptive",
+    data="signs",
+    channel="awgn",
+    snr_db=10.0,
+    assumed_snr_db=None,
+    ratio="1/24",
+    ratio_measured=0.0419,
+    channel_uses=512,
+    control_bits=48,
+    images=1000,
+    draws=1,
+    seed=0,
+    split="val",
+    delivered=1.0,
+    metric="accuracy",
+    value=0.873,
+    ci_low=0.853,
+    ci_high=0.893,
+    psnr_db=21.254,
+    ssim=0.71,
+    perception="resnet",
+)
+CLEAN = replace(
+    RECORD,
+    link="none",
+    channel="none",
+    snr_db=None,
+    ratio=None,
+    ratio_measured=None,
+    value=1.0,
+    psnr_db=None,
+)
+
+
+def show(*records: Record) -> str:
+    out = StringIO()
+    Console(file=out, width=100).print(table(Results({}, list(records))))
+    return out.getvalue()
+
+
+def test_seven_snrs_fit_in_a_hundred_columns() -> None:
+    grid = [
+        replace(RECORD, link=link, ratio=ratio, snr_db=snr_db)
+        for link in ("djscc", "semantic")
+        for ratio in ("1/48", "1/24")
+        for snr_db in SNRS
+    ]
+    text = show(CLEAN, *grid)
+    assert "…" not in text
+    assert text.count("87.3±2.0") == text.count("21.25") == len(grid)
+    assert text.count("100.0±2.0") == len(SNRS)
+    assert all(f"{snr_db:g} dB" in text for snr_db in SNRS)
+    # Links of one ratio stand together, the measured ratio beside the nominal one.
+    first = [line.split()[:2] for line in text.splitlines() if "87.3" in line]
+    assert first == [[r, link] for r in ("1/48", "1/24") for link in ("djscc", "semantic")]
+    assert text.count("0.0419") == 4
+
+
+def test_a_grid_with_a_hole_and_the_link_without_channel_alone() -> None:
+    text = show(RECORD, replace(RECORD, link="djscc", snr_db=0.0))
+    assert text.count("87.3±2.0") == 2
+    assert "any SNR" in show(CLEAN)
+    assert "no results" in show()
+
+
+def test_the_title_says_what_was_assumed() -> None:
+    title = " ".join(show(CLEAN, replace(RECORD, assumed_snr_db=3.0)).split())
+    assert "signs/val" in title
+    assert "awgn" in title
+    assert "assumed SNR 3 dB" in title
+
+
+def test_names_bring_neither_control_characters_nor_markup() -> None:
+    text = show(replace(RECORD, link="[red]a\x1b[2J", data="d\x1b\nx"))
+    assert "\x1b" not in text
+    assert "[red]a?" in text
+    assert "d??x" in text

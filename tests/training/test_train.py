@@ -1,0 +1,216 @@
+"""Training end to end: the same weights however a run was stopped, resumed or shared out."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semjscc.checkpoint import load_weights
+from semjscc.errors import UserError
+from semjscc.training.recipe import Recipe, load_recipe
+from semjscc.training.run import RESUME, Schedule
+from semjscc.training.train import train
+
+QUIET = Schedule(progress=False)
+RECIPE = """
+name: tiny
+data: {{source: {source}, val_fraction: 0.2}}
+{part}
+optimiser: {{steps: 8, batch: 8, rate: 0.01, precision: 32-true, augment_shift: 1}}
+seed: 3
+"""
+PERCEPTION = "perception: {network: resnet, options: {width: 4}, layers: [stage1, stage2]}"
+CODEC = """
+codec:
+  options: {{width: 8, ratios: [1/24, 1/12]}}
+  perception: {perception}
+loss: {{weight: 0.1, layers: [stage1], importance: {{temper: 1.0}}}}
+"""
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright."""
+    folder = tmp_path_factory.mktemp("two-classes")
+    rng = np.random.default_rng(0)
+    labels = [index % 2 for index in range(60)]
+    pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["dark", "bright"])}
+    )
+    images = [Image.fromarray(image.astype(np.uint8)) for image in pixels]
+    table = datasets.Dataset.from_dict({"image": images, "label": labels}, features=features)
+    table.to_parquet(str(folder / "train.parquet"))
+    return folder
+
+
+def recipe_file(folder: Path, source: Path, part: str) -> Path:
+    file = folder / "recipe.yaml"
+    file.write_text(RECIPE.format(source=source, part=part))
+    return file
+
+
+@pytest.fixture(scope="session")
+def perception(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("perception")
+    recipe = load_recipe(recipe_file(folder, source, PERCEPTION))
+    return train(recipe, folder / "run", QUIET)[0]
+
+
+@pytest.fixture
+def codec_recipe(source: Path, perception: Path, tmp_path: Path) -> Path:
+    return recipe_file(tmp_path, source, CODEC.format(perception=perception))
+
+
+def weights_of(model: Path) -> dict[str, torch.Tensor]:
+    return load_weights(model)[0]
+
+
+def assert_same_weights(first: Path, second: Path) -> None:
+    a, b = weights_of(first), weights_of(second)
+    assert a.keys() == b.keys()
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
+def command(recipe: Path, out: Path, *words: str) -> list[str]:
+    start = [sys.executable, "-m", "semjscc", "train", str(recipe), "--out", str(out)]
+    return [*start, "--json", *words]
+
+
+def test_training_moves_every_weight_and_says_what_it_came_to(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe(codec_recipe)
+    model, facts = train(recipe, tmp_path / "run", QUIET)
+    torch.manual_seed(recipe.seed)
+    from semjscc.codecs.adaptive import Adaptive
+
+    fresh = Adaptive(ratios=("1/24", "1/12"), width=8).state_dict()
+    trained, metadata = load_weights(model)
+    assert all(not torch.equal(fresh[name], trained[name]) for name in fresh)
+    assert metadata["recipe"] == recipe.to_dict()
+    assert metadata["facts"] == json.loads(json.dumps(facts))
+    assert set(facts["val_psnr_db"]) == {"1/24", "1/12"}
+
+
+def test_killed_and_resumed_run_ends_in_the_same_weights(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe(codec_recipe, ["--optimiser.steps", "150"])
+    whole, _ = train(recipe, tmp_path / "whole", QUIET)
+
+    cut = tmp_path / "cut"
+    words = command(codec_recipe, cut, "--optimiser.steps", "150", "--save-seconds", "0")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not (cut / RESUME).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    step = torch.load(cut / RESUME, weights_only=True)["global_step"]
+    assert 0 < step < 150
+
+    resumed, _ = train(recipe, cut, QUIET)
+    assert_same_weights(whole, resumed)
+
+
+def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: Path) -> None:
+    alone, _ = train(load_recipe(codec_recipe), tmp_path / "alone", QUIET)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
+    words = command(codec_recipe, tmp_path / "both", "--processes", "2")
+    subprocess.run(words, check=True, env=environment, timeout=120, stdout=subprocess.DEVNULL)
+    a, b = weights_of(alone), weights_of(tmp_path / "both" / alone.name)
+    for name in a:
+        # The batch is summed in another order, so the last bits differ.
+        torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
+
+
+def test_full_disk_keeps_the_last_state(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, folder = load_recipe(codec_recipe), tmp_path / "run"
+    saved: list[int] = []
+    save = torch.save
+
+    def fill_up(state: dict, path: Path) -> None:
+        if len(saved) == 3:
+            path.write_bytes(b"half of a state")
+            raise OSError(28, "No space left on device")
+        save(state, path)
+        saved.append(state["global_step"])
+
+    monkeypatch.setattr(torch, "save", fill_up)
+    with pytest.raises(UserError, match="No space left on device"):
+        train(recipe, folder, Schedule(save_seconds=0, progress=False))
+    assert torch.load(folder / RESUME, weights_only=True)["global_step"] == saved[-1] == 3
+    assert list(folder.glob(f".{RESUME}*")) == []
+
+    monkeypatch.undo()
+    whole, _ = train(recipe, tmp_path / "whole", QUIET)
+    assert_same_weights(whole, train(recipe, folder, QUIET)[0])
+
+
+def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: Path) -> None:
+    train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    other = load_recipe(codec_recipe, ["--seed", "4"])
+    with pytest.raises(UserError, match="another recipe"):
+        train(other, tmp_path / "run", QUIET)
+
+
+def test_resume_state_is_never_unpickled(codec_recipe: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(codec_recipe)
+    train(recipe, tmp_path / "run", QUIET)
+    state = tmp_path / "run" / RESUME
+    torch.save({"state_dict": {}, "evil": Path("pickled")}, state)
+    with pytest.raises(UserError, match="cannot be resumed"):
+        train(recipe, tmp_path / "run", QUIET)
+
+
+def test_class_names_must_match_the_perception_network(codec_recipe: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(codec_recipe, ["--data.source", "signs", "--data.limit", "8"])
+    with pytest.raises(UserError, match="knows 2 classes and signs has 16"):
+        train(recipe, tmp_path / "run", QUIET)
+
+
+def test_recipe_round_trip(codec_recipe: Path, tmp_path: Path) -> None:
+    from semjscc.training.recipe import save_recipe
+
+    recipe = load_recipe(codec_recipe)
+    save_recipe(recipe, tmp_path / "copy.yaml")
+    assert load_recipe(tmp_path / "copy.yaml") == recipe
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--optimiser.steps", "many"], "Expected a <class 'int'>"),
+        (["--optimiser.stepz", "3"], "stepz"),
+        (["--loss.importance.temper", "2"], "temper lies between 0 and 1"),
+    ],
+)
+def test_recipe_mistakes_are_one_line(codec_recipe: Path, words: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        load_recipe(codec_recipe, words)
+    assert "\n" not in str(caught.value)
+
+
+def test_recipe_must_train_one_thing(source: Path, tmp_path: Path) -> None:
+    recipe = Recipe(**vars(load_recipe(recipe_file(tmp_path, source, ""))))
+    with pytest.raises(UserError, match="trains one thing"):
+        train(recipe, tmp_path / "run", QUIET)
+
+
+def test_shipped_recipes_can_be_read() -> None:
+    files = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+    assert files
+    for file in files:
+        assert load_recipe(file).name == file.stem
