@@ -109,7 +109,6 @@ def test_name_outside_the_table_is_refused(
         description("adaptive", {"ratios": ["2"]}),
         description("adaptive", {"ratios": ["x"]}),
         description("deepjscc", {"ratio": None}),
-        description("deepjscc", {"ratio": "1/6", "snr_db": "ten"}),
         {"kind": "codec"},
         {"kind": "codec", "codec": "adaptive"},
         {"kind": "codec", "options": ADAPTIVE},
@@ -124,6 +123,14 @@ def test_damaged_description_is_refused(
 ) -> None:
     path = tmp_path / "codec.safetensors"
     save_weights(path, weights, metadata)
+    refusal(path)
+
+
+@pytest.mark.parametrize("snr_db", ["ten", None, [10.0], float("nan"), float("inf"), 1e6])
+def test_snr_that_no_link_can_have_is_refused(tmp_path: Path, snr_db: object) -> None:
+    path = tmp_path / "codec.safetensors"
+    weights = build("deepjscc", DEEPJSCC).state_dict()
+    save_weights(path, weights, description("deepjscc", {"ratio": "1/6", "snr_db": snr_db}))
     refusal(path)
 
 

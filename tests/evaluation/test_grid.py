@@ -150,7 +150,9 @@ def test_links_and_snrs_share_their_noise(codec_link: CodecLink, perception: Per
             self.heard: list[Tensor] = []
 
         def send(self, images: Tensor, situation: Situation) -> Received:
-            noise, knowledge = situation.pass_symbols(torch.zeros(len(images), 8).cfloat())
+            noise, knowledge = situation.pass_symbols(
+                torch.zeros(len(images), 8, dtype=torch.complex64)
+            )
             self.heard.append(noise / knowledge.noise_variance.sqrt()[:, None])
             return NoChannel().send(images, situation)
 

@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isinf
 
 import torch
 from matplotlib.axes import Axes
@@ -214,7 +215,7 @@ def _received(
     panels = _judged(link.name, shown, probabilities, labels, perception)
     notes = _notes(images, received)
     return [
-        Panel(panel.title, panel.image, f"{panel.caption}, {note}", panel.right)
+        replace(panel, caption=f"{panel.caption}, {note}")
         for panel, note in zip(panels, notes, strict=True)
     ]
 
@@ -225,7 +226,8 @@ def _notes(images: Tensor, received: Received) -> list[str]:
     if received.images is None:
         qualities = ["no image"] * len(images)
     else:
-        qualities = [f"{quality:.1f} dB" for quality in psnr(images, received.images).tolist()]
+        measured = psnr(images, received.images).tolist()
+        qualities = ["exact" if isinf(decibel) else f"{decibel:.1f} dB" for decibel in measured]
     return [
         quality if arrived else "not decoded"
         for quality, arrived in zip(qualities, delivered, strict=True)

@@ -1,0 +1,35 @@
+"""What several test files need."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from semjscc.perception.base import Perception
+from semjscc.perception.networks import ResNet
+
+CLASSES = 5
+
+
+@pytest.fixture(scope="session")
+def tiny_perception() -> Perception:
+    """A narrow residual network with random weights; nothing may change it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = ResNet(classes=CLASSES, width=4)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                nn.init.normal_(module.running_mean, std=0.1)  # pyright: ignore[reportArgumentType]
+                nn.init.uniform_(module.running_var, 0.5, 2.0)  # pyright: ignore[reportArgumentType]
+                nn.init.uniform_(module.weight, 0.5, 1.5)
+    return Perception(
+        network,
+        layers=("stage1", "stage2", "stage3"),
+        class_names=[f"class {index}" for index in range(CLASSES)],
+        name="tiny",
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_images() -> Tensor:
+    """(4, 3, 24, 24), float32 in [0, 1]."""
+    return torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(3))
