@@ -117,9 +117,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.checkpoint import locate
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.data import load_data
-    from semjscc.evaluation.experiment import Experiment, prepare, run
+    from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
-    from semjscc.evaluation.tables import results_table
+    from semjscc.evaluation.tables import table
     from semjscc.families import choose_family, default_perception
     from semjscc.links import open_link
     from semjscc.perception.store import load_perception
@@ -135,16 +135,16 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     limit = None if arguments.limit is None else _at_least(1, arguments.limit, "--limit")
     prepare(arguments.out)
     family = choose_family(arguments.weights, Path(arguments.data).name)
-    links = [open_link(name, family) for name in _list(arguments.links)]
+    links = [open_link(name, family) for name in dict.fromkeys(_list(arguments.links))]
     perception = load_perception(locate(arguments.perception or default_perception(family)))
     data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
     command = " ".join(["semjscc", *sys.argv[1:]])
     results = run(Experiment(links, data, perception, grid, command), arguments.out)
     if arguments.json:
-        print(json.dumps(results.to_dict(), indent=1))
+        print((arguments.out / RESULTS).read_text())
         return
     console = _console()
-    console.print(results_table(results))
+    console.print(table(results))
     console.print(f"Pictures, numbers and report.html are in {arguments.out}")
 
 

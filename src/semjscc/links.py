@@ -162,7 +162,9 @@ class CodecLink(Link):
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
-        symbols = self.codec.encode(images, torch.full((len(images),), snr_db), ratio)
+        symbols = self.codec.encode(
+            images, torch.full((len(images),), snr_db, device=images.device), ratio
+        )
         control = Control(self.codec.name, height, width, ratio)
         return Transmission(symbols, (control,) * len(images))
 
@@ -223,6 +225,6 @@ def open_link(name: str, family: str) -> Link:
         return CodecLink(name, *load_codec(WEIGHTS / f"{family}-{name}.safetensors"))
     if Path(name).exists():
         codec, facts = load_codec(locate(name))
-        return CodecLink(facts["recipe"]["name"], codec, facts)
+        return CodecLink(name, codec, facts)
     known = ", ".join([NoChannel.name, *shipped_schemes(family)])
     raise UserError(f"no link '{name}' for {family}: there are {known}, or a checkpoint's path")

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import torch
@@ -205,8 +206,9 @@ def test_large_images_really_run_in_tiles(
     codec: Adaptive, small_tiles: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del small_tiles
+    segments: Any = codec.encoder.segments
     seen: list[tuple[int, int]] = []
-    hook = codec.encoder.segments[0].register_forward_hook(  # pyright: ignore
+    hook = segments[0].register_forward_hook(
         lambda _module, inputs, _output: seen.append(tuple(inputs[0].shape[-2:]))
     )
     whole = Whole(codec, SIXTH, (100, 76))

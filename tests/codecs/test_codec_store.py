@@ -51,7 +51,8 @@ def refusal(path: Path) -> str:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
 @pytest.mark.parametrize(
-    ("name", "options", "kind"), [("adaptive", ADAPTIVE, Adaptive), ("deepjscc", DEEPJSCC, DeepJSCC)]
+    ("name", "options", "kind"),
+    [("adaptive", ADAPTIVE, Adaptive), ("deepjscc", DEEPJSCC, DeepJSCC)],
 )
 def test_round_trip_keeps_weights_and_description(
     tmp_path: Path, name: str, options: dict[str, Any], kind: type[Codec], dtype: torch.dtype
@@ -191,9 +192,7 @@ def test_weights_that_are_not_finite_are_refused(
 
 
 @pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])
-def test_truncated_file_is_refused(
-    tmp_path: Path, weights: dict[str, Tensor], kept: float
-) -> None:
+def test_truncated_file_is_refused(tmp_path: Path, weights: dict[str, Tensor], kept: float) -> None:
     path = tmp_path / "codec.safetensors"
     save_weights(path, weights, description("adaptive", ADAPTIVE))
     data = path.read_bytes()

@@ -120,14 +120,12 @@ def test_layers_above_the_last_one_asked_for_do_not_run(
 def test_no_hook_stays_behind(tiny_perception: Perception, tiny_images: Tensor) -> None:
     tiny_perception.features(tiny_images)
     tiny_perception.features_and_output(tiny_images)
-    with pytest.raises(RuntimeError, match="channels"):
+    with pytest.raises(RuntimeError, match="size of tensor"):
         tiny_perception.features(tiny_images[:, :2])
     assert not any(module._forward_hooks for module in tiny_perception.modules())
 
 
-def test_features_are_those_of_a_full_run(
-    tiny_perception: Perception, tiny_images: Tensor
-) -> None:
+def test_features_are_those_of_a_full_run(tiny_perception: Perception, tiny_images: Tensor) -> None:
     perception = seeing(tiny_perception, ["stem", "stage1", "stage2", INPUT_LAYER])
     stopped = perception.features(tiny_images)
     full, output = perception.features_and_output(tiny_images)
@@ -237,9 +235,7 @@ def test_scores_of_known_logits() -> None:
     torch.testing.assert_close(task.score(logits, "loss"), torch.tensor([log, half]))
     target = torch.tensor([0, 1])
     torch.testing.assert_close(task.score(logits, "logit", target), torch.tensor([1.0, 0.0]))
-    torch.testing.assert_close(
-        task.score(logits, "loss", target), torch.tensor([2 + log, half])
-    )
+    torch.testing.assert_close(task.score(logits, "loss", target), torch.tensor([2 + log, half]))
 
 
 def test_loss_score_is_the_cross_entropy_and_the_log_probability_its_negative() -> None:

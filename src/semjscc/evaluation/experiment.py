@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from matplotlib.figure import Figure
 
 from semjscc.channels.awgn import CHANNELS
 from semjscc.data import ImageSet
@@ -13,11 +14,12 @@ from semjscc.evaluation.grid import Grid, evaluate, work
 from semjscc.evaluation.progress import Progress
 from semjscc.evaluation.report import write_report
 from semjscc.evaluation.results import Record, Results, make_meta, save_results
-from semjscc.evaluation.strip import make_rows, strip_figure
-from semjscc.links import Link, Situation
+from semjscc.evaluation.strip import make_rows, strip_figure, strip_title
+from semjscc.links import Link, NoChannel, Situation
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
+RESULTS = "results.json"
 STRIP_IMAGES = 4
 
 
@@ -67,13 +69,13 @@ def run(experiment: Experiment, out: Path) -> Results:
     prepare(out)
     e = experiment
     meta = make_meta(
-        command=e.command, seed=e.grid.seed, data=e.data, perception=e.perception, links=e.links
+        links=e.links, data=e.data, perception=e.perception, command=e.command, seed=e.grid.seed
     )
     records: list[Record] = []
 
     def keep(record: Record) -> None:
         records.append(record)
-        save_results(Results(meta, records), out / "results.json")
+        save_results(Results(meta, records), out / RESULTS)
 
     with Progress("evaluating", work(e.links, e.data, e.grid)) as progress:
         evaluate(
@@ -93,23 +95,25 @@ def draw(experiment: Experiment, results: Results, out: Path) -> None:
     """Write the figures, the transmission strip and the report."""
     save_figure(accuracy_figure(results), out / "accuracy.png")
     save_figure(psnr_figure(results), out / "psnr.png")
-    pictures = {"What arrived": out / "transmission.png"}
     save_figure(_strip(experiment), out / "transmission.png")
-    write_report(results, pictures, out / "report.html")
+    write_report(results, {"What arrived": out / "transmission.png"}, out / "report.html")
 
 
-def _strip(experiment: Experiment) -> Any:
+def _strip(experiment: Experiment) -> Figure:
+    """A few images at the first ratio and the middle SNR of the grid."""
     e, grid = experiment, experiment.grid
-    ratio = grid.ratios[0]
-    snr_db = sorted(grid.snrs_db)[len(grid.snrs_db) // 2]
     chosen = _different_classes(e.data, STRIP_IMAGES)
     situation = Situation(
-        CHANNELS[grid.channel], snr_db, ratio, Draws(grid.seed, chosen), grid.assumed_snr_db
+        CHANNELS[grid.channel],
+        sorted(grid.snrs_db)[len(grid.snrs_db) // 2],
+        grid.ratios[0],
+        Draws(grid.seed, chosen),
+        grid.assumed_snr_db,
     )
-    images, labels = e.data.batch(chosen), e.data.labels[chosen]
-    links = [link for link in e.links if link.name != "none"]
-    title = f"{e.data.name}, R = {ratio}, SNR {snr_db:g} dB"
-    return strip_figure(make_rows(images, labels, links, e.perception, situation), title)
+    images = e.data.batch(chosen)
+    links = [link for link in e.links if not isinstance(link, NoChannel)]
+    rows = make_rows(images, e.data.labels[chosen], links, e.perception, situation)
+    return strip_figure(rows, strip_title(situation, images.shape[-2], images.shape[-1]))
 
 
 def _different_classes(data: ImageSet, count: int) -> list[int]:

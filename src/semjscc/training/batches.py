@@ -40,7 +40,14 @@ def batch_indices(seed: int, step: int, count: int, batch: int) -> Tensor:
 
 
 def augment(
-    images: Tensor, seed: int, step: int, share: Share, *, shift: int, erase: int
+    images: Tensor,
+    seed: int,
+    step: int,
+    share: Share,
+    *,
+    mirror: bool,
+    shift: int,
+    erase: int,
 ) -> Tensor:
     """Mirror half of the images, move them a little, grey out a square.
 
@@ -49,6 +56,7 @@ def augment(
         seed: the run's seed.
         step: the training step.
         share: which rows of the global batch these are.
+        mirror: turn half of the images around.
         shift: largest displacement in pixels, the border is reflected; 0 leaves out.
         erase: side of the erased square in pixels (DeVries 2017); 0 leaves out.
 
@@ -58,11 +66,12 @@ def augment(
     count, _, height, width = images.shape
     rng = generator(seed, "augment", step)
     draws = torch.from_numpy(rng.random((count * share.processes, 5), dtype=np.float32))
-    mirror, down, right, top, left = share.take(draws).T
+    side, down, right, top, left = share.take(draws).T
     padded = F.pad(images, (shift,) * 4, mode="reflect") if shift else images
     rows = (down * (2 * shift + 1)).long()[:, None] + torch.arange(height)  # (B, H)
     columns = torch.arange(width).expand(count, width)
-    columns = torch.where(mirror[:, None] < 0.5, columns, columns.flip(1))
+    if mirror:
+        columns = torch.where(side[:, None] < 0.5, columns, columns.flip(1))
     columns = columns + (right * (2 * shift + 1)).long()[:, None]
     batch = torch.arange(count)[:, None, None]
     # Advanced indexing around a slice puts the channels last, as convolutions like them.

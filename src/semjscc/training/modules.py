@@ -50,6 +50,7 @@ class StepTraining(L.LightningModule):
             self.recipe.seed,
             step,
             self.share,
+            mirror=optimiser.augment_mirror,
             shift=optimiser.augment_shift,
             erase=optimiser.augment_erase,
         )

@@ -101,6 +101,7 @@ class OptimiserRecipe:
         weight_decay: on filters only.
         precision: ``bf16-mixed`` runs twice as fast as ``32-true`` on processors that have it.
         label_smoothing: for classifiers.
+        augment_mirror: mirror half of the images; not where left and right differ in meaning.
         augment_shift: pixels by which images are moved about.
         augment_erase: side of a square that is greyed out.
         clip_gradient: largest norm of the gradient; leave out for no limit.
@@ -114,6 +115,7 @@ class OptimiserRecipe:
     weight_decay: float = 0.0
     precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed"
     label_smoothing: float = 0.0
+    augment_mirror: bool = True
     augment_shift: int = 0
     augment_erase: int = 0
     clip_gradient: float | None = None
@@ -130,6 +132,7 @@ class Recipe:
         perception: the classifier to train, or
         codec: the codec to train,
         loss: and what for.
+        start: name or path of weights to begin with, instead of random ones.
         seed: of the weights, the order and every draw.
     """
 
@@ -139,6 +142,7 @@ class Recipe:
     perception: PerceptionRecipe | None = None
     codec: CodecRecipe | None = None
     loss: LossRecipe = field(default_factory=LossRecipe)
+    start: str | None = None
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:

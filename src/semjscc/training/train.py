@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from semjscc import __version__
-from semjscc.checkpoint import MODEL, locate, save_weights
+from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
 from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
@@ -64,6 +64,7 @@ def _train_perception(
     resume: bool,
 ) -> tuple[Path, dict[str, Any]]:
     network = make_network(chosen.network, len(data.class_names), chosen.options)
+    _begin(network, recipe)
     preprocess = Preprocess(chosen.input_size)
     module = PerceptionTraining(recipe, network, preprocess, data)
     if not fit(module, folder, schedule, resume):
@@ -97,6 +98,7 @@ def _train_codec(
             f"{len(data.class_names)}, or their names differ: train a perception network first"
         )
     codec = build_codec(chosen.codec, chosen.options)
+    _begin(codec, recipe)
     module = CodecTraining(recipe, codec, chosen, perception, data)
     if not fit(module, folder, schedule, resume):
         return folder / MODEL, {}
@@ -110,6 +112,13 @@ def _train_codec(
     }
     facts = measure_codec(codec, perception, _load(recipe, "val"))
     return _export(folder / MODEL, codec, description, recipe, data, facts)
+
+
+def _begin(module: torch.nn.Module, recipe: Recipe) -> None:
+    """Put the weights in that the recipe starts from, if it names any."""
+    if recipe.start is not None:
+        path = locate(recipe.start)
+        fill(module, load_weights(path)[0], path)
 
 
 def _export(

@@ -1,0 +1,202 @@
+"""The commands as a user types them, on the weights that ship."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from semjscc.cli import main
+from semjscc.codecs.bandwidth import channel_uses, parse_ratio
+from semjscc.data.signs import render
+from semjscc.images import read_image, write_png
+
+EVALUATE = ["evaluate", "--ratio", "1/48", "--data", "signs", "--limit", "12"]
+
+
+@pytest.fixture
+def sign(tmp_path: Path) -> Path:
+    path = tmp_path / "sign.png"
+    Image.fromarray(render("test", 0).image).save(path)
+    return path
+
+
+def run_json(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
+    assert main([*words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of an error, after checking that it is one."""
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("semjscc: ")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+    return printed.err
+
+
+def test_quick_demo_writes_all_it_promises(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = run_json(["demo", "--quick", "--out", str(tmp_path)], capsys)
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+    points = {(record["link"], record["snr_db"]) for record in results["records"]}
+    snrs = {0.0, 5.0, 10.0, 15.0, 20.0}
+    assert points == {("none", None)} | {(link, s) for link in ("djscc", "semantic") for s in snrs}
+    for record in results["records"]:
+        assert record["images"] == 60
+        assert 0 <= record["ci_low"] <= record["value"] <= record["ci_high"] <= 1
+        if record["link"] != "none":
+            assert record["channel_uses"] == channel_uses(64, 64, parse_ratio("1/48")) == 256
+            assert record["control_bits"] > 0
+    for name in ("accuracy.png", "transmission.png"):
+        with Image.open(tmp_path / name) as picture:
+            assert min(picture.size) > 200
+    assert "<html" in (tmp_path / "report.html").read_text()
+
+
+def test_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*EVALUATE, "--links", "none,semantic", "--snr", "0,20", "--out", str(tmp_path)]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "semantic" in printed
+    assert "20 dB" in printed or "20" in printed
+    assert max(len(line) for line in printed.splitlines()) <= 100
+
+
+def test_same_seed_same_numbers_other_seed_other_noise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*EVALUATE, "--links", "djscc", "--snr", "0", "--out", str(tmp_path)]
+    first = run_json(words, capsys)["records"]
+    assert run_json(words, capsys)["records"] == first
+    other = run_json([*words, "--seed", "1"], capsys)["records"]
+    assert other[0]["psnr_db"] != first[0]["psnr_db"]
+
+
+def test_wrong_belief_about_the_snr_costs_quality(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*EVALUATE, "--links", "djscc", "--snr", "0", "--out", str(tmp_path)]
+    right = run_json(words, capsys)["records"][0]
+    wrong = run_json([*words, "--assumed-snr", "20"], capsys)["records"][0]
+    assert wrong["assumed_snr_db"] == 20
+    assert wrong["psnr_db"] < right["psnr_db"]
+
+
+def test_transmit_says_what_it_spent(
+    sign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "received.png"
+    words = ["transmit", str(sign), "--link", "semantic", "--snr", "10", "--ratio", "1/6"]
+    report = run_json([*words, "--out", str(out)], capsys)
+    assert report["channel_uses"] == channel_uses(64, 64, parse_ratio("1/6"))
+    assert report["ratio_measured"] == pytest.approx(1 / 6)
+    assert report["psnr_db"] > 15
+    assert report["warning"] is None
+    assert read_image(out).shape == (3, 64, 64)
+    assert main([*words, "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert str(report["channel_uses"]) in printed
+    assert report["before"]["label"] in printed
+
+
+@pytest.mark.parametrize("size", [(16, 16), (67, 101), (300, 520)])
+def test_transmit_takes_any_size_and_warns_of_strange_images(
+    size: tuple[int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    out = tmp_path / "received.png"
+    words = ["transmit", str(tmp_path / "noise.png"), "--snr", "3", "--out", str(out)]
+    report = run_json(words, capsys)
+    assert read_image(out).shape == (3, *size)
+    assert report["warning"]
+
+
+def test_links_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["links", "--json"]) == 0
+    cards = {card["name"]: card for card in json.loads(capsys.readouterr().out)}
+    assert {"none", "signs-a", "signs-djscc", "signs-semantic"} <= set(cards)
+    assert (
+        cards["signs-djscc"]["recipe"]["optimiser"]
+        == (cards["signs-semantic"]["recipe"]["optimiser"])
+    )
+    assert main(["links"]) == 0
+    assert "signs-semantic" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--links", "djscc", "--snr", "nan"], "SNR must be a number"),
+        (["--links", "djscc", "--snr", "inf"], "SNR must be a number"),
+        (["--links", "djscc", "--snr", "ten"], "an SNR is a number of dB, not 'ten'"),
+        (["--links", "djscc", "--snr", ","], "empty"),
+        (["--links", "djscc", "--snr", "5", "--ratio", "1/5"], "ratio 1/5"),
+        (["--links", "djscc", "--snr", "5", "--ratio", "1/16"], "there are 1/48, 1/24, 1/12, 1/6"),
+        (["--links", "djscc", "--snr", "5", "--ratio", "x"], "written like 1/24"),
+        (["--links", "magic", "--snr", "5"], "there are none, djscc, semantic"),
+        (["--links", "djscc", "--snr", "5", "--channel", "wire"], "no channel 'wire'"),
+        (["--links", "djscc", "--snr", "5", "--weights", "mars"], "no shipped weights 'mars'"),
+        (["--links", "djscc", "--snr", "5", "--limit", "0"], "--limit must be at least 1"),
+        (["--links", "djscc", "--snr", "5", "--data", "no/such/file.parquet"], "which weights"),
+        (["--links", "djscc", "--snr", "5", "--frequency", "3"], "unknown words: --frequency 3"),
+        (["--links", "djscc"], "required: --snr"),
+    ],
+)
+def test_mistakes_get_one_line(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in refusal([*EVALUATE, "--out", str(tmp_path / "out"), *words], capsys)
+
+
+def test_unwritable_output_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    words = [*EVALUATE, "--links", "none", "--snr", "5", "--out", str(tmp_path / "file")]
+    assert "cannot write" in refusal(words, capsys)
+
+
+def test_transmit_refuses_what_is_no_image(
+    sign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "notes.png"
+    text.write_text("not an image")
+    words = ["transmit", "--snr", "3", "--out", str(tmp_path / "received.png")]
+    assert "notes.png" in refusal([*words, str(text)], capsys)
+    assert "missing.png" in refusal([*words, str(tmp_path / "missing.png")], capsys)
+    write_png(read_image(sign)[:, :15], tmp_path / "small.png")
+    assert "16" in refusal([*words, str(tmp_path / "small.png")], capsys)
+    assert not (tmp_path / "received.png").exists()
+
+
+def test_interruption_keeps_finished_points(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from semjscc.evaluation import experiment
+
+    save = experiment.save_results
+
+    def save_then_stop(results: experiment.Results, path: Path) -> None:
+        save(results, path)
+        if len(results.records) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "save_results", save_then_stop)
+    words = [*EVALUATE, "--links", "djscc", "--snr", "0,10,20", "--out", str(tmp_path)]
+    assert main(words) == 130
+    assert len(json.loads((tmp_path / "results.json").read_text())["records"]) == 2
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_module_runs_as_the_command() -> None:
+    words = [sys.executable, "-m", "semjscc", "evaluate", "--snr"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1

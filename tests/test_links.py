@@ -1,0 +1,335 @@
+"""Links: a transmitter, a receiver, and the channel between them."""
+
+import math
+import re
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from semjscc import checkpoint, links
+from semjscc.channels.awgn import ChannelKnowledge, awgn
+from semjscc.checkpoint import MODEL, save_weights
+from semjscc.codecs.adaptive import Adaptive, Attention
+from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.deepjscc import DeepJSCC
+from semjscc.errors import UserError
+from semjscc.images import quantise
+from semjscc.links import CodecLink, Control, NoChannel, Situation, open_link, shipped_schemes
+from semjscc.randomness import Draws
+
+RATIO = Fraction(1, 12)
+
+
+class Spy(Adaptive):
+    """Remembers what the sender and the receiver were told."""
+
+    def encode(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        self.told_sender = snr_db
+        return super().encode(images, snr_db, ratio)
+
+    def decode(
+        self, symbols: Tensor, noise_variance: Tensor, ratio: Fraction, size: tuple[int, int]
+    ) -> Tensor:
+        self.told_receiver = noise_variance
+        return super().decode(symbols, noise_variance, ratio, size)
+
+
+def spy(seed: int = 0) -> Spy:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        codec = Spy(width=8)
+        for module in codec.modules():
+            if isinstance(module, Attention):
+                nn.init.normal_(module.excite.weight)
+    return codec
+
+
+@pytest.fixture
+def codec() -> Spy:
+    return spy()
+
+
+@pytest.fixture
+def link(codec: Spy) -> CodecLink:
+    return CodecLink("tried", codec, {"recipe": {"name": "x"}})
+
+
+@pytest.fixture(scope="module")
+def images() -> Tensor:
+    return torch.rand(3, 3, 20, 27, generator=torch.Generator().manual_seed(0))
+
+
+SITUATION = Situation(awgn, 5.0, RATIO, Draws(0, [4, 9, 2]))
+
+
+def pictures(link: CodecLink, images: Tensor, situation: Situation) -> Tensor:
+    received = link.send(images, situation).images
+    assert received is not None
+    return received
+
+
+def test_without_a_channel_images_are_only_rounded_to_8_bits(images: Tensor) -> None:
+    received = NoChannel().send(images * 1.2 - 0.1, SITUATION)
+    assert received.images is not None
+    assert torch.equal(received.images, quantise(images * 1.2 - 0.1))
+    assert (received.images - images * 1.2 + 0.1).abs().max() > 0
+    assert received.outputs is None
+    assert received.delivered.tolist() == [True] * 3
+    assert received.channel_uses == received.control_bits == 0
+    assert NoChannel().facts() == {"name": "none"}
+
+
+def test_sending_is_transmitting_the_channel_and_receiving(link: CodecLink, images: Tensor) -> None:
+    sent = link.transmit(images, RATIO, 5.0)
+    symbols, knowledge = awgn(sent.symbols, 5.0, SITUATION.draws)
+    parts, whole = link.receive(symbols, knowledge, sent.control), link.send(images, SITUATION)
+    assert parts.images is not None
+    assert whole.images is not None
+    assert torch.equal(parts.images, whole.images)
+    assert replace(parts, images=None, delivered=whole.delivered) == replace(whole, images=None)
+    assert not torch.equal(whole.images, NoChannel().send(images, SITUATION).images)  # pyright: ignore
+
+
+def test_transmission_has_k_symbols_of_power_one_and_one_record_for_each_image(
+    link: CodecLink, images: Tensor
+) -> None:
+    sent = link.transmit(images, RATIO, 5.0)
+    assert sent.symbols.shape == (3, channel_uses(20, 27, RATIO)) == (3, 4 * 5 * 7)
+    torch.testing.assert_close(sent.symbols.abs().square().mean(dim=1), torch.ones(3))
+    assert sent.control == (Control("adaptive", 20, 27, RATIO),) * 3
+
+
+def test_what_arrives_is_an_8_bit_image_with_its_cost(link: CodecLink, images: Tensor) -> None:
+    received = link.send(images, SITUATION)
+    assert received.images is not None
+    assert received.images.shape == images.shape
+    assert torch.equal(received.images, quantise(received.images))
+    assert received.outputs is None
+    assert received.delivered.tolist() == [True] * 3
+    assert received.channel_uses == channel_uses(20, 27, RATIO)
+    # Codec 8, height 16, width 16 and ratio 8.
+    assert received.control_bits == 48
+
+
+def test_both_ends_are_told_the_true_snr(link: CodecLink, codec: Spy, images: Tensor) -> None:
+    link.send(images, SITUATION)
+    assert codec.told_sender.tolist() == [5.0] * 3
+    torch.testing.assert_close(codec.told_receiver.flatten(), torch.full((3,), 10**-0.5))
+
+
+def test_both_ends_reckon_with_the_assumed_snr_and_the_noise_stays_true(
+    link: CodecLink, codec: Spy, images: Tensor
+) -> None:
+    situation = replace(SITUATION, assumed_snr_db=15.0)
+    assert situation.believed_snr_db == 15.0
+    sent = link.transmit(images, RATIO, 15.0)
+    received, knowledge = situation.pass_symbols(sent.symbols)
+    torch.testing.assert_close(received, awgn(sent.symbols, 5.0, SITUATION.draws)[0])
+    torch.testing.assert_close(knowledge.noise_variance, torch.full((3,), 10**-1.5))
+    link.send(images, situation)
+    assert codec.told_sender.tolist() == [15.0] * 3
+    torch.testing.assert_close(codec.told_receiver.flatten(), torch.full((3,), 10**-1.5))
+
+
+def test_assuming_the_truth_changes_nothing(link: CodecLink, images: Tensor) -> None:
+    assumed = pictures(link, images, replace(SITUATION, assumed_snr_db=5.0))
+    assert torch.equal(assumed, pictures(link, images, SITUATION))
+
+
+def test_belief_keeps_the_differences_between_symbols() -> None:
+    def unequal(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+        del snr_db, draws
+        variance = torch.tensor([[0.1, 1.0, math.inf]])
+        return symbols, ChannelKnowledge(torch.ones(1, dtype=torch.complex64), variance)
+
+    situation = Situation(unequal, 10.0, RATIO, Draws(0, [0]), assumed_snr_db=20.0)
+    _, knowledge = situation.pass_symbols(torch.ones(1, 3, dtype=torch.complex64))
+    torch.testing.assert_close(knowledge.noise_variance, torch.tensor([[0.01, 0.1, math.inf]]))
+
+
+class Faded:
+    """Complex gains that the receiver knows; the noise keeps its power against the symbols."""
+
+    def __init__(self, gain: Tensor) -> None:
+        self.gain = gain
+
+    def __call__(
+        self, symbols: Tensor, snr_db: float, draws: Draws
+    ) -> tuple[Tensor, ChannelKnowledge]:
+        flat, knowledge = awgn(symbols, snr_db, draws)
+        gain = self.gain if self.gain.ndim == 2 else self.gain[:, None]
+        variance = knowledge.noise_variance[:, None] * gain.abs().square()
+        return flat * gain, ChannelKnowledge(self.gain, variance)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 4 * 5 * 7)], ids=["block", "fast"])
+def test_known_gain_is_undone_before_the_decoder(
+    link: CodecLink, images: Tensor, shape: tuple[int, ...]
+) -> None:
+    gain = torch.randn(shape, dtype=torch.complex64, generator=torch.Generator().manual_seed(1))
+    received = pictures(link, images, replace(SITUATION, channel=Faded(gain)))
+    # Decimals beyond the rounding to 8 bits may differ.
+    torch.testing.assert_close(received, pictures(link, images, SITUATION), atol=1.01 / 255, rtol=0)
+    assert (received == pictures(link, images, SITUATION)).float().mean() > 0.99
+
+
+def test_known_gain_without_noise_gives_what_no_gain_gives(link: CodecLink, images: Tensor) -> None:
+    def silent(gain: complex) -> Any:
+        def channel(symbols: Tensor, snr_db: float, draws: Draws) -> Any:
+            del snr_db, draws
+            known = torch.full((len(symbols),), gain)
+            return symbols * gain, ChannelKnowledge(known, torch.zeros(len(symbols)))
+
+        return channel
+
+    flat = pictures(link, images, replace(SITUATION, channel=silent(1 + 0j)))
+    turned = pictures(link, images, replace(SITUATION, channel=silent(0.3 - 1.4j)))
+    torch.testing.assert_close(turned, flat, atol=1.01 / 255, rtol=0)
+    assert (turned == flat).float().mean() > 0.99
+
+
+def test_receiver_is_told_the_noise_after_equalisation(
+    link: CodecLink, codec: Spy, images: Tensor
+) -> None:
+    def weak(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+        del snr_db, draws
+        gain = torch.full((3,), 0.5j)
+        return symbols * 0.5j, ChannelKnowledge(gain, torch.full((3,), 0.1))
+
+    link.send(images, replace(SITUATION, channel=weak))
+    torch.testing.assert_close(codec.told_receiver.flatten(), torch.full((3,), 0.4))
+
+
+def test_symbols_that_faded_away_or_were_erased_leave_an_image(
+    link: CodecLink, images: Tensor
+) -> None:
+    gain = torch.ones(3, 140, dtype=torch.complex64)
+    gain[:, ::3] = 0
+
+    def gone(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+        received, knowledge = awgn(symbols, snr_db, draws)
+        variance = knowledge.noise_variance[:, None].expand(3, 140).clone()
+        variance[:, 1::3] = math.inf
+        received[:, 1::3] = complex(math.nan, math.nan)
+        return received * gain, ChannelKnowledge(gain, variance)
+
+    decoded = pictures(link, images, replace(SITUATION, channel=gone))
+    # Rounding to 8 bits turns nan to black, which would hide it.
+    assert (decoded.flatten(1).std(dim=1) > 0).all()
+    assert (decoded > 0).float().mean() > 0.5
+
+
+def test_different_links_see_the_same_noise(images: Tensor) -> None:
+    noises = []
+
+    def recorded(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+        received, knowledge = awgn(symbols, snr_db, draws)
+        noises.append((symbols, received - symbols))
+        return received, knowledge
+
+    situation = replace(SITUATION, channel=recorded, snr_db=10.0, ratio=Fraction(1, 6))
+    for codec in (spy(0), spy(1), DeepJSCC("1/6", 10.0)):
+        CodecLink("one", codec).send(images, situation)
+    (sent, first), (other_sent, second), (_, third) = noises
+    assert not torch.allclose(sent, other_sent, atol=0.1)
+    torch.testing.assert_close(first, second, atol=1e-6, rtol=0)
+    torch.testing.assert_close(first, third, atol=1e-6, rtol=0)
+
+
+def test_image_meets_the_same_channel_in_any_batch(link: CodecLink, images: Tensor) -> None:
+    together = pictures(link, images, SITUATION)
+    alone = pictures(link, images[1:2], replace(SITUATION, draws=Draws(0, [9])))
+    torch.testing.assert_close(together[1:2], alone, atol=1.01 / 255, rtol=0)
+    other = pictures(link, images[1:2], replace(SITUATION, draws=Draws(0, [9], draw=1)))
+    assert not torch.equal(other, alone)
+
+
+def test_link_has_facts_and_a_ratio_to_begin_with(link: CodecLink) -> None:
+    assert link.facts() == {"name": "tried", "recipe": {"name": "x"}}
+    assert link.default_ratio == Fraction(1, 48)
+    assert CodecLink("d", DeepJSCC("1/6")).default_ratio == Fraction(1, 6)
+
+
+def test_codec_of_a_link_is_in_eval_mode(codec: Spy) -> None:
+    assert not CodecLink("one", codec.train()).codec.training
+
+
+def test_ratio_without_weights_is_refused(link: CodecLink, images: Tensor) -> None:
+    with pytest.raises(UserError, match="no adaptive weights for ratio 1/3; there are 1/48"):
+        link.send(images, replace(SITUATION, ratio=Fraction(1, 3)))
+
+
+# Opening
+
+
+def store(path: Path, **changes: Any) -> None:
+    codec = Adaptive(width=8)
+    plain = {"kind": "codec", "codec": "adaptive", "options": {"width": 8}}
+    save_weights(path, codec.state_dict(), plain | {"recipe": {"name": path.stem}} | changes)
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two schemes and a perception network for signs, and one scheme for others."""
+    folder, work = tmp_path / "weights", tmp_path / "work"
+    work.mkdir()
+    for name in ("signs-djscc", "signs-semantic", "photos-plain"):
+        store(folder / f"{name}.safetensors")
+    save_weights(folder / "signs-a.safetensors", {"w": torch.ones(1)}, {"kind": "perception"})
+    monkeypatch.setattr(checkpoint, "WEIGHTS", folder)
+    monkeypatch.setattr(links, "WEIGHTS", folder)
+    monkeypatch.chdir(work)
+    return folder
+
+
+@pytest.mark.usefixtures("shipped")
+def test_schemes_of_a_family_are_its_codecs() -> None:
+    assert shipped_schemes("signs") == ["djscc", "semantic"]
+    assert shipped_schemes("photos") == ["plain"]
+    assert shipped_schemes("none") == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_link_opens_by_the_name_of_its_scheme(images: Tensor) -> None:
+    link = open_link("semantic", "signs")
+    assert link.name == "semantic"
+    assert link.facts()["recipe"] == {"name": "signs-semantic"}
+    received = link.send(images, SITUATION).images
+    assert received is not None
+    assert received.shape == images.shape
+    assert isinstance(open_link("none", "signs"), NoChannel)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_link_opens_from_a_checkpoint_or_the_folder_of_its_run() -> None:
+    store(Path("own.safetensors"), recipe={"name": "own-codec"})
+    store(Path("runs/seven") / MODEL, recipe={"name": "seven"})
+    assert open_link("own.safetensors", "signs").name == "own-codec"
+    assert open_link("runs/seven", "signs").name == "seven"
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("name", ["plain", "a", "Semantic", "runs/none", "own.safetensors"])
+def test_unknown_link_is_refused_with_those_that_exist(name: str) -> None:
+    known = re.escape(f"no link '{name}' for signs: there are none, djscc, semantic, or a chec")
+    with pytest.raises(UserError, match=known):
+        open_link(name, "signs")
+
+
+def test_checkpoint_of_another_kind_is_no_link(shipped: Path) -> None:
+    with pytest.raises(UserError, match="holds no codec but a perception"):
+        open_link(str(shipped / "signs-a.safetensors"), "signs")
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("recipe", [None, {}, [], "x", 3])
+def test_checkpoint_with_a_damaged_recipe_is_refused_in_one_line(recipe: object) -> None:
+    store(Path("own.safetensors"), recipe=recipe)
+    with pytest.raises(UserError) as raised:
+        open_link("own.safetensors", "signs")
+    assert str(raised.value).isprintable()

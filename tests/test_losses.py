@@ -1,0 +1,156 @@
+"""The semantic loss against small examples that can be worked out by hand."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import Tensor
+
+from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
+from semjscc.losses import Reference, distortion, reference, semantic_error
+from semjscc.perception.base import Perception
+
+FORM = ImportanceForm(temper=1.0)
+
+
+def noisy(images: Tensor) -> Tensor:
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(8))
+    return (images + 0.1 * noise).clamp(0, 1)
+
+
+def test_distortion_is_the_mean_squared_error_of_each_image() -> None:
+    clean = torch.zeros(2, 3, 2, 2)
+    received = torch.zeros(2, 3, 2, 2)
+    received[0, 0, 0, 0] = 0.6
+    received[1] = 0.5
+    torch.testing.assert_close(distortion(clean, received), torch.tensor([0.03, 0.25]))
+
+
+def test_uniform_error_of_a_small_example_is_relative() -> None:
+    clean = Reference({"a": torch.tensor([[3.0, 4.0], [0.0, 2.0]])}, None)
+    received = {"a": torch.tensor([[3.0, 5.0], [1.0, 0.0]])}
+    torch.testing.assert_close(semantic_error(clean, received), torch.tensor([1 / 25, 5 / 4]))
+
+
+def test_importance_of_a_small_example_weighs_each_squared_error() -> None:
+    features = {"a": torch.tensor([[3.0, 4.0]])}
+    received = {"a": torch.tensor([[5.0, 5.0]])}
+    for weights, expected in [([0.0, 2.0], 2 / 25), ([2.0, 0.0], 8 / 25), ([1.0, 1.0], 5 / 25)]:
+        clean = Reference(features, {"a": torch.tensor([weights])})
+        torch.testing.assert_close(semantic_error(clean, received), torch.tensor([expected]))
+
+
+def test_layers_count_alike_whatever_their_size() -> None:
+    features = {"a": torch.full((1, 2), 2.0), "b": torch.full((1, 8, 5, 5), 100.0)}
+    received = {"a": torch.full((1, 2), 3.0), "b": torch.full((1, 8, 5, 5), 110.0)}
+    # Relative errors 1/4 and 1/100.
+    error = semantic_error(Reference(features, None), received)
+    torch.testing.assert_close(error, torch.tensor([(0.25 + 0.01) / 2]))
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1.0, 1e4])
+def test_error_does_not_depend_on_the_scale_of_the_features(scale: float) -> None:
+    random = torch.Generator().manual_seed(0)
+    clean = torch.randn(3, 4, 5, 5, generator=random)
+    received = clean + torch.randn(clean.shape, generator=random)
+    weights = {"a": torch.rand(clean.shape, generator=random)}
+    scaled = semantic_error(Reference({"a": clean * scale}, weights), {"a": received * scale})
+    torch.testing.assert_close(
+        scaled, semantic_error(Reference({"a": clean}, weights), {"a": received})
+    )
+
+
+def test_error_of_features_that_are_all_zero_is_finite() -> None:
+    clean = Reference({"a": torch.zeros(2, 3)}, None)
+    assert torch.equal(semantic_error(clean, {"a": torch.zeros(2, 3)}), torch.zeros(2))
+    assert torch.isfinite(semantic_error(clean, {"a": torch.ones(2, 3)})).all()
+
+
+def test_half_precision_features_are_compared_in_float32() -> None:
+    clean = Reference({"a": torch.full((1, 4096), 8.0, dtype=torch.bfloat16)}, None)
+    error = semantic_error(clean, {"a": torch.full((1, 4096), 9.0, dtype=torch.bfloat16)})
+    assert error.dtype == torch.float32
+    torch.testing.assert_close(error, torch.tensor([1 / 64]))
+
+
+def test_uniform_importance_equals_the_unweighted_loss(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    received = tiny_perception.features(noisy(tiny_images))
+    plain = semantic_error(reference(tiny_perception, tiny_images, None), received)
+    uniform = reference(tiny_perception, tiny_images, ImportanceForm(temper=0.0))
+    weighted = reference(tiny_perception, tiny_images, FORM)
+    assert plain.shape == (4,)
+    assert plain.min() > 0
+    torch.testing.assert_close(semantic_error(uniform, received), plain)
+    assert not torch.allclose(semantic_error(weighted, received), plain, rtol=0.01)
+
+
+@pytest.mark.parametrize("form", [None, FORM])
+def test_identical_images_have_no_semantic_error(
+    tiny_perception: Perception, tiny_images: Tensor, form: ImportanceForm | None
+) -> None:
+    clean = reference(tiny_perception, tiny_images, form)
+    error = semantic_error(clean, tiny_perception.features(tiny_images))
+    torch.testing.assert_close(error, torch.zeros(4), atol=1e-10, rtol=0)
+
+
+def test_reference_without_a_form_has_features_and_no_weights(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    clean = reference(tiny_perception, tiny_images, None)
+    assert clean.weights is None
+    expected = tiny_perception.features(tiny_images)
+    assert clean.features.keys() == expected.keys()
+    for layer, feature in clean.features.items():
+        assert torch.equal(feature, expected[layer])
+        assert not feature.requires_grad
+
+
+def test_reference_looks_at_labels_only_where_the_form_says_so(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    labels = (tiny_perception(tiny_images).argmax(dim=1) + 1) % 5
+    predicted = reference(tiny_perception, tiny_images, FORM, labels).weights
+    labelled = reference(tiny_perception, tiny_images, ImportanceForm(target="label"), labels)
+    expected = importance_weights(
+        score_gradients(tiny_perception, tiny_images, "logit", labels)[1],
+        ImportanceForm(target="label"),
+    )
+    unaware = reference(tiny_perception, tiny_images, FORM).weights
+    assert predicted is not None
+    assert unaware is not None
+    assert labelled.weights is not None
+    for layer in tiny_perception.layers:
+        assert torch.equal(predicted[layer], unaware[layer])
+        assert torch.equal(labelled.weights[layer], expected[layer])
+        assert not torch.allclose(labelled.weights[layer], predicted[layer])
+
+
+@pytest.mark.parametrize("form", [None, FORM])
+def test_gradient_flows_to_the_received_image_only(
+    tiny_perception: Perception, tiny_images: Tensor, form: ImportanceForm | None
+) -> None:
+    images = tiny_images.clone().requires_grad_()
+    received = noisy(tiny_images).requires_grad_()
+    before = deepcopy(tiny_perception.state_dict())
+    clean = reference(tiny_perception, images, form)
+    semantic_error(clean, tiny_perception.features(received)).sum().backward()
+    assert images.grad is None
+    assert received.grad is not None
+    assert torch.isfinite(received.grad).all()
+    assert (received.grad.flatten(1).abs().sum(dim=1) > 0).all()
+    assert all(weights.grad is None for weights in tiny_perception.parameters())
+    after = tiny_perception.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_following_the_gradient_lowers_the_error(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    clean = reference(tiny_perception, tiny_images, FORM)
+    received = noisy(tiny_images).requires_grad_()
+    error = semantic_error(clean, tiny_perception.features(received)).mean()
+    (slope,) = torch.autograd.grad(error, received)
+    moved = received.detach() - 0.01 * slope / slope.abs().max()
+    assert semantic_error(clean, tiny_perception.features(moved)).mean() < error

@@ -1,0 +1,92 @@
+"""Put a trained run among the weights that ship: float16, with a model card beside it.
+
+python tools/ship.py runs/signs-semantic [...]
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from semjscc.checkpoint import WEIGHTS, load_weights, locate, save_weights, write_atomically
+
+
+def ship(run: Path) -> Path:
+    """Write ``weights/NAME.safetensors`` and ``NAME.md`` for the run ``NAME``."""
+    weights, metadata = load_weights(locate(str(run)))
+    half = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in weights.items()
+    }
+    if any(not torch.isfinite(tensor).all() for tensor in half.values()):
+        raise SystemExit(f"{run} has weights too large for float16")
+    target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
+    save_weights(target, half, metadata)
+    card = model_card(metadata, sum(tensor.numel() for tensor in weights.values()))
+    write_atomically(target.with_suffix(".md"), lambda file: file.write_text(card))
+    return target
+
+
+def model_card(metadata: dict[str, Any], parameters: int) -> str:
+    """The card: what it is, how it came about, what it reached on val, where it ends."""
+    recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
+    name, optimiser = recipe["name"], recipe["optimiser"]
+    lines = [
+        f"# {name}",
+        "",
+        f"Made by `semjscc train recipes/{name}.yaml` and `python tools/ship.py runs/{name}`,",
+        f"version {metadata['version']}; stored in float16.",
+        "",
+        f"- kind: {metadata['kind']}, {parameters:,} parameters",
+        f"- data: {data['name']}, {data['images']:,} training images of "
+        f"{facts['image_side']} x {facts['image_side']} pixels, fingerprint {data['fingerprint']}",
+        f"- training: {optimiser['steps']:,} steps of {optimiser['batch']} images, seed "
+        f"{recipe['seed']}, {optimiser['precision']}",
+    ]
+    if metadata["kind"] == "codec":
+        low, high = metadata["snr_range_db"]
+        loss = recipe["loss"]
+        lines += [
+            f"- codec: {metadata['codec']}, SNR {low:g} to {high:g} dB, ratios "
+            + ", ".join(metadata["ratios"]),
+            f"- loss: distortion + {loss['weight']:g} x semantic error"
+            + (f" of {', '.join(loss['layers'])}" if loss["weight"] else ""),
+        ]
+        if loss["weight"]:
+            lines.append(f"- importance: {json.dumps(loss['importance']) or 'uniform'}")
+        lines += [
+            f"- perception network: {metadata['perception']}",
+            "",
+            f"On the first {facts['val_images']:,} images of val, AWGN at "
+            f"{facts['val_snr_db']:g} dB:",
+            "",
+            "| ratio | accuracy | PSNR |",
+            "| --- | --- | --- |",
+        ]
+        lines += [
+            f"| {ratio} | {facts['val_accuracy'][ratio]:.1%} | {quality:.2f} dB |"
+            for ratio, quality in facts["val_psnr_db"].items()
+        ]
+        limits = "Other kinds of images, fading and SNRs outside the range were not trained for."
+    else:
+        lines += [
+            f"- network: {metadata['network']} {json.dumps(metadata['options'])}, "
+            f"{len(metadata['class_names'])} classes",
+            f"- accuracy on {facts['val_images']:,} images of val: {facts['val_accuracy']:.2%}",
+        ]
+        limits = "It knows these classes on these kinds of images and nothing else."
+    return "\n".join([*lines, "", f"Limits: {limits}", ""])
+
+
+def main() -> None:
+    """Ship every run named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=Path, nargs="+")
+    for run in parser.parse_args().runs:
+        print(ship(run))
+
+
+if __name__ == "__main__":
+    main()
