@@ -91,6 +91,15 @@ def test_full_disk_while_saving_weights_leaves_the_old_ones(
     assert names(tmp_path) == [path.name]
 
 
+def test_reader_of_the_old_file_never_sees_a_part_of_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with path.open() as reader:
+        write_atomically(path, lambda temporary: temporary.write_text("newer"))
+        assert reader.read() == "old"
+    assert path.read_text() == "newer"
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError])
 def test_interruption_leaves_the_old_file_and_no_litter(
     tmp_path: Path, failure: type[BaseException]

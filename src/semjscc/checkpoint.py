@@ -118,7 +118,7 @@ def _read(path: Path, *, with_tensors: bool) -> tuple[dict[str, Tensor], dict[st
         raise UserError(f"{path} is not a readable safetensors file: {error}") from error
     try:
         metadata = json.loads(header[METADATA_KEY])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise UserError(f"{path} was not written by semjscc: it has no metadata") from error
     if not isinstance(metadata, dict) or "kind" not in metadata:
         raise UserError(f"{path} was not written by semjscc: its metadata has no kind")

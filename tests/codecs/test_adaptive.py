@@ -221,10 +221,17 @@ def test_large_images_really_run_in_tiles(
     assert (whole.decode() - whole.decoded).abs().max() > 1e-3
 
 
-def test_gradients_flow_through_large_images_whole(codec: Adaptive, small_tiles: None) -> None:
+def test_training_runs_large_images_whole(codec: Adaptive, small_tiles: None) -> None:
     del small_tiles
+    segments: Any = codec.encoder.segments
+    seen: list[tuple[int, int]] = []
+    hook = segments[0].register_forward_hook(
+        lambda _module, inputs, _output: seen.append(tuple(inputs[0].shape[-2:]))
+    )
     images = pictures(1, 48, 40).requires_grad_()
     symbols = codec.encode(images, snrs(5), SIXTH)
+    hook.remove()
+    assert seen == [(48, 40)]
     codec.decode(symbols, noise_of(1), SIXTH, (48, 40)).sum().backward()
     assert images.grad is not None
     assert torch.isfinite(images.grad).all()

@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from semjscc.channels.units import check_snr
 from semjscc.codecs.bandwidth import latent_depth, parse_ratio
 from semjscc.codecs.base import Codec, channels_last
 from semjscc.errors import UserError
@@ -38,7 +39,7 @@ class DeepJSCC(Codec):
     def __init__(self, ratio: str = "1/6", snr_db: float = 10.0) -> None:
         super().__init__()
         self.ratios = (parse_ratio(ratio),)
-        self.snr_range_db = (snr_db, snr_db)
+        self.snr_range_db = (check_snr(snr_db),) * 2
         depth = latent_depth(self.ratios[0])
         self.encoder = nn.Sequential(
             *_down(3, 16, 2), *_down(16, 32, 2), *_down(32, 32, 1), *_down(32, 32, 1),

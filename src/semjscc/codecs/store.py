@@ -8,6 +8,7 @@ from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.base import Codec
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
+from semjscc.images import printable
 
 CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, DeepJSCC)}
 """The built-in names: a checkpoint may name these and nothing else."""
@@ -19,12 +20,12 @@ def build_codec(name: str, options: dict[str, Any]) -> Codec:
     Raises:
         UserError: no such codec, or options it does not take.
     """
-    if name not in CODECS:
-        raise UserError(f"no codec '{name}'; there are {', '.join(CODECS)}")
+    if not isinstance(name, str) or name not in CODECS:
+        raise UserError(f"no codec '{printable(str(name))}'; there are {', '.join(CODECS)}")
     try:
         return CODECS[name](**options)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"codec {name}: {error}") from error
+    except (TypeError, ValueError, IndexError, RuntimeError) as error:
+        raise UserError(f"codec {name}: {printable(str(error))}") from error
 
 
 def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
@@ -35,7 +36,7 @@ def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
     """
     weights, described = load_weights(path)
     if described.get("kind") != "codec":
-        raise UserError(f"{path} holds no codec but a {described.get('kind')}")
+        raise UserError(f"{path} holds no codec but a {printable(str(described.get('kind')))}")
     try:
         codec = build_codec(described["codec"], described["options"])
     except KeyError as error:

@@ -6,6 +6,9 @@ Shapes: B images, C latent channels (even), h x w positions, k = C·h·w/2 compl
 import torch
 from torch import Tensor
 
+SILENCE = 1e-36
+"""Below this peak a latent counts as zero: one over it, in the gradient, must stay finite."""
+
 
 def to_symbols(latent: Tensor) -> Tensor:
     """Neighbouring channels (2i, 2i+1) of one image become I and Q, channel-major.
@@ -36,10 +39,11 @@ def normalise_power(symbols: Tensor) -> Tensor:
         symbols: (B, k) complex64.
     """
     peak = symbols.abs().amax(dim=1, keepdim=True).detach()
-    silent = peak < torch.finfo(torch.float32).tiny
+    silent = peak < SILENCE
     # Divided by the peak first, since the square of a very small number is zero.
     scaled = symbols / torch.where(silent, 1.0, peak)
-    power = scaled.abs().square().mean(dim=1, keepdim=True)
+    # Not abs(): its gradient at a subnormal number is nan.
+    power = torch.view_as_real(scaled).square().sum(dim=-1).mean(dim=1, keepdim=True)
     scaled = scaled * torch.where(silent, 1.0, power).rsqrt()
     return torch.where(silent, torch.ones_like(symbols), scaled)
 

@@ -80,8 +80,9 @@ def write_report(results: Results, pictures: Mapping[str, bytes | Path], path: P
     Raises:
         UserError: a picture is missing or no PNG, a ratio is none, or the file cannot be written.
     """
-    text = render_report(results, pictures)
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    # A command line may hold bytes that are no UTF-8; they show as question marks.
+    data = render_report(results, pictures).encode(errors="replace")
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
 def render_report(results: Results, pictures: Mapping[str, bytes | Path]) -> str:
@@ -126,7 +127,9 @@ def _what_was_done(results: Results) -> str:
         "data": _listed(data.get(key) for key in ("name", "revision", "fingerprint")),
         "split": data.get("split"),
         "images": data.get("images"),
-        "draws of the channel for each image": _listed(r.draws for r in records),
+        "draws of the channel for each image": _listed(
+            r.draws for r in records if r.snr_db is not None
+        ),
         "perception network": meta.get("perception"),
         "channel": _listed(r.channel for r in records if r.snr_db is not None),
         "assumed SNR": _listed(

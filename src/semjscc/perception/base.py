@@ -1,5 +1,6 @@
 """The perception network: the vision model at the receiver, frozen, with its features by name."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -27,6 +28,17 @@ class Preprocess:
     size: int | None = None
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not (isinstance(self.size, int) and self.size > 0):
+            raise ValueError(f"size is a positive whole number of pixels, not {self.size!r}")
+        for values in (self.mean, self.std):
+            if len(values) != 3 or not all(
+                isinstance(value, int | float) and math.isfinite(value) for value in values
+            ):
+                raise ValueError(f"mean and std are three numbers each, not {values!r}")
+        if min(self.std) <= 0:
+            raise ValueError(f"std is positive, not {self.std}")
 
     def __call__(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, 3, size, size), normalised."""
@@ -88,6 +100,7 @@ class Perception(nn.Module):
         self.task = task or Classification()
         self.name = name
         self.facts = dict(facts or {})
+        self.eval()
 
     def train(self, mode: bool = True) -> Self:
         """Stays in eval mode whatever a training loop asks for."""
@@ -122,10 +135,12 @@ class Perception(nn.Module):
         if stop_early and len(features) == len(self.layers):
             return features, None
 
-        def record(layer: str, output: Tensor) -> None:
+        def record(layer: str, output: Tensor) -> Tensor:
             features[layer] = output
             if stop_early and len(features) == len(self.layers):
                 raise _LastLayerReached
+            # The network goes on with a copy: an in-place activation must not change the feature.
+            return output.clone()
 
         hooks = [
             self.network.get_submodule(layer).register_forward_hook(

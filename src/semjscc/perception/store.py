@@ -9,6 +9,7 @@ from torch import nn
 
 from semjscc.checkpoint import fill, load_weights
 from semjscc.errors import UserError
+from semjscc.images import printable
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.networks import NETWORKS
 
@@ -20,11 +21,13 @@ def build_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module
         UserError: no such network, or options it does not take.
     """
     if name not in NETWORKS:
-        raise UserError(f"no built-in network '{name}'; there are {', '.join(NETWORKS)}")
+        raise UserError(
+            f"no built-in network '{printable(str(name))}'; there are {', '.join(NETWORKS)}"
+        )
     try:
         return NETWORKS[name](classes=classes, **options)
-    except TypeError as error:
-        raise UserError(f"network {name}: {error}") from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"network {name}: {printable(str(error))}") from error
 
 
 def describe(
@@ -61,7 +64,9 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
     """
     weights, described = load_weights(path)
     if described.get("kind") != "perception":
-        raise UserError(f"{path} holds no perception network but a {described.get('kind')}")
+        raise UserError(
+            f"{path} holds no perception network but a {printable(str(described.get('kind')))}"
+        )
     try:
         classes = [str(name) for name in described["class_names"]]
         chosen = described["preprocess"]
@@ -84,4 +89,4 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
             facts=facts,
         )
     except ValueError as error:
-        raise UserError(str(error)) from error
+        raise UserError(printable(str(error))) from error

@@ -86,7 +86,8 @@ def augment(
 def _within(place: Tensor, length: int, side: int) -> Tensor:
     """(B,) places in [0, 1) -> (B, length), True on ``side`` pixels around each."""
     centre = (place * length).long()[:, None]
-    return ((torch.arange(length) - centre) * 2 + 1).abs() <= side
+    place_in_square = torch.arange(length) - centre + side // 2
+    return (place_in_square >= 0) & (place_in_square < side)
 
 
 def batch_at(

@@ -1,0 +1,160 @@
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from semjscc.errors import UserError
+from semjscc.evaluation.figures import accuracy_figure, psnr_figure, save_figure
+from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.style import link_style
+
+NO_CHANNEL = Record(
+    link="none",
+    codec=None,
+    data="signs",
+    channel="none",
+    snr_db=None,
+    assumed_snr_db=None,
+    ratio=None,
+    ratio_measured=None,
+    channel_uses=0,
+    control_bits=0,
+    images=100,
+    draws=1,
+    seed=0,
+    split="test",
+    delivered=1.0,
+    metric="accuracy",
+    value=0.98,
+    ci_low=0.96,
+    ci_high=0.99,
+    psnr_db=None,
+    ssim=None,
+    perception="network",
+)
+
+
+def point(link: str, ratio: str, snr_db: float, value: float, psnr_db: float | None) -> Record:
+    return replace(
+        NO_CHANNEL,
+        link=link,
+        channel="awgn",
+        ratio=ratio,
+        snr_db=snr_db,
+        value=value,
+        ci_low=value - 0.1,
+        ci_high=value + 0.05,
+        psnr_db=psnr_db,
+    )
+
+
+@pytest.fixture
+def results() -> Results:
+    records = [
+        NO_CHANNEL,
+        point("djscc", "1/12", 4.0, 0.5, 24.0),
+        point("djscc", "1/12", -2.0, 0.25, 20.0),  # out of order
+        point("label", "1/12", -2.0, 0.9, None),
+        point("djscc", "1/24", -2.0, 0.2, 18.0),
+    ]
+    return Results({}, records)
+
+
+def labels(figure: Figure) -> list[str]:
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def lines(figure: Figure, panel: int) -> dict[str, tuple[list[float], list[float]]]:
+    return {
+        str(line.get_label()): (
+            [float(x) for x in line.get_xdata()],
+            [float(y) for y in line.get_ydata()],
+        )
+        for line in figure.axes[panel].lines
+    }
+
+
+def test_accuracy_has_a_panel_for_each_ratio_and_a_line_for_each_link(results: Results) -> None:
+    figure = accuracy_figure(results)
+    assert [axes.get_title() for axes in figure.axes] == ["R = 1/24", "R = 1/12"]
+    assert labels(figure) == ["no channel", "djscc", "label"]
+    wide = lines(figure, 1)
+    assert wide["djscc"] == ([-2, 4], [25, 50])
+    assert wide["label"] == ([-2], [90])
+    assert wide["no channel"][1] == [98, 98]
+    assert set(lines(figure, 0)) == {"no channel", "djscc"}
+
+
+def test_the_interval_is_shaded(results: Results) -> None:
+    band = accuracy_figure(results).axes[1].collections[0]
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(15)
+    assert heights.max() == pytest.approx(55)
+
+
+def test_psnr_leaves_out_links_without_images(results: Results) -> None:
+    figure = psnr_figure(results)
+    assert lines(figure, 1) == {"djscc": ([-2, 4], [20, 24])}
+    assert labels(figure) == ["djscc"]
+
+
+def test_figures_without_anything_to_show_are_drawn() -> None:
+    assert labels(psnr_figure(Results({}, [NO_CHANNEL]))) == []
+    assert labels(accuracy_figure(Results({}, [NO_CHANNEL]))) == ["no channel"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_no_panel_is_left_empty(count: int) -> None:
+    records = [point("djscc", f"{place}/48", 1.0, 0.5, 20.0) for place in range(1, count + 1)]
+    figure = accuracy_figure(Results({}, records))
+    assert [len(axes.lines) for axes in figure.axes] == [1] * count
+
+
+def test_one_link_under_two_conditions_is_two_lines(results: Results) -> None:
+    faded = [replace(r, channel="rayleigh") for r in results.records if r.snr_db is not None]
+    figure = accuracy_figure(Results({}, [*results.records, *faded]))
+    assert lines(figure, 0).keys() == {"no channel", "djscc, awgn", "djscc, rayleigh"}
+    dashes = {line.get_linestyle() for line in figure.axes[0].lines[1:]}
+    assert len(dashes) == 2
+
+
+def test_a_name_is_never_a_formula(tmp_path: Path) -> None:
+    figure = accuracy_figure(Results({}, [point(r"$\frac$", "1/24", 1.0, 0.5, None)]))
+    save_figure(figure, tmp_path / "a.png")  # a formula would not parse
+    assert labels(figure) == [r"$\frac$"]
+
+
+def test_settings_of_others_stay_as_they_were(results: Results, tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    save_figure(accuracy_figure(results), tmp_path / "a.png")
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("PDF", b"%PDF")]
+)
+def test_saved_figures_are_the_same_every_time(
+    results: Results, tmp_path: Path, suffix: str, start: bytes
+) -> None:
+    paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for path in paths:
+        save_figure(accuracy_figure(results), path)
+    first, second = (path.read_bytes() for path in paths)
+    assert first.startswith(start)
+    assert first == second
+
+
+def test_other_suffixes_are_refused(results: Results, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"\.svg"):
+        save_figure(accuracy_figure(results), tmp_path / "figure.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_link_styles_are_told_apart() -> None:
+    known = ["none", "djscc", "semantic", "feature", "task-loss", "distill", "separate"]
+    known += ["capacity", "label", "deepjscc-q"]
+    assert len({link_style(name) for name in known}) == len(known)
+    assert link_style("mine") == link_style("mine")
+    assert link_style("mine") not in {link_style(name) for name in known}
