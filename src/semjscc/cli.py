@@ -120,7 +120,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
     from semjscc.evaluation.tables import table
-    from semjscc.families import choose_family, default_perception
+    from semjscc.families import default_perception
     from semjscc.links import open_link
     from semjscc.perception.store import load_perception
 
@@ -134,8 +134,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     limit = None if arguments.limit is None else _at_least(1, arguments.limit, "--limit")
     prepare(arguments.out)
-    family = choose_family(arguments.weights, Path(arguments.data).name)
-    links = [open_link(name, family) for name in dict.fromkeys(_list(arguments.links))]
+    names = list(dict.fromkeys(_list(arguments.links)))
+    family = _family(arguments, names, Path(arguments.data).name)
+    links = [open_link(name, family) for name in names]
     perception = load_perception(locate(arguments.perception or default_perception(family)))
     data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
     command = " ".join(["semjscc", *sys.argv[1:]])
@@ -170,14 +171,14 @@ def _transmit(arguments: argparse.Namespace) -> None:
     from semjscc.channels.awgn import CHANNELS
     from semjscc.checkpoint import locate
     from semjscc.codecs.bandwidth import parse_ratio
-    from semjscc.families import choose_family, default_perception
+    from semjscc.families import default_perception
     from semjscc.images import read_image, write_png
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import load_perception
     from semjscc.randomness import Draws
     from semjscc.transmission import transmit
 
-    family = choose_family(arguments.weights or "signs", "")
+    family = _family(arguments, [arguments.link], "signs")
     link = open_link(arguments.link, family)
     situation = Situation(
         channel=CHANNELS[_channel(arguments.channel)],
@@ -193,7 +194,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
         print(json.dumps({**report.to_dict(), "out": str(arguments.out)}))
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
-    print(f"link          {report.link} with the {family} weights, SNR {report.snr_db:g} dB")
+    print(f"link          {report.link}, SNR {report.snr_db:g} dB, seen by {perception.name}")
     print(f"ratio         {report.ratio} nominal, k/n = {report.ratio_measured:.5f}")
     print(
         f"channel uses  {report.channel_uses} complex symbols, {report.control_bits} control bits"
@@ -213,6 +214,16 @@ def _links(arguments: argparse.Namespace) -> None:
         print(json.dumps(cards(), indent=1))
     else:
         _console().print(cards_table())
+
+
+def _family(arguments: argparse.Namespace, links: Sequence[str], data_name: str) -> str:
+    """The family of shipped weights, or "" where the user brings all weights along."""
+    from semjscc.families import choose_family
+
+    shipped = [name for name in links if name != "none" and not Path(name).exists()]
+    if arguments.weights is None and arguments.perception is not None and not shipped:
+        return ""
+    return choose_family(arguments.weights, data_name)
 
 
 def _console() -> Any:

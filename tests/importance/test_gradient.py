@@ -229,6 +229,14 @@ def test_weights_are_positive_of_mean_one_and_independent_of_the_scale(
     assert weights[str(SHAPES[0])].std() > 0.05
 
 
+@pytest.mark.parametrize("value", [1e-42, 1.0, 2e38])
+def test_mean_of_many_neither_vanishes_nor_overflows(value: float) -> None:
+    gradient = torch.zeros(1, 4096)
+    gradient[0, 5:7] = value
+    weights = importance_weights({"x": gradient}, ImportanceForm(temper=1.0))["x"]
+    torch.testing.assert_close(weights, 2048 * (gradient > 0).float())
+
+
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize("scale", [1.0, 1e-30])
 def test_weights_of_a_real_network_keep_their_promise(

@@ -20,19 +20,25 @@ from semjscc.codecs.bandwidth import latent_depth, parse_ratio
 from semjscc.codecs.base import Codec, channels_last
 from semjscc.codecs.tiles import in_tiles
 
+SLOPE = 0.1
+"""Of the leaky rectifiers below zero."""
+
+
+def _bend(x: Tensor) -> Tensor:
+    """Leaky rectifier; a learned slope (PReLU) took a fifth of the training time on a CPU."""
+    return F.leaky_relu(x, SLOPE)
+
 
 class _Residual(nn.Module):
-    """x + conv3(PReLU(conv3(x))), then PReLU."""
+    """x + conv3(bend(conv3(x))), then the bend again."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.bend = nn.PReLU(width)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.bend_sum = nn.PReLU(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.bend_sum(x + self.second(self.bend(self.first(x))))
+        return _bend(x + self.second(_bend(self.first(x))))
 
 
 class Attention(nn.Module):
@@ -110,8 +116,8 @@ class Adaptive(Codec):
         w = width
         self.encoder = _Half(
             [
-                nn.Sequential(nn.Conv2d(3, w, 5, 2, 2), nn.PReLU(w), _Residual(w)),
-                nn.Sequential(nn.Conv2d(w, 2 * w, 3, 2, 1), nn.PReLU(2 * w), _Residual(2 * w)),
+                nn.Sequential(nn.Conv2d(3, w, 5, 2, 2), nn.LeakyReLU(SLOPE), _Residual(w)),
+                nn.Sequential(nn.Conv2d(w, 2 * w, 3, 2, 1), nn.LeakyReLU(SLOPE), _Residual(2 * w)),
                 _Residual(2 * w),
                 nn.Conv2d(2 * w, self._depth, 3, padding=1),
             ],
@@ -121,10 +127,12 @@ class Adaptive(Codec):
         self.decoder = _Half(
             [
                 nn.Sequential(
-                    nn.Conv2d(self._depth, 2 * w, 3, padding=1), nn.PReLU(2 * w), _Residual(2 * w)
+                    nn.Conv2d(self._depth, 2 * w, 3, padding=1),
+                    nn.LeakyReLU(SLOPE),
+                    _Residual(2 * w),
                 ),
                 _Residual(2 * w),
-                nn.Sequential(_widen(2 * w, w, 3), nn.PReLU(w), _Residual(w)),
+                nn.Sequential(_widen(2 * w, w, 3), nn.LeakyReLU(SLOPE), _Residual(w)),
                 _widen(w, 3, 3),
             ],
             widths=(2 * w, 2 * w, w),

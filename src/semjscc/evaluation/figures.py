@@ -89,11 +89,7 @@ def figure_bytes(figure: Figure, kind: str) -> bytes:
 
 
 def _curves(
-    records: Sequence[Record],
-    unit: str,
-    *,
-    value: Value,
-    interval: Interval | None,
+    records: Sequence[Record], unit: str, *, value: Value, interval: Interval | None
 ) -> Figure:
     ratios = sorted({record.ratio for record in records if record.ratio}, key=parse_ratio)
     with style():
@@ -107,8 +103,8 @@ def _curves(
                 if label not in known:
                     known.append(label)
                 look = link_style(line[0].link)
-                dashes = (look.linestyle, *MORE_DASHES)[known.index(label) % (1 + len(MORE_DASHES))]
-                look = replace(look, linestyle=dashes)
+                dashes = list(dict.fromkeys((look.linestyle, *MORE_DASHES)))
+                look = replace(look, linestyle=dashes[known.index(label) % len(dashes)])
                 lines.setdefault(label, _draw(axes, line, label, look, value, interval))
             if ratio is not None:
                 axes.set_title(f"R = {ratio}")

@@ -1,0 +1,1 @@
+"""The vision model at the receiver: the contract, three small classifiers, a user's own."""

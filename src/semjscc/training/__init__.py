@@ -1,0 +1,1 @@
+"""Training from a recipe: every step a pure function of its number."""
