@@ -185,3 +185,14 @@ def test_unknown_checkpoint_is_refused_with_the_names_that_ship(shipped: Path, n
         locate(name)
     assert name in str(raised.value)
     assert "signs-a, signs-djscc" in str(raised.value)
+
+
+def test_empty_name_is_no_checkpoint_and_an_empty_folder_hides_none(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UserError, match="no checkpoint"):
+        locate("")
+    Path("signs-a").mkdir()
+    assert locate("signs-a") == shipped / "signs-a.safetensors"

@@ -77,8 +77,8 @@ def locate(name: str) -> Path:
         UserError: there is none; it says which ship.
     """
     path = Path(name)
-    if path.is_dir():
-        path = path / MODEL
+    if (path / MODEL).is_file():
+        return path / MODEL
     if path.is_file():
         return path
     shipped = WEIGHTS / f"{name}.safetensors"
@@ -125,6 +125,14 @@ def _read(path: Path, *, with_tensors: bool) -> tuple[dict[str, Tensor], dict[st
     return {n: t.float() if t.is_floating_point() else t for n, t in weights.items()}, metadata
 
 
+def on_no_device() -> torch.device:
+    """Where a network is built from a stranger's description: shapes, but no memory yet.
+
+    However large the description, only weights that are really in the file take memory.
+    """
+    return torch.device("meta")
+
+
 def fill(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     """Load ``weights`` into ``module``; every name and shape must agree.
 
@@ -134,7 +142,8 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     if any(not torch.isfinite(tensor).all() for tensor in weights.values()):
         raise UserError(f"{path} holds weights that are not finite")
     try:
-        module.load_state_dict(dict(weights))
+        # Assigned, because the module may stand on the meta device: see `on_no_device`.
+        module.load_state_dict(dict(weights), assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"the weights in {path} do not fit their network: {reason}") from error

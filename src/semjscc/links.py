@@ -162,9 +162,7 @@ class CodecLink(Link):
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
-        symbols = self.codec.encode(
-            images, torch.full((len(images),), snr_db, device=images.device), ratio
-        )
+        symbols = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
         control = Control(self.codec.name, height, width, ratio)
         return Transmission(symbols, (control,) * len(images))
 

@@ -224,3 +224,11 @@ def test_pickle_under_a_safetensors_name_is_refused_and_never_run(tmp_path: Path
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     assert "no checkpoint at" in refusal(tmp_path / "nothing.safetensors")
     assert "no checkpoint at" in refusal(tmp_path)
+
+
+def test_enormous_network_is_refused_before_it_takes_memory(
+    tmp_path: Path, weights: dict[str, Tensor]
+) -> None:
+    path = tmp_path / "huge.safetensors"
+    save_weights(path, weights, description("adaptive", {"width": 10**7}))
+    assert "do not fit" in refusal(path)

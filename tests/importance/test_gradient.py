@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from semjscc.errors import UserError
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess
 from semjscc.perception.tasks import ScoreName
@@ -329,3 +330,31 @@ def test_temper_mixes_the_gradient_with_uniform_weights() -> None:
 def test_temper_outside_0_to_1_is_refused(temper: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         ImportanceForm(temper=temper)
+
+
+class WithSideBranch(nn.Module):
+    """A network with a layer beside the way to the result, and one that never runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main = nn.Conv2d(3, 4, 3)
+        self.side = nn.Conv2d(3, 4, 3)
+        self.idle = nn.Conv2d(3, 4, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.side(images)
+        return self.main(images).mean(dim=(2, 3))
+
+
+def test_layer_beside_the_way_to_the_result_weighs_uniformly(tiny_images: Tensor) -> None:
+    layers = ("main", "side")
+    perception = Perception(WithSideBranch(), layers=layers, class_names=list("abcd"))
+    _, gradients, _ = score_gradients(perception, tiny_images, "logit")
+    weights = importance_weights(gradients, ImportanceForm(temper=1.0))
+    assert torch.equal(weights["side"], torch.ones_like(weights["side"]))
+
+
+def test_layer_that_never_runs_is_refused(tiny_images: Tensor) -> None:
+    perception = Perception(WithSideBranch(), layers=("idle",), class_names=list("abcd"))
+    with pytest.raises(UserError, match="layer 'idle' takes no part"):
+        perception.features(tiny_images)

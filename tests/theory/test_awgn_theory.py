@@ -104,3 +104,8 @@ def test_same_image_sees_the_same_noise_scaled_at_every_snr() -> None:
     torch.testing.assert_close(
         awgn(silence, 20.0, draws)[0] * 10**0.5, awgn(silence, 10.0, draws)[0]
     )
+
+
+def test_every_image_needs_a_draw_of_its_own() -> None:
+    with pytest.raises(ValueError, match="2 images need as many draws, not 1"):
+        awgn(torch.ones(2, 8, dtype=torch.complex64), 0.0, Draws(0, [0]))

@@ -91,18 +91,35 @@ def scene(count: int, height: int = 12, width: int = 10) -> Tensor:
 
 def test_without_shift_an_image_stays_or_is_mirrored_half_of_the_time() -> None:
     images = scene(400)
-    varied = augment(images, 0, 3, WHOLE, shift=0, erase=0)
+    varied = augment(images, 0, 3, WHOLE, mirror=True, shift=0, erase=0)
     same = (varied == images).flatten(1).all(dim=1)
     mirrored = (varied == images.flip(3)).flatten(1).all(dim=1)
     assert (same ^ mirrored).all()
     assert binomtest(int(mirrored.sum()), 400, 0.5).pvalue > 0.001
 
 
+def test_without_mirror_and_shift_every_image_stays() -> None:
+    images = scene(50)
+    assert torch.equal(augment(images, 0, 3, WHOLE, mirror=False, shift=0, erase=0), images)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_mirror_changes_no_other_draw(processes: int) -> None:
+    images, share = scene(20), Share(0, processes)
+    mirrored, plain = (
+        augment(images, 0, 3, share, mirror=mirror, shift=3, erase=0) for mirror in (True, False)
+    )
+    same = (mirrored == plain).flatten(1).all(dim=1)
+    turned = (mirrored == plain.flip(3)).flatten(1).all(dim=1)
+    assert (same | turned).all()
+    assert 0 < same.sum() < 20
+
+
 @pytest.mark.parametrize("shift", [1, 3])
 def test_shifted_pixels_are_a_window_of_the_reflected_image(shift: int) -> None:
     images = scene(300)
     padded = F.pad(images, (shift,) * 4, mode="reflect")
-    varied = augment(images, 0, 0, WHOLE, shift=shift, erase=0)
+    varied = augment(images, 0, 0, WHOLE, mirror=True, shift=shift, erase=0)
     offsets = range(2 * shift + 1)
     found = {
         (down, right, mirror): (window.flip(3) if mirror else window).eq(varied)
@@ -127,8 +144,8 @@ def test_shifted_pixels_are_a_window_of_the_reflected_image(shift: int) -> None:
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 5, 8])
 def test_erased_square_is_grey_of_that_side_and_all_else_is_kept(side: int) -> None:
     images = scene(200, 16, 18)
-    kept = augment(images, 0, 5, WHOLE, shift=0, erase=0)
-    erased = augment(images, 0, 5, WHOLE, shift=0, erase=side)
+    kept = augment(images, 0, 5, WHOLE, mirror=True, shift=0, erase=0)
+    erased = augment(images, 0, 5, WHOLE, mirror=True, shift=0, erase=side)
     changed = (erased != kept).any(dim=1)
     assert (erased.movedim(1, 3)[changed] == 0.5).all()
     rows, columns = changed.any(dim=2), changed.any(dim=1)
@@ -146,10 +163,10 @@ def test_erased_square_is_grey_of_that_side_and_all_else_is_kept(side: int) -> N
 @pytest.mark.parametrize("processes", [2, 3, 4])
 def test_augmented_shares_are_shares_of_the_augmented_batch(processes: int) -> None:
     images = scene(12)
-    whole = augment(images, 1, 9, WHOLE, shift=2, erase=4)
+    whole = augment(images, 1, 9, WHOLE, mirror=True, shift=2, erase=4)
     for rank in range(processes):
         share = Share(rank, processes)
-        part = augment(share.take(images), 1, 9, share, shift=2, erase=4)
+        part = augment(share.take(images), 1, 9, share, mirror=True, shift=2, erase=4)
         assert torch.equal(part, share.take(whole))
 
 
@@ -157,7 +174,7 @@ def test_augmentation_follows_from_seed_and_step() -> None:
     images = scene(12)
 
     def varied(seed: int, step: int) -> Tensor:
-        return augment(images, seed, step, WHOLE, shift=2, erase=4)
+        return augment(images, seed, step, WHOLE, mirror=True, shift=2, erase=4)
 
     assert torch.equal(varied(0, 1), varied(0, 1))
     assert not torch.equal(varied(0, 1), varied(0, 2))
@@ -169,7 +186,7 @@ def test_augmentation_follows_from_seed_and_step() -> None:
 def test_augmentation_leaves_its_input_alone(shift: int, erase: int) -> None:
     images = scene(6)
     before = images.clone()
-    varied = augment(images, 0, 0, WHOLE, shift=shift, erase=erase)
+    varied = augment(images, 0, 0, WHOLE, mirror=True, shift=shift, erase=erase)
     varied.zero_()
     assert torch.equal(images, before)
 

@@ -214,3 +214,15 @@ def test_shipped_recipes_can_be_read() -> None:
     assert files
     for file in files:
         assert load_recipe(file).name == file.stem
+
+
+def test_batch_must_divide_among_the_processes(codec_recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="batch of 8 cannot be shared by 3"):
+        train(load_recipe(codec_recipe), tmp_path / "run", Schedule(processes=3, progress=False))
+
+
+def test_run_can_start_from_trained_weights(codec_recipe: Path, tmp_path: Path) -> None:
+    first, _ = train(load_recipe(codec_recipe), tmp_path / "first", QUIET)
+    words = ["--start", str(first), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
+    second, _ = train(load_recipe(codec_recipe, words), tmp_path / "second", QUIET)
+    assert_same_weights(first, second)

@@ -45,7 +45,12 @@ def awgn(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelK
 
     Returns:
         (B, k) complex64, and gain 1 with N0 for each image.
+
+    Raises:
+        ValueError: the draws are not for as many images.
     """
+    if len(draws.indices) != len(symbols):
+        raise ValueError(f"{len(symbols)} images need as many draws, not {len(draws.indices)}")
     variance = noise_variance(torch.tensor(snr_db))
     noise = draws.complex_normal("noise", symbols.shape[1]).to(symbols.device)
     knowledge = ChannelKnowledge(

@@ -14,11 +14,14 @@ STRIDE = 4
 
 
 def parse_ratio(text: str | float | Fraction) -> Fraction:
-    """``"1/24"`` or ``"0.0417"`` as the exact ratio.
+    """``"1/24"`` or ``"0.125"`` as the exact ratio.
 
     Raises:
         UserError: not a ratio between 0 and 1.
     """
+    # The text may come from a stranger's checkpoint, and 1e9999999 takes forever to expand.
+    if isinstance(text, str) and (len(text) > 20 or "e" in text.lower()):
+        raise UserError(f"a bandwidth ratio is written like 1/24, not {text[:20]!r}")
     try:
         ratio = Fraction(text).limit_denominator(10_000)
     except (ValueError, ZeroDivisionError, OverflowError) as error:

@@ -39,7 +39,7 @@ class DeepJSCC(Codec):
     def __init__(self, ratio: str = "1/6", snr_db: float = 10.0) -> None:
         super().__init__()
         self.ratios = (parse_ratio(ratio),)
-        self.snr_range_db = (check_snr(snr_db),) * 2
+        self.snr_range_db = (check_snr(snr_db), snr_db)
         depth = latent_depth(self.ratios[0])
         self.encoder = nn.Sequential(
             *_down(3, 16, 2), *_down(16, 32, 2), *_down(32, 32, 1), *_down(32, 32, 1),
@@ -58,7 +58,7 @@ class DeepJSCC(Codec):
         """
         super().check(snr_db, ratio)
         only = self.snr_range_db[0]
-        if snr_db is not None and not torch.allclose(snr_db, snr_db.new_tensor(only)):
+        if snr_db is not None and not torch.allclose(snr_db.float(), torch.tensor(only)):
             raise UserError(f"these deepjscc weights are for an SNR of {only:g} dB alone")
 
     def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from semjscc.checkpoint import fill, load_weights
+from semjscc.checkpoint import fill, load_weights, on_no_device
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.base import Codec
 from semjscc.codecs.deepjscc import DeepJSCC
@@ -38,7 +38,8 @@ def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
     if described.get("kind") != "codec":
         raise UserError(f"{path} holds no codec but a {printable(str(described.get('kind')))}")
     try:
-        codec = build_codec(described["codec"], described["options"])
+        with on_no_device():
+            codec = build_codec(described["codec"], described["options"])
     except KeyError as error:
         raise UserError(f"the description in {path} lacks {error}") from error
     fill(codec, weights, path)

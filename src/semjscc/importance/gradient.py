@@ -62,7 +62,10 @@ def score_gradients(
         features, output = perception.features_and_output(watched)
         # No image's score depends on another image, so the sum's gradient is each one's own.
         total = perception.task.score(output, score, target).sum()
-        gradients = torch.autograd.grad(total, list(features.values()))
+        # A layer beside the way to the result gets zeros, which count as uniform weights.
+        gradients = torch.autograd.grad(
+            total, list(features.values()), allow_unused=True, materialize_grads=True
+        )
     return (
         {layer: feature.detach() for layer, feature in features.items()},
         dict(zip(features, gradients, strict=True)),

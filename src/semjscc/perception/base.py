@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from semjscc.errors import UserError
 from semjscc.perception.tasks import Classification
 
 INPUT_LAYER = "input"
@@ -119,6 +120,9 @@ class Perception(nn.Module):
 
         Returns:
             by layer name, each (B, ...), differentiable with respect to ``images``.
+
+        Raises:
+            UserError: a layer does not run at all.
         """
         return self._run(images, stop_early=True)[0]
 
@@ -150,7 +154,10 @@ class Perception(nn.Module):
             if layer != INPUT_LAYER
         ]
         try:
-            return features, self(images)
+            output = self(images)
+            if silent := [layer for layer in self.layers if layer not in features]:
+                raise UserError(f"{self.name}: layer '{silent[0]}' takes no part in the result")
+            return features, output
         except _LastLayerReached:
             return features, None
         finally:

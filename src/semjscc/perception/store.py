@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from semjscc.checkpoint import fill, load_weights
+from semjscc.checkpoint import fill, load_weights, on_no_device
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.base import Perception, Preprocess
@@ -71,7 +71,8 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
         classes = [str(name) for name in described["class_names"]]
         chosen = described["preprocess"]
         preprocess = Preprocess(chosen["size"], tuple(chosen["mean"]), tuple(chosen["std"]))
-        network = build_network(described["network"], len(classes), described["options"])
+        with on_no_device():
+            network = build_network(described["network"], len(classes), described["options"])
         layers = layers or [str(layer) for layer in described["layers"]]
         name = str(described["recipe"]["name"])
         facts = dict(described["facts"])

@@ -31,7 +31,7 @@ def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
         network = getattr(importlib.import_module(module_name), class_name)(
             classes=classes, **options
         )
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError, SyntaxError) as error:
         raise UserError(f"cannot make the network {name}: {error}") from error
     if not isinstance(network, nn.Module):
         raise UserError(f"{name} made a {type(network).__name__}, not a torch.nn.Module")

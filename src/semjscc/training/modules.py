@@ -77,7 +77,8 @@ class StepTraining(L.LightningModule):
         def factor(step: int) -> float:
             if step < warm:
                 return (step + 1) / warm
-            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - warm) / (chosen.steps - warm)))
+            done = (step - warm) / max(1, chosen.steps - warm)
+            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, done))
 
         schedule = {"scheduler": LambdaLR(optimiser, factor), "interval": "step"}
         return [optimiser], [schedule]

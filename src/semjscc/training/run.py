@@ -120,8 +120,13 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
 
     Returns:
         whether this is the process that goes on to write results.
+
+    Raises:
+        UserError: the batch cannot be shared evenly, or the saved state cannot be resumed.
     """
     optimiser, processes = module.recipe.optimiser, schedule.processes
+    if min(optimiser.batch, len(module.train_set)) % processes:
+        raise UserError(f"a batch of {optimiser.batch} cannot be shared by {processes} processes")
     callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
     if schedule.progress:
         callbacks.append(RichProgressBar())
