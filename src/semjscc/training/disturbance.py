@@ -35,6 +35,11 @@ class Disturbance:
     noise_variance: Tensor
     noise: Tensor
 
+    def to(self, device: torch.device) -> "Disturbance":
+        """The same channel on another device; it was drawn on the CPU, whatever the device."""
+        tensors = (self.snr_db, self.noise_variance, self.noise)
+        return Disturbance(self.ratio, *(tensor.to(device) for tensor in tensors))
+
     def apply(self, symbols: Tensor) -> Tensor:
         """The equalised symbols, (B, k); erased ones are zero."""
         variance = self.noise_variance

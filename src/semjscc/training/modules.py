@@ -121,13 +121,21 @@ class CodecTraining(StepTraining):
         # In a tuple, so that the frozen network is no part of what is trained and saved.
         self._perception = (perception,)
 
+    def on_fit_start(self) -> None:
+        """Bring the perception network to where the codec is trained."""
+        self._perception[0].to(self.device)
+
+    def on_fit_end(self) -> None:
+        """And back, since what follows runs on the CPU."""
+        self._perception[0].to("cpu")
+
     def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
         """Distortion, semantic error and their mix, on one step's channel."""
         recipe = self.recipe
         height, width = images.shape[-2:]
         channel = draw_disturbance(
             self.codec, self._chosen, recipe.seed, step, len(images), (height, width), self.share
-        )
+        ).to(images.device)
         symbols = self.codec.encode(images, channel.snr_db, channel.ratio)
         received = self.codec.decode(
             channel.apply(symbols), channel.noise_variance, channel.ratio, (height, width)
