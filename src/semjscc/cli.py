@@ -99,6 +99,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def _add_situation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", help="family of shipped weights, such as signs")
     parser.add_argument("--perception", help="name or path of the network at the receiver")
+    parser.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
     parser.add_argument("--channel", default="awgn")
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")
     parser.add_argument("--seed", type=int, default=0)
@@ -137,7 +138,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     names = list(dict.fromkeys(_list(arguments.links)))
     family = _family(arguments, names, Path(arguments.data).name)
     links = [open_link(name, family) for name in names]
-    perception = load_perception(locate(arguments.perception or default_perception(family)))
+    perception = load_perception(
+        locate(arguments.perception or default_perception(family)), own_class=arguments.network
+    )
     data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
     command = " ".join(["semjscc", *sys.argv[1:]])
     results = run(Experiment(links, data, perception, grid, command), arguments.out)
@@ -187,7 +190,9 @@ def _transmit(arguments: argparse.Namespace) -> None:
         draws=Draws(arguments.seed, [0]),
         assumed_snr_db=None if arguments.assumed_snr is None else _snr(arguments.assumed_snr),
     )
-    perception = load_perception(locate(arguments.perception or default_perception(family)))
+    perception = load_perception(
+        locate(arguments.perception or default_perception(family)), own_class=arguments.network
+    )
     received, report = transmit(read_image(arguments.image), link, perception, situation)
     write_png(received, arguments.out)
     if arguments.json:

@@ -17,8 +17,8 @@ from semjscc.checkpoint import save_weights
 from semjscc.errors import UserError
 from semjscc.importance.gradient import score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess, predict
-from semjscc.perception.networks import NETWORKS
-from semjscc.perception.store import build_network, describe, load_perception
+from semjscc.perception.networks import NETWORKS, build_network
+from semjscc.perception.store import describe, load_perception
 from semjscc.perception.tasks import Classification
 from semjscc.perception.wrap import make_network
 

@@ -226,3 +226,42 @@ def test_run_can_start_from_trained_weights(codec_recipe: Path, tmp_path: Path) 
     words = ["--start", str(first), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
     second, _ = train(load_recipe(codec_recipe, words), tmp_path / "second", QUIET)
     assert_same_weights(first, second)
+
+
+OWN_NETWORK = """
+from torch import nn
+
+class Mine(nn.Module):
+    def __init__(self, classes, width):
+        super().__init__()
+        self.body = nn.Conv2d(3, width, 3, 2, 1)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, images):
+        return self.head(self.body(images).relu().mean(dim=(2, 3)))
+"""
+OWN_PERCEPTION = "perception: {network: 'own_net:Mine', options: {width: 4}, layers: [body]}"
+
+
+def test_network_of_the_users_own_from_training_to_evaluation(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from semjscc.cli import main
+
+    (tmp_path / "own_net.py").write_text(OWN_NETWORK)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    own, _ = train(load_recipe(recipe_file(tmp_path, source, OWN_PERCEPTION)), Path("own"), QUIET)
+
+    part = CODEC.format(perception=own).replace("[stage1]", "[body]")
+    recipe = load_recipe(recipe_file(tmp_path, source, part))
+    with pytest.raises(UserError, match="own_net:Mine, which is code of its own"):
+        train(recipe, Path("refused"), QUIET)
+    recipe = load_recipe(tmp_path / "recipe.yaml", ["--codec.network", "own_net:Mine"])
+    codec, _ = train(recipe, Path("codec"), QUIET)
+
+    words = ["evaluate", "--links", f"none,{codec}", "--data", str(source / "train.parquet")]
+    words += ["--ratio", "1/24", "--snr", "5", "--perception", str(own), "--out", "out"]
+    assert main(words) == 2
+    assert main([*words, "--network", "own_net:Mine"]) == 0
+    assert json.loads(Path("out/results.json").read_text())["records"][1]["images"] == 60

@@ -6,10 +6,14 @@ Shapes: B images, H x W pixels, M classes; all take (B, 3, H, W) float32 and ret
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from semjscc.errors import UserError
+from semjscc.images import printable
 
 
 def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -132,3 +136,19 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "densenet": DenseNet,
 }
 """The built-in names: a checkpoint may name these and nothing else."""
+
+
+def build_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
+    """A built-in network by its name.
+
+    Raises:
+        UserError: no such network, or options it does not take.
+    """
+    if name not in NETWORKS:
+        raise UserError(
+            f"no built-in network '{printable(str(name))}'; there are {', '.join(NETWORKS)}"
+        )
+    try:
+        return NETWORKS[name](classes=classes, **options)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"network {name}: {printable(str(error))}") from error

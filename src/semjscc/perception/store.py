@@ -11,23 +11,8 @@ from semjscc.checkpoint import fill, load_weights, on_no_device
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.networks import NETWORKS
-
-
-def build_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
-    """A built-in network by its name.
-
-    Raises:
-        UserError: no such network, or options it does not take.
-    """
-    if name not in NETWORKS:
-        raise UserError(
-            f"no built-in network '{printable(str(name))}'; there are {', '.join(NETWORKS)}"
-        )
-    try:
-        return NETWORKS[name](classes=classes, **options)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"network {name}: {printable(str(error))}") from error
+from semjscc.perception.networks import NETWORKS, build_network
+from semjscc.perception.wrap import make_network
 
 
 def describe(
@@ -52,12 +37,16 @@ def describe(
     }
 
 
-def load_perception(path: Path, layers: Sequence[str] | None = None) -> Perception:
+def load_perception(
+    path: Path, layers: Sequence[str] | None = None, own_class: str | None = None
+) -> Perception:
     """Read a perception network from a checkpoint of ours.
 
     Args:
         path: the checkpoint.
         layers: whose features count, instead of those the checkpoint names.
+        own_class: ``my.module:Class``, which the user says is behind a network of their own. A
+            checkpoint alone never makes code run.
 
     Raises:
         UserError: not a checkpoint, not a perception network, damaged, or no such layer.
@@ -71,8 +60,7 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
         classes = [str(name) for name in described["class_names"]]
         chosen = described["preprocess"]
         preprocess = Preprocess(chosen["size"], tuple(chosen["mean"]), tuple(chosen["std"]))
-        with on_no_device():
-            network = build_network(described["network"], len(classes), described["options"])
+        network = _network(described, len(classes), own_class, path)
         layers = layers or [str(layer) for layer in described["layers"]]
         name = str(described["recipe"]["name"])
         facts = dict(described["facts"])
@@ -91,3 +79,18 @@ def load_perception(path: Path, layers: Sequence[str] | None = None) -> Percepti
         )
     except ValueError as error:
         raise UserError(printable(str(error))) from error
+
+
+def _network(
+    described: dict[str, Any], classes: int, own_class: str | None, path: Path
+) -> nn.Module:
+    name = described["network"]
+    if own_class is not None and own_class == name:
+        return make_network(own_class, classes, described["options"])
+    if name not in NETWORKS and ":" in str(name):
+        raise UserError(
+            f"{path} needs the class {printable(str(name))}, which is code of its own: "
+            "if it is yours, name it with --network (in a codec's recipe: codec.network)"
+        )
+    with on_no_device():
+        return build_network(name, classes, described["options"])

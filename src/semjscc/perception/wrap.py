@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from semjscc.errors import UserError
-from semjscc.perception.store import build_network
+from semjscc.perception.networks import build_network
 
 
 def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:

@@ -62,6 +62,7 @@ class CodecRecipe:
         options: keyword arguments of the codec.
         perception: name or checkpoint of the network at the receiver; what the semantic loss looks
             through, and what accuracy on val is reported for.
+        network: the class behind it, as ``my.module:Class``, where it is a network of your own.
         faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
         erased: share of the images that lose 0 to 50 % of their symbols.
     """
@@ -69,6 +70,7 @@ class CodecRecipe:
     codec: Literal["adaptive", "deepjscc"] = "adaptive"
     options: dict[str, Any] = field(default_factory=dict)
     perception: str = "signs-a"
+    network: str | None = None
     faded: float = 0.1
     erased: float = 0.1
 

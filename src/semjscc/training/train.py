@@ -91,7 +91,7 @@ def _train_codec(
     schedule: Schedule,
     resume: bool,
 ) -> tuple[Path, dict[str, Any]]:
-    perception = load_perception(locate(chosen.perception), layers=recipe.loss.layers)
+    perception = load_perception(locate(chosen.perception), recipe.loss.layers, chosen.network)
     if perception.class_names != data.class_names:
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
