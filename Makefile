@@ -31,7 +31,7 @@ SNRS := 0,5,10,15,20
 results: setup
 	$(BIN)/semjscc demo --out out/demo
 	$(BIN)/semjscc evaluate --links none,djscc,semantic --data signs --ratio 1/48,1/24,1/12,1/6 \
-	  --snr $(SNRS) --limit 1000 --out out/signs
+	  --snr $(SNRS) --limit 500 --out out/signs
 	$(BIN)/semjscc evaluate --links none,djscc,semantic --data data/cifar10-jpeg --ratio 1/24,1/12 \
 	  --snr $(SNRS) --out out/cifar10-jpeg
 	for name in demo signs cifar10-jpeg; do cp out/$$name/results.json results/$$name.json; done

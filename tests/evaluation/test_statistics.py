@@ -79,3 +79,9 @@ def test_bootstrap_of_images_that_agree_is_a_point() -> None:
 def test_bootstrap_refuses_what_is_no_table(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="shape"):
         clustered_bootstrap(np.zeros(shape), seed=0)
+
+
+@pytest.mark.parametrize("trials", [1, 7, 60, 500, 10_000])
+def test_wilson_holds_the_share_itself_also_at_both_ends(trials: int) -> None:
+    assert wilson(0, trials)[0] == 0
+    assert wilson(trials, trials)[1] == 1

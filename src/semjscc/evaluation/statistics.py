@@ -38,7 +38,8 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     centre = share + weight / 2
     spread = z * (share * (1 - share) / trials + weight / (4 * trials)) ** 0.5
     low, high = (centre - spread) / (1 + weight), (centre + spread) / (1 + weight)
-    return max(0.0, low), min(1.0, high)
+    # At 0 and 1 the ends meet the share exactly, which rounding would miss by a bit.
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def clustered_bootstrap(
