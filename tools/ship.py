@@ -69,7 +69,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
             f"| {ratio} | {facts['val_accuracy'][ratio]:.1%} | {quality:.2f} dB |"
             for ratio, quality in facts["val_psnr_db"].items()
         ]
-        limits = "Other kinds of images, fading and SNRs outside the range were not trained for."
+        limits = "Other kinds of images and SNRs outside the range were not trained for."
     else:
         lines += [
             f"- network: {metadata['network']} {json.dumps(metadata['options'])}, "

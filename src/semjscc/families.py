@@ -8,7 +8,7 @@ from semjscc.checkpoint import WEIGHTS, read_metadata
 from semjscc.errors import UserError
 
 # The hub's CIFAR-10 holds the originals of the images the family was trained on.
-_KNOWN_DATA = {"uoft-cs/cifar10": "cifar10-jpeg", "cifar10": "cifar10-jpeg"}
+_KNOWN_DATA = {"cifar10": "cifar10-jpeg"}
 _NETWORK_A = "-a"
 
 
@@ -21,6 +21,10 @@ def families() -> list[str]:
 
 def choose_family(asked: str | None, data_name: str) -> str:
     """The family the user asked for, or the one that goes with the data.
+
+    Args:
+        asked: what the user said, or None.
+        data_name: the last part of the data's name or path, such as ``cifar10``.
 
     Raises:
         UserError: no such family, or data that no family is known for.

@@ -2,7 +2,7 @@
 
 runs/NAME/recipe.yaml         what is trained
           resume.ckpt         the latest state, written atomically
-          metrics.csv         the log (beside TensorBoard's events)
+          log/, tensorboard/  the loss by step, a file for each start
           model.safetensors   the result
 """
 
