@@ -9,10 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from semjscc.codecs import tiles
-from semjscc.codecs.adaptive import Adaptive, Attention
+from semjscc.codecs.adaptive import COEFFICIENT, Adaptive, Attention
 from semjscc.codecs.bandwidth import channel_uses, latent_depth, latent_size
+from semjscc.codecs.blocks import block_transform
 from semjscc.codecs.symbols import from_symbols, to_symbols
 from semjscc.errors import UserError
 
@@ -22,10 +24,16 @@ WIDTH = 8
 
 
 def small(*, attentive: bool) -> Adaptive:
-    """A narrow codec; ``attentive`` moves its attention away from the identity it begins as."""
+    """A narrow codec whose networks say something from the start.
+
+    ``attentive`` moves its attention away from the identity it begins as.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(0)
         codec = Adaptive(width=WIDTH)
+        for module in codec.modules():
+            if isinstance(module, nn.Conv2d) and not module.weight.any():
+                nn.init.kaiming_normal_(module.weight)
         if attentive:
             for module in codec.modules():
                 if isinstance(module, Attention):
@@ -55,6 +63,19 @@ def snrs(*values: float) -> Tensor:
 
 def noise_of(count: int, variance: float = 0.1) -> Tensor:
     return torch.full((count,), variance)
+
+
+def test_untrained_codec_is_a_transform_coder() -> None:
+    codec, images = Adaptive(width=WIDTH), pictures(2, 16, 24)
+    for ratio in RATIOS:
+        basis = block_transform(latent_depth(ratio))
+        coefficients = F.conv2d(images - 0.5, basis, stride=4)
+        symbols = codec.encode(images, snrs(0, 20), ratio)
+        torch.testing.assert_close(symbols, to_symbols(coefficients))
+        latent = from_symbols(symbols, len(basis), *latent_size(16, 24))
+        expected = F.conv_transpose2d(COEFFICIENT * latent, basis, stride=4) + 0.5
+        decoded = codec.decode(symbols, noise_of(2, 0.0), ratio, (16, 24))
+        torch.testing.assert_close(decoded, expected)
 
 
 def test_default_network_has_at_most_one_and_a_half_million_parameters() -> None:

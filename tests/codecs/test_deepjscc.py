@@ -73,6 +73,11 @@ def test_sender_refuses_any_other_snr(codec: DeepJSCC, snr_db: float) -> None:
         codec.encode(pictures(2, 16, 16), at(snr_db), SIXTH)
 
 
+def test_snr_may_be_given_as_a_whole_number() -> None:
+    symbols = DeepJSCC("1/6", 10).encode(torch.rand(1, 3, 16, 16), torch.tensor([10.0]), SIXTH)
+    assert symbols.shape == (1, 128)
+
+
 def test_sender_refuses_a_batch_of_which_one_image_has_another_snr(codec: DeepJSCC) -> None:
     with pytest.raises(UserError, match="10 dB alone"):
         codec.encode(pictures(2, 16, 16), torch.tensor([10.0, 11.0]), SIXTH)

@@ -75,8 +75,8 @@ def test_features_are_the_outputs_of_the_named_layers(
 def test_nested_layers_and_the_input_have_names_too(
     tiny_perception: Perception, tiny_images: Tensor
 ) -> None:
-    features = seeing(tiny_perception, ["stage2.0.second.1", INPUT_LAYER]).features(tiny_images)
-    assert features.keys() == {INPUT_LAYER, "stage2.0.second.1"}
+    features = seeing(tiny_perception, ["stage2.1.second.1", INPUT_LAYER]).features(tiny_images)
+    assert features.keys() == {INPUT_LAYER, "stage2.1.second.1"}
     assert features[INPUT_LAYER] is tiny_images
 
 

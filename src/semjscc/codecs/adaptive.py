@@ -1,11 +1,14 @@
 """One network for every SNR and every bandwidth ratio: the codec that ships.
 
-    encoder  conv5 w /2 ─ res ─◉─► conv3 2w /2 ─ res ─◉─► res ─◉─► conv3 16 ─► first C(R) channels
-    decoder  16 (zeros above C(R)) ─► conv3 2w ─ res ─◉─► res ─◉─► conv3 ·2 w ─ res ─◉─► conv3 ·2 3
+    encoder  conv5 w /2 ─ res ─◉─► conv3 2w /2 ─ res ─◉─► res ─◉─► conv3 16 ─(+)─► first C(R)
+               └─────────────────── 4 x 4 blocks, 16 coefficients ───────────┘    channels
+    decoder  16, zeros above C(R) ─► conv3 2w ─ res ─◉─► res ─◉─► conv3 ·2 w ─ res ─◉─► conv3 ·2 3
+               └────────────────────────────── 4 x 4 blocks ──────────────────────────────────(+)─►
 
 ◉ is an attention feature module (ADJSCC, Xu et al. 2021, arXiv 2012.00533): it scales the channels
 by what it sees in their mean over the whole image, in the SNR and, here, in the ratio. Between two
-of them stand only convolutions, so that large images run in tiles with the same result.
+of them stand only convolutions, so that large images run in tiles with the same result. The path
+below is linear; untrained, the codec is that path alone, a transform coder.
 """
 
 import math
@@ -16,12 +19,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from semjscc.codecs.bandwidth import latent_depth, parse_ratio
+from semjscc.codecs.bandwidth import STRIDE, latent_depth, parse_ratio
 from semjscc.codecs.base import Codec, channels_last
+from semjscc.codecs.blocks import block_transform
 from semjscc.codecs.tiles import in_tiles
 
 SLOPE = 0.1
 """Of the leaky rectifiers below zero."""
+
+COEFFICIENT = 0.3
+"""About the size of an image's block coefficients, which the channel carries at power 1."""
 
 
 def _bend(x: Tensor) -> Tensor:
@@ -65,28 +72,64 @@ class Attention(nn.Module):
 
 
 class _Half(nn.Module):
-    """Convolutional segments with an attention feature module after each but the last.
+    """Encoder or decoder: a network and, beside it, the linear path it begins as.
 
     Args:
-        segments: the convolutional parts.
+        segments: the network's convolutional parts, each but the last with an attention feature
+            module after it.
         widths: channels after each segment but the last.
         scales: output side over input side of each segment.
+        blocks: the linear path, from the same input to the same output.
     """
 
     def __init__(
-        self, segments: Sequence[nn.Module], widths: Sequence[int], scales: Sequence[float]
+        self,
+        segments: Sequence[nn.Module],
+        widths: Sequence[int],
+        scales: Sequence[float],
+        blocks: nn.Module,
     ) -> None:
         super().__init__()
         self.segments = nn.ModuleList(segments)
         self.attentions = nn.ModuleList(Attention(width) for width in widths)
         self._scales = tuple(scales)
+        convolutions = [part for part in self.modules() if isinstance(part, nn.Conv2d)]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
+        # The network begins by saying nothing, and each residual block as the identity.
+        nn.init.zeros_(convolutions[-1].weight)
+        for part in self.modules():
+            if isinstance(part, _Residual):
+                nn.init.zeros_(part.second.weight)
+            elif isinstance(part, nn.Conv2d) and part.bias is not None:
+                nn.init.zeros_(part.bias)
+        self.blocks = blocks
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        linear = self.blocks(x)
         for index, (segment, scale) in enumerate(zip(self.segments, self._scales, strict=True)):
             x = in_tiles(segment, x, scale)
             if index < len(self.attentions):
                 x = self.attentions[index](x, condition)
-        return x
+        return linear + x
+
+
+def _analysis(depth: int) -> nn.Module:
+    """(B, 3, H, W) -> (B, depth, H/4, W/4), each block's strongest coefficients."""
+    blocks = nn.Conv2d(3, depth, STRIDE, STRIDE)
+    with torch.no_grad():
+        blocks.weight.copy_(block_transform(depth))
+    nn.init.zeros_(blocks.bias)  # pyright: ignore[reportArgumentType]
+    return blocks
+
+
+def _synthesis(depth: int) -> nn.Module:
+    """(B, depth, h, w) -> (B, 3, 4h, 4w), the way back from coefficients of power 1."""
+    blocks = nn.ConvTranspose2d(depth, 3, STRIDE, STRIDE)
+    with torch.no_grad():
+        blocks.weight.copy_(COEFFICIENT * block_transform(depth))
+    nn.init.zeros_(blocks.bias)  # pyright: ignore[reportArgumentType]
+    return blocks
 
 
 def _widen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
@@ -123,6 +166,7 @@ class Adaptive(Codec):
             ],
             widths=(w, 2 * w, 2 * w),
             scales=(0.5, 0.5, 1, 1),
+            blocks=_analysis(self._depth),
         )
         self.decoder = _Half(
             [
@@ -137,6 +181,7 @@ class Adaptive(Codec):
             ],
             widths=(2 * w, 2 * w, w),
             scales=(1, 1, 2, 2),
+            blocks=_synthesis(self._depth),
         )
 
     def _condition(self, snr_db: Tensor, depth: int) -> Tensor:

@@ -39,7 +39,9 @@ class DeepJSCC(Codec):
     def __init__(self, ratio: str = "1/6", snr_db: float = 10.0) -> None:
         super().__init__()
         self.ratios = (parse_ratio(ratio),)
-        self.snr_range_db = (check_snr(snr_db), snr_db)
+        # A recipe may say 10 where a number of dB is meant, which is 10.0.
+        only = check_snr(float(snr_db))
+        self.snr_range_db = (only, only)
         depth = latent_depth(self.ratios[0])
         self.encoder = nn.Sequential(
             *_down(3, 16, 2), *_down(16, 32, 2), *_down(32, 32, 1), *_down(32, 32, 1),

@@ -16,49 +16,48 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 
 
-def _conv(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
+def _conv(inputs: int, outputs: int, *, kernel: int = 3, halve: bool = False) -> nn.Sequential:
+    """Convolution, maximum pool where the side is to be halved, batch normalisation."""
+    convolution = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    pool = [nn.MaxPool2d(2)] if halve else []
+    return nn.Sequential(convolution, *pool, nn.BatchNorm2d(outputs))
 
 
 class _Residual(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut (He 2016); the shortcut averages when it halves."""
+    """Two 3 x 3 convolutions beside a shortcut (He 2016)."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = _conv(inputs, outputs, stride=stride)
-        self.second = _conv(outputs, outputs)
-        if stride == 1 and inputs == outputs:
-            self.shortcut = nn.Identity()
-        else:
-            self.shortcut = nn.Sequential(
-                nn.AvgPool2d(stride, ceil_mode=True), _conv(inputs, outputs, kernel=1)
-            )
+        self.first = _conv(width, width)
+        self.second = _conv(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.shortcut(x) + self.second(F.relu(self.first(x))))
+        return F.relu(x + self.second(F.relu(self.first(x))))
 
 
 class ResNet(nn.Module):
-    """A residual network with a global *average* pool (network A).
+    """A residual network with a global *average* pool (network A), after Page's ResNet-9 (2018).
 
     image ─► stem (w, H) ─► stage1 (2w, H/2) ─► stage2 (4w, H/4) ─► stage3 (8w, H/8) ─► mean ─► head
 
-    The average lets every position of the last features count in the gradient; a maximum would
-    let one position speak for its channel and make importance sparse.
+    Each stage convolves before it halves, then adds a residual block. The average at the end lets
+    every position of the last features count in the gradient; a maximum would let one position
+    speak for its channel and make importance sparse.
     """
 
-    def __init__(self, classes: int, width: int = 32) -> None:
+    def __init__(self, classes: int, width: int = 24) -> None:
         super().__init__()
         w = width
+
+        def stage(inputs: int, outputs: int) -> nn.Sequential:
+            return nn.Sequential(
+                nn.Sequential(_conv(inputs, outputs, halve=True), nn.ReLU()), _Residual(outputs)
+            )
+
         self.stem = nn.Sequential(_conv(3, w), nn.ReLU())
-        self.stage1 = nn.Sequential(
-            nn.Sequential(_conv(w, 2 * w, stride=2), nn.ReLU()), _Residual(2 * w, 2 * w, 1)
-        )
-        self.stage2 = nn.Sequential(_Residual(2 * w, 4 * w, 2), _Residual(4 * w, 4 * w, 1))
-        self.stage3 = _Residual(4 * w, 8 * w, 2)
+        self.stage1 = stage(w, 2 * w)
+        self.stage2 = stage(2 * w, 4 * w)
+        self.stage3 = stage(4 * w, 8 * w)
         self.head = nn.Linear(8 * w, classes)
 
     def forward(self, images: Tensor) -> Tensor:
