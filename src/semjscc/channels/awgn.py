@@ -1,36 +1,11 @@
-"""Channels as functions of symbols, SNR and draws; additive white Gaussian noise."""
-
-from dataclasses import dataclass
-from typing import Protocol
+"""Additive white Gaussian noise."""
 
 import torch
 from torch import Tensor
 
+from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.randomness import Draws
-
-
-@dataclass(frozen=True)
-class ChannelKnowledge:
-    """What the receiver knows of the channel (``csi=rx``).
-
-    Attributes:
-        gain: complex gain h, (B,) or (B, k), complex64.
-        noise_variance: N0, (B,) or (B, k), float32; infinite for an erased symbol.
-    """
-
-    gain: Tensor
-    noise_variance: Tensor
-
-
-class Channel(Protocol):
-    """A channel: symbols (B, k) complex64 in, received ones and what is known of them out."""
-
-    def __call__(
-        self, symbols: Tensor, snr_db: float, draws: Draws
-    ) -> tuple[Tensor, ChannelKnowledge]:
-        """Pass the symbols at a mean SNR in dB; the noise follows from ``draws``."""
-        ...
 
 
 def awgn(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
@@ -58,7 +33,3 @@ def awgn(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelK
         noise_variance=variance.expand(len(symbols)).to(symbols.device),
     )
     return symbols + variance.sqrt() * noise, knowledge
-
-
-CHANNELS: dict[str, Channel] = {"awgn": awgn}
-"""The channels by the names the command line takes."""
