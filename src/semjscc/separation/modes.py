@@ -1,0 +1,123 @@
+"""The ways to carry bits on k symbols: modulation, code rate and payload, after 3GPP NR.
+
+The rates are those of TS 38.214 table 5.1.3.1-2 (QPSK to 256-QAM); the payload is the transport
+block size of TS 38.214 section 5.1.3.2. LDPC codes carry 24 bits and more. Up to 140 bits there
+are polar codes too, one for each whole byte, with the rates that the table gives each modulation.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from sionna.phy.nr.utils import calculate_tb_size, decode_mcs_index
+
+from semjscc.errors import UserError
+
+MCS_TABLE = 2
+"""TS 38.214 table 5.1.3.1-2."""
+MCS_COUNT = 28
+RATE_LIMIT = 948 / 1024
+"""Of one code block, checksums included. Sionna warns above it and refuses rates above 0.95; in
+between there are short blocks whose punctured bits no decoder recovers, even without noise."""
+
+POLAR_CRC_BITS = 11
+POLAR_PAYLOADS = range(24, 141, 8)
+"""Whole bytes; below 20 bits NR has a shorter checksum and parity bits that Sionna lacks."""
+POLAR_LONGEST = 1024
+"""Longest mother code; longer words repeat its bits anyway."""
+# The table's own range for each order, but half its lowest rate for QPSK: repetition goes on.
+POLAR_RATES = {2: (60 / 1024, 602 / 1024), 4: (378 / 1024, 658 / 1024), 6: (466 / 1024, 873 / 1024)}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to fill k symbols.
+
+    Attributes:
+        code: ``ldpc`` (transport block with CRC-16 or CRC-24A) or ``polar`` (CRC-11).
+        order: bits of a QAM symbol: 2, 4, 6 or 8.
+        rate: the target code rate.
+        payload_bits: bits carried, without checksums; a multiple of 8.
+        encoded_bits: bits that leave the encoder; repeated circularly to fill the symbols.
+    """
+
+    code: Literal["ldpc", "polar"]
+    order: int
+    rate: float
+    payload_bits: int
+    encoded_bits: int
+
+    @property
+    def name(self) -> str:
+        """Unique among the modes of one k, such as ``ldpc-16qam-304``."""
+        return f"{self.code}-{2**self.order}qam-{self.payload_bits}"
+
+    @property
+    def payload_bytes(self) -> int:
+        """Whole bytes carried."""
+        return self.payload_bits // 8
+
+
+@lru_cache(maxsize=64)
+def modes_for(k: int) -> tuple[Mode, ...]:
+    """All modes of k complex symbols, by payload and order; empty where nothing fits.
+
+    A mode's place in this tuple is what the control record says.
+
+    Raises:
+        UserError: k is below 1.
+    """
+    if k < 1:
+        raise UserError(f"a transmission needs at least 1 symbol, not {k}")
+    found: dict[str, Mode] = {}
+    for mode in [*_ldpc_modes(k), *_polar_modes(k)]:
+        # The same block size and order is the same transmission: one of them is enough.
+        found.setdefault(mode.name, mode)
+    return tuple(sorted(found.values(), key=lambda m: (m.payload_bits, m.order, m.code)))
+
+
+def mode_named(name: str, k: int) -> Mode:
+    """The mode of k symbols with this name.
+
+    Raises:
+        UserError: k symbols have no such mode.
+    """
+    for mode in modes_for(k):
+        if mode.name == name:
+            return mode
+    raise UserError(f"{k} symbols have no mode {name}; remake the table with tools/mcs_table.py")
+
+
+def _ldpc_modes(k: int) -> list[Mode]:
+    modes = [_ldpc_mode(k, index) for index in range(MCS_COUNT)]
+    return [mode for mode in modes if mode is not None]
+
+
+def _ldpc_mode(k: int, index: int) -> Mode | None:
+    """The transport block of one line of the table, or None where it cannot be sent."""
+    order_, rate_ = decode_mcs_index(index, table_index=MCS_TABLE, is_pusch=False, device="cpu")
+    order, rate = int(order_), float(rate_)
+    coded = k * order
+    sizes = calculate_tb_size(
+        order, rate, num_coded_bits=coded, return_cw_length=False, device="cpu"
+    )
+    payload, block, blocks = (int(size) for size in sizes[:3])
+    # TS 38.212 section 7.2.2: base graph 1 has no rates below 1/3, base graph 2 none below 1/5.
+    lowest = 3 if block > 3824 and rate > 0.25 else 5
+    step = order * blocks
+    encoded = min(coded, lowest * block * blocks // step * step)
+    if blocks * block > RATE_LIMIT * encoded:
+        return None
+    return Mode("ldpc", order, rate, payload, encoded)
+
+
+def _polar_modes(k: int) -> list[Mode]:
+    modes = []
+    for order, (low, high) in POLAR_RATES.items():
+        coded = k * order
+        for payload in POLAR_PAYLOADS:
+            fits = payload + POLAR_CRC_BITS <= coded
+            if fits and low <= payload / coded <= high:
+                encoded = min(coded, POLAR_LONGEST)
+                modes.append(Mode("polar", order, payload / coded, payload, encoded))
+    return modes

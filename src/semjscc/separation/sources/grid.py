@@ -1,0 +1,145 @@
+"""Many images within many budgets: each is compressed at most once with each setting."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semjscc.errors import UserError
+from semjscc.separation.sources.base import Accounting, SourceCoder
+from semjscc.separation.sources.search import Encoded, Search
+from semjscc.separation.sources.trials import TrialCache, Trials, image_key
+
+_CHUNK_PIXELS = 2**16
+"""Of the images that one task holds: 64 of 32 x 32, one photograph."""
+
+_Task = tuple[SourceCoder, NDArray[np.uint8], tuple[int, ...], Accounting, list[Trials]]
+_Found = list[tuple[list[Encoded | None], Trials]]
+
+
+def encode_all(
+    coder: SourceCoder,
+    images: NDArray[np.uint8],
+    budgets: Sequence[int],
+    accounting: Accounting,
+    cache: Path | None = None,
+    processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[list[Encoded | None]]:
+    """What `search.encode` gives for every image and every budget.
+
+    Args:
+        coder: any.
+        images: (N, H, W, 3) uint8.
+        budgets: the longest payloads in bytes.
+        accounting: what a payload is, see `search.reconstruct`.
+        cache: a file that keeps every trial across runs.
+        processes: how many to use; by default one for each core.
+        progress: is told the number of images done, from time to time.
+
+    Returns:
+        For each image the result for each budget, None where nothing fits.
+
+    Raises:
+        UserError: the cache cannot be written, or a worker process died.
+    """
+    results: list[list[Encoded | None]] = [[] for _ in images]
+    longest = max(budgets, default=0)
+    step = max(1, _CHUNK_PIXELS // (images.shape[1] * images.shape[2]))
+    chunks = [range(start, min(start + step, len(images))) for start in range(0, len(images), step)]
+    done = 0
+    with nullcontext() if cache is None else TrialCache(cache) as store:
+        keys = [image_key(image, coder, accounting) for image in images] if store else []
+
+        def task(chunk: range) -> _Task:
+            known: list[Trials] = [store.read(keys[i], longest) if store else {} for i in chunk]
+            return coder, images[chunk.start : chunk.stop], tuple(budgets), accounting, known
+
+        for chunk, found in _run(task, chunks, processes or _cores()):
+            if store:
+                store.write((keys[i], fresh) for i, (_, fresh) in zip(chunk, found, strict=True))
+            for i, (encoded, _) in zip(chunk, found, strict=True):
+                results[i] = encoded
+            done += len(chunk)
+            if progress is not None:
+                progress(done)
+    return results
+
+
+def _encode_chunk(task: _Task) -> _Found:
+    coder, images, budgets, accounting, known = task
+    found: _Found = []
+    for image, trials in zip(images, known, strict=True):
+        search = Search(coder, image, accounting, trials)
+        encoded = [search.best(budget) for budget in budgets]
+        found.append((encoded, search.fresh(max(budgets, default=0))))
+    return found
+
+
+def _run(
+    task: Callable[[range], _Task], chunks: Sequence[range], processes: int
+) -> Iterator[tuple[range, _Found]]:
+    """Chunks and what was found for them, as they are done."""
+    processes = min(processes, len(chunks))
+    if processes <= 1:
+        for chunk in chunks:
+            yield chunk, _encode_chunk(task(chunk))
+        return
+    pool = _pool(processes)
+    running: dict[Future[_Found], range] = {}
+    try:
+        waiting = iter(chunks)
+        while True:
+            # A few tasks ahead: all of them at once would hold every known payload in memory.
+            while len(running) < 2 * processes and (chunk := next(waiting, None)) is not None:
+                running[pool.submit(_encode_chunk, task(chunk))] = chunk
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        _pool.cache_clear()
+        raise UserError(
+            "a process that compresses images died, most often for want of memory:"
+            " use fewer processes"
+        ) from error
+    finally:
+        for future in running:
+            future.cancel()
+
+
+@cache
+def _pool(processes: int) -> ProcessPoolExecutor:
+    """Started once: a grid asks for one batch of images after the other."""
+    # Forking a process that runs torch's threads can hang.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, context, _begin_worker)
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _cores() -> int:
+    """That this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,240 @@
+"""The best an image coder can do within a number of bytes.
+
+For every scale and variant the finest quality that fits is looked for; the one with the best PSNR
+of the full-size image wins. Sizes nearly always grow with quality, so bisection finds it.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
+from semjscc.separation.sources.trials import Trial, Trials
+
+MINIMUM_SIDE = 8
+"""Smaller images than one block of JPEG are not made by shrinking."""
+
+_NEVER = 2**62
+"""The length of what a coder cannot code: longer than any budget."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An image as bytes.
+
+    Attributes:
+        payload: what crosses the channel.
+        setting: what the control record tells.
+        psnr_db: of the image that comes back, on RGB; infinite without any error.
+    """
+
+    payload: bytes
+    setting: Setting
+    psnr_db: float
+
+
+def scaled_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
+    """(H, W) of the image that is coded, from the image's own and a place in `SCALES`."""
+    height, width = (max(1, round(side * SCALES[scale])) for side in size)
+    return height, width
+
+
+def reconstruct(
+    coder: SourceCoder,
+    payload: bytes,
+    setting: Setting,
+    size: tuple[int, int],
+    accounting: Accounting,
+) -> Pixels:
+    """The image of a payload, at its full size.
+
+    Args:
+        coder: the one that made it.
+        payload: as in `Encoded`, or a stranger's bytes.
+        setting: as in `Encoded`.
+        size: (H, W) of the image.
+        accounting: whether the payload is the whole file or what `SourceCoder.strip` left of it.
+
+    Raises:
+        ValueError: no image of this size can be made of it.
+    """
+    scale, variant, quality = setting.scale, setting.variant, setting.quality
+    ladders = (SCALES, coder.variants, coder.qualities)
+    if not all(
+        0 <= place < len(ladder)
+        for place, ladder in zip((scale, variant, quality), ladders, strict=True)
+    ):
+        raise ValueError(f"{coder.name} has no {setting}")
+    small = scaled_size(size, scale)
+    file = payload if accounting == "file" else coder.restore(payload, small, variant, quality)
+    image = coder.decompress(file, small)
+    # Each coder checks it too, but a picture of another size must not pass for want of one check.
+    if image.shape != (*small, 3) or image.dtype != np.uint8:
+        raise ValueError(f"{coder.name}: the image is not of the announced size")
+    return _resize(image, size)
+
+
+def encode(
+    coder: SourceCoder, image: Pixels, max_bytes: int, accounting: Accounting
+) -> Encoded | None:
+    """The best PSNR in at most ``max_bytes``.
+
+    Args:
+        coder: any.
+        image: (H, W, 3) uint8.
+        max_bytes: the longest payload.
+        accounting: what the payload is, see `reconstruct`.
+
+    Returns:
+        None where nothing fits.
+    """
+    return Search(coder, image, accounting, {}).best(max_bytes)
+
+
+class Search:
+    """The search for one image, which remembers every trial from budget to budget.
+
+    What it finds for a budget does not depend on what it remembers.
+
+    Args:
+        coder: any.
+        image: (H, W, 3) uint8.
+        accounting: what the payload is, see `reconstruct`.
+        known: trials of this very image.
+    """
+
+    def __init__(
+        self, coder: SourceCoder, image: Pixels, accounting: Accounting, known: Trials
+    ) -> None:
+        self._coder = coder
+        self._image = image
+        self._size = (image.shape[0], image.shape[1])
+        self._accounting: Accounting = accounting
+        self._trials = dict(known)
+        self._shrunk: dict[int, Pixels] = {}
+        self._ceilings: dict[int, float] = {}
+        self._known = dict(known)
+
+    def best(self, max_bytes: int) -> Encoded | None:
+        """The best PSNR in at most ``max_bytes``; of equals the one with the largest scale."""
+        best: Encoded | None = None
+        for scale in self._scales():
+            # Coding does not undo what shrinking has lost: this scale cannot win any more.
+            if best is not None and self._ceiling(scale) <= best.psnr_db:
+                continue
+            small = scaled_size(self._size, scale)
+            for variant in self._coder.useful_variants(small, self._accounting):
+                found = self._finest(scale, variant, max_bytes)
+                if found is None:
+                    continue
+                psnr_db = self._psnr_db(found)
+                if psnr_db > (-math.inf if best is None else best.psnr_db):
+                    best = Encoded(self._payload(found), found, psnr_db)
+        return best
+
+    def fresh(self, longest: int) -> Trials:
+        """The trials that are new, with the payloads of at most ``longest`` bytes."""
+        return {
+            at: trial if trial.length <= longest else replace(trial, payload=None)
+            for at, trial in self._trials.items()
+            if self._known.get(at) != trial
+        }
+
+    def _scales(self) -> list[int]:
+        return [
+            scale
+            for scale, factor in enumerate(SCALES)
+            if factor == 1 or min(self._size) * factor >= MINIMUM_SIDE
+        ]
+
+    def _finest(self, scale: int, variant: int, max_bytes: int) -> Setting | None:
+        def fits(quality: int) -> bool:
+            return self._length(Setting(scale, variant, quality)) <= max_bytes
+
+        quality = finest(fits, len(self._coder.qualities))
+        return None if quality is None else Setting(scale, variant, quality)
+
+    def _length(self, setting: Setting) -> int:
+        if setting not in self._trials:
+            self._compress(setting)
+        return self._trials[setting].length
+
+    def _payload(self, setting: Setting) -> bytes:
+        payload = self._trials[setting].payload
+        return self._compress(setting) if payload is None else payload
+
+    def _psnr_db(self, setting: Setting) -> float:
+        known = self._trials[setting].psnr_db
+        if known is not None:
+            return known
+        try:
+            back = reconstruct(
+                self._coder, self._payload(setting), setting, self._size, self._accounting
+            )
+            psnr_db = _psnr_db(self._image, back)
+        except ValueError:  # the coder cannot read its own file: no use to anybody
+            psnr_db = -math.inf
+        self._trials[setting] = replace(self._trials[setting], psnr_db=psnr_db)
+        return psnr_db
+
+    def _compress(self, setting: Setting) -> bytes:
+        image = self._shrink(setting.scale)
+        size, variant, quality = image.shape[:2], setting.variant, setting.quality
+        try:
+            payload = self._coder.compress(image, variant, quality)
+            if self._accounting == "compact":
+                payload = self._coder.strip(payload, (size[0], size[1]), variant, quality)
+        except ValueError:
+            self._trials[setting] = Trial(_NEVER, None, None)
+            return b""
+        old = self._trials.get(setting)
+        self._trials[setting] = Trial(len(payload), old and old.psnr_db, payload)
+        return payload
+
+    def _shrink(self, scale: int) -> Pixels:
+        if scale not in self._shrunk:
+            self._shrunk[scale] = _resize(self._image, scaled_size(self._size, scale))
+        return self._shrunk[scale]
+
+    def _ceiling(self, scale: int) -> float:
+        """The PSNR in dB of shrinking and enlarging alone."""
+        if scale not in self._ceilings:
+            back = _resize(self._shrink(scale), self._size)
+            self._ceilings[scale] = _psnr_db(self._image, back)
+        return self._ceilings[scale]
+
+
+def finest(fits: Callable[[int], bool], count: int) -> int | None:
+    """The largest of 0 … count − 1 that fits, where those below it nearly all do.
+
+    A single one that does not fit among ones that do is stepped over.
+    """
+    low = next((quality for quality in range(min(2, count)) if fits(quality)), None)
+    if low is None:
+        return None
+    high = count
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    # Bisection ends where the next does not fit; the one after it may.
+    while step := next((step for step in (1, 2) if low + step < count and fits(low + step)), 0):
+        low += step
+    return low
+
+
+def _resize(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Lanczos, with antialiasing where it shrinks; Pillow computes it in integers."""
+    if image.shape[:2] == size:
+        return image
+    height, width = size
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+    return np.array(resized)
+
+
+def _psnr_db(image: Pixels, back: Pixels) -> float:
+    error = image.astype(np.int32) - back
+    mean_square = float(np.mean(error * error))
+    return 10 * math.log10(255**2 / mean_square) if mean_square else math.inf

@@ -1,0 +1,157 @@
+"""Payloads that hang, eat memory, kill the decoder or lie about their size."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from coder_checks import picture
+from toy_coder import Toy
+
+from semjscc.separation.sources.base import Pixels, Setting
+from semjscc.separation.sources.jpeg import Jpeg
+from semjscc.separation.sources.sandbox import Sandbox
+from semjscc.separation.sources.search import encode, reconstruct
+
+SIZE = (4, 6)
+FIRST = Setting(0, 0, 0)
+
+
+class Hostile(Toy):
+    """Does what the payload says."""
+
+    name: ClassVar[str] = "hostile"
+
+    def decompress(self, file: bytes, size: tuple[int, int]) -> Pixels:
+        match file:
+            case b"sleep":
+                time.sleep(1000)
+            case b"spin":
+                while True:
+                    pass
+            case b"memory":
+                # Never touched: without a limit on addresses this would succeed.
+                np.empty(100 * 2**30, np.uint8)
+            case b"kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case b"exit":
+                sys.exit(0)
+            case b"size":
+                return np.zeros((7, 7, 3), np.uint8)
+            case b"type":
+                return np.zeros((*size, 3), np.float64)  # pyright: ignore[reportReturnType]
+            case b"print":
+                os.write(1, b"pixels?" * 100)
+                print("pixels?", flush=True)
+            case b"raise":
+                raise OSError("broken")
+            case b"file":
+                with open(os.devnull + "-semjscc", "wb") as out:  # noqa: PTH123
+                    out.write(b"x")
+            case _:
+                pass
+        return np.full((*size, 3), len(file), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seconds=2) as sandbox:
+        yield sandbox
+
+
+def outcome(sandbox: Sandbox, *files: bytes) -> list[int | None]:
+    """The value of every pixel, or None."""
+    payloads = [(file, FIRST) for file in files]
+    images = sandbox.reconstruct_all(Hostile(), payloads, SIZE, "file")
+    assert all(image is None or image.shape == (*SIZE, 3) for image in images)
+    return [None if image is None else int(image[0, 0, 0]) for image in images]
+
+
+def test_evil_payloads_cost_only_themselves(sandbox: Sandbox) -> None:
+    assert outcome(sandbox, b"a", b"sleep", b"bc", b"kill", b"kill") == [1, None, 2, None, None]
+    assert outcome(sandbox, b"a") == [1]
+
+
+def test_memory_and_errors_cost_not_even_the_process(sandbox: Sandbox) -> None:
+    assert outcome(sandbox, b"a") == [1]
+    process = sandbox._process
+    assert outcome(sandbox, b"memory", b"raise", b"exit", b"bc") == [None, None, None, 2]
+    assert sandbox._process is process
+
+
+def test_wrong_size_and_type_are_refused(sandbox: Sandbox) -> None:
+    assert outcome(sandbox, b"size", b"a", b"type", b"a") == [None, 1, None, 1]
+
+
+def test_what_a_library_prints_is_no_picture(
+    sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert outcome(sandbox, b"print", b"a") == [5, 1]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_endless_loop_ends_with_its_processor_time() -> None:
+    # The clock would let it run for 200 s.
+    with Sandbox(seconds=0.5) as sandbox:
+        sandbox._clock_s = 200
+        start = time.monotonic()
+        assert outcome(sandbox, b"spin") == [None]
+        assert time.monotonic() - start < 150
+
+
+def test_images_are_those_decoded_here() -> None:
+    images = [picture("photograph", 32, 32, seed) for seed in range(4)]
+    found = [encode(Jpeg(), image, 150, "compact") for image in images]
+    payloads = [(one.payload, one.setting) for one in found if one]
+    payloads.insert(2, (b"garbage", Setting(9, 9, 9)))
+    with Sandbox() as sandbox:
+        back = sandbox.reconstruct_all(Jpeg(), payloads, (32, 32), "compact")
+    assert back[2] is None
+    for image, (payload, setting) in zip(
+        back[:2] + back[3:], payloads[:2] + payloads[3:], strict=True
+    ):
+        assert image is not None
+        expected = reconstruct(Jpeg(), payload, setting, (32, 32), "compact")
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_batches_of_many_bytes(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semjscc.separation.sources.sandbox._BATCH_BYTES", 250)
+    assert outcome(sandbox, bytes(200), bytes(100), b"raise", bytes(50)) == [200, 100, None, 50]
+    assert outcome(sandbox) == []
+
+
+def test_large_images_pass_through_the_pipe(sandbox: Sandbox) -> None:
+    (image,) = sandbox.reconstruct_all(Hostile(), [(b"abc", FIRST)], (1000, 700), "file")
+    assert image is not None
+    assert image.shape == (1000, 700, 3)
+
+
+def test_small_images_cost_little_each(sandbox: Sandbox) -> None:
+    assert outcome(sandbox, b"a") == [1]
+    start = time.monotonic()
+    assert outcome(sandbox, *[b"ab"] * 500) == [2] * 500
+    # A tenth of this on an idle core; starting a process for each would take ten times as long.
+    assert time.monotonic() - start < 500 * 1e-2
+
+
+def test_coder_that_the_process_cannot_load_is_told_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("semjscc.separation.sources.sandbox._COMMAND", "raise SystemExit(3)")
+    with Sandbox() as broken, pytest.raises(RuntimeError, match="does not start"):
+        broken.reconstruct_all(Jpeg(), [(b"", FIRST)], SIZE, "compact")
+
+
+def test_no_process_is_left_behind() -> None:
+    with Sandbox() as sandbox:
+        outcome(sandbox, b"a")
+        process = sandbox._process
+        assert isinstance(process, subprocess.Popen)
+        assert process.poll() is None
+    assert process.poll() is not None

@@ -1,0 +1,70 @@
+"""Choices from measured scores, and what theory says where nothing was measured."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from semjscc.separation import choice
+from semjscc.separation.choice import block_fading_snr, chosen_coder, fast_fading_snr
+from semjscc.separation.sources import CODERS
+
+RATIO = Fraction(1, 24)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {
+        "coders": {"own": {"1/24": {"0": "small", "10": "avif"}}},
+        "scores": {
+            "own": {
+                "concealed": 0.1,
+                "accuracy": {"1/24": {"0": {"small": 0.5, "avif": 0.2}, "10": {"avif": 0.8}}},
+            }
+        },
+    }
+    monkeypatch.setattr(choice, "_content", lambda: content)
+
+
+@pytest.mark.usefixtures("measured")
+def test_coder_of_the_nearest_snr() -> None:
+    asked = [-20.0, 4.9, 5.1, 30.0]
+    assert [chosen_coder("own", RATIO, snr) for snr in asked] == ["small", "small", "avif", "avif"]
+    assert chosen_coder("own", Fraction(1, 6), 0.0) is None
+    assert chosen_coder("other", RATIO, 0.0) is None
+
+
+@pytest.mark.usefixtures("measured")
+def test_block_fading_weighs_what_a_scheme_is_worth_against_its_outage() -> None:
+    def expected(design_db: float, worth: float, mean_db: float) -> float:
+        arrives = math.exp(-(10 ** ((design_db - mean_db) / 10)))
+        return arrives * worth + (1 - arrives) * 0.1
+
+    chosen = {mean: block_fading_snr("own", RATIO, mean) for mean in (0.0, 10.0, 20.0)}
+    assert chosen == {0.0: 0.0, 10.0: 0.0, 20.0: 10.0}
+    for mean, design in chosen.items():
+        best = max((0.0, 10.0), key=lambda d: expected(d, {0.0: 0.5, 10.0: 0.8}[d], mean))
+        assert design == best
+
+
+def test_block_fading_without_scores_maximises_the_expected_rate() -> None:
+    grid = np.arange(-10, 29.5, 0.5)
+    for mean in (0.0, 10.0):
+        linear = 10 ** (grid / 10)
+        rate = np.exp(-linear / 10 ** (mean / 10)) * np.log2(1 + linear)
+        assert block_fading_snr("", RATIO, mean) == grid[rate.argmax()]
+
+
+@pytest.mark.parametrize("mean_db", [-25.0, -15.0, 0.0, 10.0, 30.0])
+def test_fast_fading_snr_has_the_ergodic_capacity(mean_db: float) -> None:
+    gamma = 10 ** (mean_db / 10)
+    ergodic = quad(lambda power: math.exp(-power) * math.log2(1 + power * gamma), 0, 60)[0]
+    assert math.log2(1 + 10 ** (fast_fading_snr(mean_db) / 10)) == pytest.approx(ergodic, rel=1e-3)
+
+
+def test_shipped_choice_names_coders_that_exist() -> None:
+    for family in choice._content()["coders"].values():
+        for by_snr in family.values():
+            assert set(by_snr.values()) <= set(CODERS)

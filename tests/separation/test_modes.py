@@ -1,0 +1,83 @@
+"""The modes against the standard's text: rates, transport block sizes, limits."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semjscc.errors import UserError
+from semjscc.separation.modes import mode_named, modes_for
+
+# TS 38.214 table 5.1.3.1-2: target rate times 1024, by modulation order.
+RATES = {
+    2: [120, 193, 308, 449, 602],
+    4: [378, 434, 490, 553, 616, 658],
+    6: [466, 517, 567, 616, 666, 719, 772, 822, 873],
+    8: [682.5, 711, 754, 797, 841, 885, 916.5, 948],
+}
+SIZES = st.integers(1, 300) | st.sampled_from([512, 1000, 1024, 2048, 8192])
+
+
+@pytest.mark.parametrize(
+    ("k", "order", "rate", "payload"),
+    [
+        # By hand after TS 38.214 section 5.1.3.2: the information bits, rounded to a multiple of
+        # 2^n, then the next entry of table 5.1.3.2-1 or, above 3824, whole bytes of C blocks.
+        (64, 2, 120, 24),  # 15 -> at least 24
+        (512, 2, 449, 456),  # 449 -> 448 (n = 3)
+        (256, 4, 616, 640),  # 616 -> 616 (n = 3)
+        (2048, 8, 682.5, 11016),  # 10920 -> 11008 (n = 8), C = 2
+    ],
+)
+def test_payload_is_the_transport_block_size(k: int, order: int, rate: float, payload: int) -> None:
+    found = [m for m in modes_for(k) if (m.code, m.order, m.rate) == ("ldpc", order, rate / 1024)]
+    assert [mode.payload_bits for mode in found] == [payload]
+
+
+def test_long_blocks_have_every_line_of_the_table() -> None:
+    found = {(mode.order, mode.rate * 1024) for mode in modes_for(8192)}
+    assert found == {(order, rate) for order, rates in RATES.items() for rate in rates}
+
+
+@given(k=SIZES)
+@settings(deadline=None, max_examples=15)
+def test_modes_are_different_whole_bytes_that_a_decoder_can_recover(k: int) -> None:
+    modes = modes_for(k)
+    assert len({(m.code, m.order, m.payload_bits) for m in modes}) == len(modes)
+    assert list(modes) == sorted(modes, key=lambda m: m.payload_bits)
+    for mode in modes:
+        assert mode.payload_bits == 8 * mode.payload_bytes >= 24
+        assert mode.encoded_bits <= k * mode.order
+        if mode.code == "polar":
+            assert mode.payload_bits + 11 <= mode.encoded_bits <= 1024
+            assert mode.payload_bits <= 140
+        else:
+            checksum = 16 if mode.payload_bits <= 3824 else 24
+            # The lowest rate is 1/5; checksums of code blocks only raise it.
+            assert mode.encoded_bits <= 5 * (mode.payload_bits + checksum) * 1.01
+            assert mode.payload_bits + checksum <= 0.95 * mode.encoded_bits
+            assert mode.rate * 1024 in RATES[mode.order]
+
+
+def test_low_rates_are_repeated_and_others_are_not() -> None:
+    lowest, *others = [mode for mode in modes_for(1000) if mode.code == "ldpc"]
+    # 234.4 bits -> 232 -> 240, and CRC-16; the base graph goes down to rate 1/5.
+    assert (lowest.payload_bits, lowest.encoded_bits) == (240, 5 * 256)
+    assert all(m.encoded_bits == 1000 * m.order for m in others if m.rate > 0.21)
+
+
+def test_too_few_symbols_carry_nothing() -> None:
+    assert modes_for(1) == modes_for(5) == ()
+    assert modes_for(6) != ()
+
+
+def test_names_lead_back_to_modes() -> None:
+    for mode in modes_for(75):
+        assert mode_named(mode.name, 75) is mode
+    assert mode_named("ldpc-16qam-640", 256).rate == 616 / 1024
+
+
+def test_wrong_requests_say_what_to_do() -> None:
+    with pytest.raises(UserError, match="at least 1 symbol, not 0"):
+        modes_for(0)
+    with pytest.raises(UserError, match="75 symbols have no mode ldpc-4qam-9999; remake the table"):
+        mode_named("ldpc-4qam-9999", 75)
