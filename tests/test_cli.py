@@ -46,9 +46,10 @@ def test_quick_demo_writes_all_it_promises(
     assert json.loads((tmp_path / "results.json").read_text()) == results
     points = {(record["link"], record["snr_db"]) for record in results["records"]}
     snrs = {0.0, 5.0, 10.0, 15.0, 20.0}
-    assert points == {("none", None)} | {(link, s) for link in ("djscc", "semantic") for s in snrs}
+    links = ("djscc", "semantic", "separate")
+    assert points == {("none", None)} | {(link, s) for link in links for s in snrs}
     for record in results["records"]:
-        assert record["images"] == 60
+        assert record["images"] == 40
         assert 0 <= record["ci_low"] <= record["value"] <= record["ci_high"] <= 1
         if record["link"] != "none":
             assert record["channel_uses"] == channel_uses(64, 64, parse_ratio("1/48")) == 256
@@ -122,6 +123,7 @@ def test_links_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["links", "--json"]) == 0
     cards = {card["name"]: card for card in json.loads(capsys.readouterr().out)}
     assert {"none", "signs-a", "signs-djscc", "signs-semantic"} <= set(cards)
+    assert {"separate", "separate-hevc", "capacity", "label"} <= set(cards)
     assert (
         cards["signs-djscc"]["recipe"]["optimiser"]
         == (cards["signs-semantic"]["recipe"]["optimiser"])
@@ -140,7 +142,7 @@ def test_links_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
         (["--links", "djscc", "--snr", "5", "--ratio", "1/5"], "ratio 1/5"),
         (["--links", "djscc", "--snr", "5", "--ratio", "1/16"], "there are 1/48, 1/24, 1/12, 1/6"),
         (["--links", "djscc", "--snr", "5", "--ratio", "x"], "written like 1/24"),
-        (["--links", "magic", "--snr", "5"], "there are none, djscc, semantic"),
+        (["--links", "magic", "--snr", "5"], "label, djscc, semantic"),
         (["--links", "djscc", "--snr", "5", "--channel", "wire"], "no channel 'wire'"),
         (["--links", "djscc", "--snr", "5", "--weights", "mars"], "no shipped weights 'mars'"),
         (["--links", "djscc", "--snr", "5", "--limit", "0"], "--limit must be at least 1"),

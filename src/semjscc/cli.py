@@ -15,8 +15,8 @@ from semjscc.errors import UserError
 
 DEMO_RATIO = "1/48"
 DEMO_SNRS_DB = "0,5,10,15,20"
-DEMO_IMAGES = 500
-QUICK_IMAGES = 60
+DEMO_IMAGES = 250
+QUICK_IMAGES = 40
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,7 +108,7 @@ def _add_situation(parser: argparse.ArgumentParser) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     """The main job: an evaluation with everything chosen."""
     limit = QUICK_IMAGES if arguments.quick else DEMO_IMAGES
-    words = ["evaluate", "--links", "none,djscc,semantic", "--data", "signs"]
+    words = ["evaluate", "--links", "none,djscc,semantic,separate", "--data", "signs"]
     words += ["--ratio", DEMO_RATIO, "--snr", DEMO_SNRS_DB, "--limit", str(limit)]
     words += ["--out", str(arguments.out), *(["--json"] if arguments.json else [])]
     _evaluate(_parser().parse_args(words))
@@ -137,10 +137,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     prepare(arguments.out)
     names = list(dict.fromkeys(_list(arguments.links)))
     family = _family(arguments, names, Path(arguments.data).name)
-    links = [open_link(name, family) for name in names]
     perception = load_perception(
         locate(arguments.perception or default_perception(family)), own_class=arguments.network
     )
+    links = [open_link(name, family, perception) for name in names]
     data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
     command = " ".join(["semjscc", *sys.argv[1:]])
     results = run(Experiment(links, data, perception, grid, command), arguments.out)
@@ -171,7 +171,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _transmit(arguments: argparse.Namespace) -> None:
-    from semjscc.channels.awgn import CHANNELS
+    from semjscc.channels import CHANNELS
     from semjscc.checkpoint import locate
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.families import default_perception
@@ -182,16 +182,16 @@ def _transmit(arguments: argparse.Namespace) -> None:
     from semjscc.transmission import transmit
 
     family = _family(arguments, [arguments.link], "signs")
-    link = open_link(arguments.link, family)
+    perception = load_perception(
+        locate(arguments.perception or default_perception(family)), own_class=arguments.network
+    )
+    link = open_link(arguments.link, family, perception)
     situation = Situation(
         channel=CHANNELS[_channel(arguments.channel)],
         snr_db=_snr(arguments.snr),
         ratio=link.default_ratio if arguments.ratio is None else parse_ratio(arguments.ratio),
         draws=Draws(arguments.seed, [0]),
         assumed_snr_db=None if arguments.assumed_snr is None else _snr(arguments.assumed_snr),
-    )
-    perception = load_perception(
-        locate(arguments.perception or default_perception(family)), own_class=arguments.network
     )
     received, report = transmit(read_image(arguments.image), link, perception, situation)
     write_png(received, arguments.out)
@@ -204,7 +204,9 @@ def _transmit(arguments: argparse.Namespace) -> None:
     print(
         f"channel uses  {report.channel_uses} complex symbols, {report.control_bits} control bits"
     )
-    print(f"PSNR          {quality}")
+    if report.payload_bits is not None:
+        print(f"payload       {report.payload_bits} bits by {report.codec or 'no coder: too few'}")
+    print(f"PSNR          {quality if report.delivered else 'nothing delivered: concealed'}")
     print(f"before        {report.before.label} ({report.before.confidence:.0%})")
     print(f"after         {report.after.label} ({report.after.confidence:.0%})")
     print(f"written to    {arguments.out}")
@@ -224,8 +226,10 @@ def _links(arguments: argparse.Namespace) -> None:
 def _family(arguments: argparse.Namespace, links: Sequence[str], data_name: str) -> str:
     """The family of shipped weights, or "" where the user brings all weights along."""
     from semjscc.families import choose_family
+    from semjscc.links import untrained_links
 
-    shipped = [name for name in links if name != "none" and not Path(name).exists()]
+    free = untrained_links()
+    shipped = [n for n in links if n.partition("@")[0] not in free and not Path(n).exists()]
     if arguments.weights is None and arguments.perception is not None and not shipped:
         return ""
     return choose_family(arguments.weights, data_name)
@@ -255,7 +259,7 @@ def _snr(text: str) -> float:
 
 
 def _channel(name: str) -> str:
-    from semjscc.channels.awgn import CHANNELS
+    from semjscc.channels import CHANNELS
 
     if name not in CHANNELS:
         raise UserError(f"no channel '{name}'; there are {', '.join(CHANNELS)}")

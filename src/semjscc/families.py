@@ -6,6 +6,7 @@ from rich.table import Table
 
 from semjscc.checkpoint import WEIGHTS, read_metadata
 from semjscc.errors import UserError
+from semjscc.links import untrained_links
 
 # The hub's CIFAR-10 holds the originals of the images the family was trained on.
 _KNOWN_DATA = {"cifar10": "cifar10-jpeg"}
@@ -46,12 +47,15 @@ def default_perception(family: str) -> str:
 
 
 def cards() -> list[dict[str, Any]]:
-    """The model card of every checkpoint that ships, the built-in link ``none`` first."""
+    """The links that need no weights, then the model card of every checkpoint that ships."""
     shipped = [
         {"name": file.stem, "bytes": file.stat().st_size, **read_metadata(file)}
         for file in sorted(WEIGHTS.glob("*.safetensors"))
     ]
-    return [{"name": "none", "kind": "link"}, *shipped]
+    links = [
+        {"name": name, "kind": "link", "what": what} for name, what in untrained_links().items()
+    ]
+    return [*links, *shipped]
 
 
 def cards_table() -> Table:
@@ -61,7 +65,7 @@ def cards_table() -> Table:
         table.add_column(title)
     for card in cards():
         if card["kind"] == "link":
-            table.add_row(card["name"], "--links none", "no channel: the upper end")
+            table.add_row(card["name"], f"--links {card['name']}", card["what"])
             continue
         family = next((f for f in families() if card["name"].startswith(f)), "")
         scheme = card["name"].removeprefix(f"{family}-")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from semjscc.codecs.bandwidth import measured_ratio
+from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import Link, Situation
 from semjscc.metrics import psnr
@@ -33,6 +34,8 @@ class Report:
         ratio_measured: k/n as it really was.
         channel_uses: complex symbols.
         control_bits: side information.
+        payload_bits: what a digital link carried, or None.
+        codec: the neural codec or source coder at work, or None.
         delivered: False where the decoder knows that it failed.
         psnr_db: None where there was no error.
         before, after: what the perception network sees.
@@ -45,6 +48,8 @@ class Report:
     ratio_measured: float
     channel_uses: int
     control_bits: int
+    payload_bits: int | None
+    codec: str | None
     delivered: bool
     psnr_db: float | None
     before: Seen
@@ -72,10 +77,14 @@ def transmit(
 
     Returns:
         the received image (3, H, W), float32 rounded to 8 bits, and what it came to.
+
+    Raises:
+        UserError: the link brings a result and no image.
     """
     sent = to_float(image)[None]
     received = link.send(sent, situation)
-    assert received.images is not None
+    if received.images is None:
+        raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
     before = see(perception, sent)
@@ -86,6 +95,8 @@ def transmit(
         ratio_measured=measured_ratio(height, width, situation.ratio),
         channel_uses=received.channel_uses,
         control_bits=received.control_bits,
+        payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),
+        codec=received.codec,
         delivered=bool(received.delivered[0]),
         psnr_db=None if quality == float("inf") else quality,
         before=before,

@@ -4,34 +4,20 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
+from records import NO_CHANNEL
 
 from semjscc.errors import UserError
 from semjscc.evaluation.figures import accuracy_figure, psnr_figure, save_figure
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.style import link_style
 
-NO_CHANNEL = Record(
-    link="none",
-    codec=None,
-    data="signs",
-    channel="none",
-    snr_db=None,
-    assumed_snr_db=None,
-    ratio=None,
-    ratio_measured=None,
-    channel_uses=0,
-    control_bits=0,
+NO_CHANNEL = replace(
+    NO_CHANNEL,
     images=100,
-    draws=1,
-    seed=0,
     split="test",
-    delivered=1.0,
-    metric="accuracy",
     value=0.98,
     ci_low=0.96,
     ci_high=0.99,
-    psnr_db=None,
-    ssim=None,
     perception="network",
 )
 

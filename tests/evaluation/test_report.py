@@ -5,28 +5,20 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from records import RECORD
 
 from semjscc.errors import UserError
 from semjscc.evaluation.report import differences, write_report
 from semjscc.evaluation.results import Record, Results
 
-POINT = Record(
+POINT = replace(
+    RECORD,
     link="djscc",
     codec="deepjscc",
-    data="signs",
-    channel="awgn",
     snr_db=1.0,
-    assumed_snr_db=None,
-    ratio="1/24",
-    ratio_measured=1 / 24,
-    channel_uses=512,
-    control_bits=48,
-    images=1000,
     draws=2,
     seed=3,
-    split="val",
     delivered=0.975,
-    metric="accuracy",
     value=0.4,
     ci_low=0.37,
     ci_high=0.43,
@@ -121,8 +113,8 @@ def test_report_holds_all_numbers(tmp_path: Path) -> None:
     _, reader = report(tmp_path, [NO_CHANNEL, BETTER, POINT], strip=png())
     assert ["1/24", "1", "1", "40.0", "50.0", "+10.0", "+25.0"] in reader.rows
     assert [
-        *("djscc", "awgn", "1/24", "1", "1", "40.0 (37.0 to 43.0)", "21.50", "0.712"),
-        *("0.0417", "512", "48", "97.5"),
+        *("djscc", "deepjscc", "awgn", "1/24", "1", "1", "40.0 (37.0 to 43.0)", "21.50", "0.712"),
+        *("0.0417", "512", "48", "–", "97.5"),
     ] in reader.rows
     assert "semjscc evaluate --data signs" in reader.text
     assert "bandwidth ratio R = k/n" in reader.text
@@ -144,12 +136,12 @@ def test_report_needs_nothing_beside_it(tmp_path: Path) -> None:
 def test_texts_from_files_are_escaped(tmp_path: Path) -> None:
     evil = "<script>alert('&')</script>"
     meta = {"command": evil, "data": {"name": evil, "revision": evil}, "perception": evil}
-    records = [replace(POINT, link=evil, data=evil, channel=evil, perception=evil)]
+    records = [replace(POINT, link=evil, codec=evil, data=evil, channel=evil, perception=evil)]
     path = tmp_path / "report.html"
     write_report(Results(meta, records), {evil: png()}, path)
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
-    assert Reader(text).rows[-1][:2] == [evil, evil]
+    assert Reader(text).rows[-1][:3] == [evil, evil, evil]
 
 
 def test_report_without_images_or_meta(tmp_path: Path) -> None:
@@ -158,7 +150,7 @@ def test_report_without_images_or_meta(tmp_path: Path) -> None:
     write_report(Results({}, records), {}, path)
     reader = Reader(path.read_text(encoding="utf-8"))
     assert len(reader.sources) == 1
-    assert reader.rows[-1][6:8] == ["–", "–"]
+    assert reader.rows[-1][7:9] == ["–", "–"]
     assert "semantic against djscc" not in reader.text
 
 

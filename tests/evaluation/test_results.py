@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from records import RECORD
 
 import semjscc
 from semjscc.data.base import ImageSet
@@ -24,31 +25,6 @@ from semjscc.evaluation.results import (
 from semjscc.links import NoChannel
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
-
-RECORD = Record(
-    link="semantic",
-    codec="adaptive",
-    data="signs",
-    channel="awgn",
-    snr_db=10.0,
-    assumed_snr_db=None,
-    ratio="1/24",
-    ratio_measured=1 / 24,
-    channel_uses=512,
-    control_bits=48,
-    images=1000,
-    draws=1,
-    seed=0,
-    split="val",
-    delivered=1.0,
-    metric="accuracy",
-    value=0.873,
-    ci_low=0.851,
-    ci_high=0.892,
-    psnr_db=21.25,
-    ssim=0.71,
-    perception="resnet",
-)
 
 
 def write(path: Path, record: dict[str, Any], **changes: Any) -> Path:

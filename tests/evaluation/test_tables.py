@@ -3,46 +3,15 @@
 from dataclasses import replace
 from io import StringIO
 
+from records import NO_CHANNEL, RECORD
 from rich.console import Console
 
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.tables import table
 
 SNRS = (-5.0, 0.0, 2.5, 5.0, 10.0, 15.0, 20.0)
-RECORD = Record(
-    link="semantic",
-    codec="adaptive",
-    data="signs",
-    channel="awgn",
-    snr_db=10.0,
-    assumed_snr_db=None,
-    ratio="1/24",
-    ratio_measured=0.0419,
-    channel_uses=512,
-    control_bits=48,
-    images=1000,
-    draws=1,
-    seed=0,
-    split="val",
-    delivered=1.0,
-    metric="accuracy",
-    value=0.873,
-    ci_low=0.853,
-    ci_high=0.893,
-    psnr_db=21.254,
-    ssim=0.71,
-    perception="resnet",
-)
-CLEAN = replace(
-    RECORD,
-    link="none",
-    channel="none",
-    snr_db=None,
-    ratio=None,
-    ratio_measured=None,
-    value=1.0,
-    psnr_db=None,
-)
+RECORD = replace(RECORD, ratio_measured=0.0419)
+CLEAN = replace(NO_CHANNEL, ci_low=0.98, ci_high=1.02)
 
 
 def show(*records: Record) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from semjscc.channels.awgn import CHANNELS
+from semjscc.channels import CHANNELS
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.figures import accuracy_figure, psnr_figure, save_figure

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from semjscc.channels.awgn import CHANNELS
+from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
 from semjscc.images import printable
-from semjscc.links import CodecLink, Link, NoChannel, Situation
+from semjscc.links import Link, NoChannel, Situation
 from semjscc.metrics import psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
@@ -81,6 +81,8 @@ class _Measured:
         self.ssim = np.full((images, draws), np.nan)
         self.channel_uses = np.zeros(images, np.int64)
         self.control_bits = np.zeros(images, np.int64)
+        self.payload_bits: NDArray[np.int64] | None = None
+        self.codecs: dict[str, None] = {}
 
 
 def work(links: Sequence[Link], data: ImageSet, grid: Grid) -> int:
@@ -195,6 +197,12 @@ def _send(
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
     measured.control_bits[place[0]] = received.control_bits
+    if received.payload_bits is not None:
+        if measured.payload_bits is None:
+            measured.payload_bits = np.zeros(len(data), np.int64)
+        measured.payload_bits[place[0]] = received.payload_bits.cpu().numpy()
+    if received.codec is not None:
+        measured.codecs[received.codec] = None
 
 
 def _record(
@@ -208,7 +216,7 @@ def _record(
     believes = point.snr_db is None or grid.assumed_snr_db == point.snr_db
     return Record(
         link=point.link.name,
-        codec=point.link.codec.name if isinstance(point.link, CodecLink) else None,
+        codec="+".join(measured.codecs) or None,
         data=data.name,
         channel="none" if point.snr_db is None else grid.channel,
         snr_db=point.snr_db,
@@ -219,6 +227,7 @@ def _record(
         else float((measured.channel_uses / numbers).mean()),
         channel_uses=_common(measured.channel_uses),
         control_bits=_common(measured.control_bits),
+        payload_bits=None if measured.payload_bits is None else _common(measured.payload_bits),
         images=len(data),
         draws=point.draws,
         seed=grid.seed,

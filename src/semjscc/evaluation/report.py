@@ -181,6 +181,7 @@ def _record_table(records: Sequence[Record]) -> str:
     rows = [
         (
             record.link,
+            record.codec or _NOTHING,
             record.channel,
             *_place(record),
             f"{100 * record.value:.1f} ({100 * record.ci_low:.1f} to {100 * record.ci_high:.1f})",
@@ -189,15 +190,16 @@ def _record_table(records: Sequence[Record]) -> str:
             _number(record.ratio_measured, ".4f"),
             _count(record.channel_uses),
             _count(record.control_bits),
+            _NOTHING if record.payload_bits is None else _count(record.payload_bits),
             f"{100 * record.delivered:.1f}",
         )
         for record in sorted(records, key=_order)
     ]
     head = (
-        *("link", "channel", *_PLACE, "accuracy % (95 % interval)", "PSNR dB", "SSIM"),
-        *("k/n", "channel uses k", "control bits", "delivered %"),
+        *("link", "codec", "channel", *_PLACE, "accuracy % (95 % interval)", "PSNR dB", "SSIM"),
+        *("k/n", "channel uses k", "control bits", "payload bits", "delivered %"),
     )
-    return table(head, rows, text_columns=2)
+    return table(head, rows, text_columns=3)
 
 
 _PLACE = ("R", "SNR dB", "assumed SNR dB")

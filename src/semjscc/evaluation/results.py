@@ -31,7 +31,7 @@ class Record:
 
     Attributes:
         link: the scheme's name.
-        codec: its neural codec's name, None without one.
+        codec: name of its neural codec or its source coder, None without one.
         data: the data set's name.
         channel: the channel's name; "none" for the `none` link, which passes none.
         snr_db: the true mean SNR in dB, None for the `none` link.
@@ -40,6 +40,8 @@ class Record:
         ratio_measured: k/n, the mean over images; None for the `none` link.
         channel_uses: complex symbols an image, the mean where images differ.
         control_bits: side information an image, the mean where images differ.
+        payload_bits: what a digital link carried an image, the mean where images differ; None for
+            other links.
         images: how many were sent.
         draws: how often each was sent, with fresh noise.
         seed: of the noise.
@@ -65,6 +67,7 @@ class Record:
     ratio_measured: float | None
     channel_uses: int | float
     control_bits: int | float
+    payload_bits: int | float | None
     images: int
     draws: int
     seed: int

@@ -42,6 +42,7 @@ _LINKS = {
     "distill": LineStyle(SKY, "v"),
     "separate": LineStyle(VERMILLION, "X"),
     "capacity": LineStyle(BLACK, "", ":"),
+    "finite": LineStyle(GREY, "", ":"),
     "label": LineStyle(BLACK, "", "-."),
 }
 

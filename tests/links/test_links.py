@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from semjscc import checkpoint, links
-from semjscc.channels.awgn import ChannelKnowledge, awgn
+from semjscc import checkpoint
+from semjscc.channels.awgn import awgn
+from semjscc.channels.base import ChannelKnowledge
 from semjscc.checkpoint import MODEL, save_weights
 from semjscc.codecs.adaptive import Adaptive, Attention
 from semjscc.codecs.bandwidth import channel_uses
@@ -46,6 +47,8 @@ def spy(seed: int = 0) -> Spy:
         for module in codec.modules():
             if isinstance(module, Attention):
                 nn.init.normal_(module.excite.weight)
+            elif isinstance(module, nn.Conv2d) and not module.weight.any():
+                nn.init.kaiming_normal_(module.weight)
     return codec
 
 
@@ -282,7 +285,6 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store(folder / f"{name}.safetensors")
     save_weights(folder / "signs-a.safetensors", {"w": torch.ones(1)}, {"kind": "perception"})
     monkeypatch.setattr(checkpoint, "WEIGHTS", folder)
-    monkeypatch.setattr(links, "WEIGHTS", folder)
     monkeypatch.chdir(work)
     return folder
 
@@ -317,8 +319,8 @@ def test_link_opens_from_a_checkpoint_or_the_folder_of_its_run() -> None:
 @pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("name", ["plain", "a", "Semantic", "runs/none", "own.safetensors"])
 def test_unknown_link_is_refused_with_those_that_exist(name: str) -> None:
-    known = re.escape(f"no link '{name}' for signs: there are none, djscc, semantic, or a chec")
-    with pytest.raises(UserError, match=known):
+    known = re.escape(f"no link '{name}' for signs: there are none, separate, separate-jpeg, ")
+    with pytest.raises(UserError, match=known + ".*label, djscc, semantic, or a checkpoint"):
         open_link(name, "signs")
 
 

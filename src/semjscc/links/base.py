@@ -1,0 +1,168 @@
+"""What a link is: a transmitter and a receiver with the channel between them.
+
+Shapes: B images of H x W pixels, k complex symbols, M classes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from semjscc.channels.base import Channel, ChannelKnowledge
+from semjscc.channels.units import noise_variance
+from semjscc.randomness import Draws
+
+CODEC_ID_BITS = 8
+SIDE_BITS = 16
+RATIO_BITS = 8
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the receiver must be told of one image besides the symbols.
+
+    In symbol simulation it arrives without error, and its size stands in every result.
+    """
+
+    codec: str
+    height: int
+    width: int
+    ratio: Fraction
+
+    def to_bits(self) -> int:
+        """Its length: codec, height, width and ratio in fixed fields."""
+        return CODEC_ID_BITS + 2 * SIDE_BITS + RATIO_BITS
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """What the transmitter hands to the channel.
+
+    Attributes:
+        symbols: (B, k) complex64 of mean power 1.
+        control: one record for each image.
+    """
+
+    symbols: Tensor
+    control: Sequence[Control]
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the receiver makes of it.
+
+    Attributes:
+        images: (B, 3, H, W) float32, clamped and rounded to 8 bits, or None.
+        outputs: (B, M), a task result that came without an image, or None.
+        delivered: (B,) bool, False where a decoder knows that it failed.
+        channel_uses: complex symbols spent on each image.
+        control_bits: side information of each image.
+        payload_bits: (B,) int64, what a digital link carried for each image; None for others.
+        codec: the name of the codec or source coder at work, None where there is none.
+    """
+
+    images: Tensor | None
+    outputs: Tensor | None
+    delivered: Tensor
+    channel_uses: int
+    control_bits: int
+    payload_bits: Tensor | None = None
+    codec: str | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The channel that a batch of images meets.
+
+    Attributes:
+        channel: AWGN or another.
+        snr_db: the true mean SNR, Es/N0 in dB.
+        ratio: the nominal bandwidth ratio.
+        draws: where the noise comes from.
+        assumed_snr_db: what both ends believe the SNR to be; the truth where it is None.
+    """
+
+    channel: Channel
+    snr_db: float
+    ratio: Fraction
+    draws: Draws
+    assumed_snr_db: float | None = None
+
+    @property
+    def believed_snr_db(self) -> float:
+        """The SNR that sender and receiver reckon with."""
+        return self.snr_db if self.assumed_snr_db is None else self.assumed_snr_db
+
+    def pass_symbols(self, symbols: Tensor) -> tuple[Tensor, ChannelKnowledge]:
+        """Send symbols (B, k) through; the receiver's noise variance follows its belief."""
+        received, knowledge = self.channel(symbols, self.snr_db, self.draws)
+        if self.assumed_snr_db is not None:
+            shift = torch.tensor(self.assumed_snr_db - self.snr_db)
+            believed = knowledge.noise_variance * noise_variance(shift)
+            knowledge = ChannelKnowledge(knowledge.gain, believed)
+        return received, knowledge
+
+
+class Link(ABC):
+    """A transmission scheme."""
+
+    name: str
+
+    @abstractmethod
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        """Images (B, 3, H, W), float32 in [0, 1], through the channel and back."""
+
+    @property
+    def default_ratio(self) -> Fraction:
+        """The bandwidth ratio to take where the user names none."""
+        return Fraction(1, 24)
+
+    def facts(self) -> dict[str, Any]:
+        """What results and tables say of the link, as plain data."""
+        return {"name": self.name}
+
+
+class SymbolLink(Link):
+    """A link whose two ends can stand apart, with any channel, or the modem, between them."""
+
+    @abstractmethod
+    def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
+        """Images to symbols.
+
+        Args:
+            images: (B, 3, H, W), float32 in [0, 1].
+            ratio: the nominal bandwidth ratio.
+            snr_db: the mean SNR that the sender believes in, in dB.
+        """
+
+    @abstractmethod
+    def receive(
+        self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
+    ) -> Received:
+        """Symbols (B, k) as they left the channel to images; one size and ratio a call."""
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        """Transmit, pass the channel, receive."""
+        sent = self.transmit(images, situation.ratio, situation.believed_snr_db)
+        symbols, knowledge = situation.pass_symbols(sent.symbols)
+        return self.receive(symbols, knowledge, sent.control)
+
+
+def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
+    """y·h*/|h|² and its noise N0/|h|², the zero-forcing equaliser of one tap.
+
+    Returns:
+        symbols (B, k) and noise variance (B, 1) or (B, k).
+    """
+    gain, variance = _columns(knowledge.gain), _columns(knowledge.noise_variance)
+    strength = gain.abs().square()
+    return symbols * gain.conj() / strength, variance / strength
+
+
+def _columns(values: Tensor) -> Tensor:
+    """One value for each image (B,) as (B, 1), one for each symbol (B, k) as it is."""
+    return values[:, None] if values.ndim == 1 else values

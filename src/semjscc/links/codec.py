@@ -1,0 +1,77 @@
+"""The links of joint coding: a neural codec around the channel, and no channel at all."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from semjscc.channels.base import ChannelKnowledge
+from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.base import Codec
+from semjscc.images import quantise
+from semjscc.links.base import (
+    Control,
+    Link,
+    Received,
+    Situation,
+    SymbolLink,
+    Transmission,
+    equalise,
+)
+
+
+class NoChannel(Link):
+    """The images arrive as they were: the upper end of every comparison."""
+
+    name = "none"
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        """Only rounded to 8 bits."""
+        del situation
+        delivered = torch.ones(len(images), dtype=torch.bool)
+        return Received(quantise(images), None, delivered, channel_uses=0, control_bits=0)
+
+
+class CodecLink(SymbolLink):
+    """A neural codec around the channel."""
+
+    def __init__(self, name: str, codec: Codec, facts: dict[str, Any] | None = None) -> None:
+        self.name = name
+        self.codec = codec.eval()
+        self._facts = facts or {}
+
+    @property
+    def default_ratio(self) -> Fraction:
+        """The smallest there are weights for."""
+        return min(self.codec.ratios)
+
+    def facts(self) -> dict[str, Any]:
+        """The model card that came with the weights."""
+        return {"name": self.name, **self._facts}
+
+    @torch.inference_mode()
+    def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
+        """Encode for a believed SNR in dB."""
+        height, width = images.shape[-2:]
+        symbols = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
+        control = Control(self.codec.name, height, width, ratio)
+        return Transmission(symbols, (control,) * len(images))
+
+    @torch.inference_mode()
+    def receive(
+        self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
+    ) -> Received:
+        """Equalise and decode."""
+        size, ratio = (control[0].height, control[0].width), control[0].ratio
+        equalised, variance = equalise(symbols, knowledge)
+        images = self.codec.decode(equalised, variance, ratio, size)
+        return Received(
+            quantise(images),
+            None,
+            torch.ones(len(images), dtype=torch.bool),
+            channel_uses=channel_uses(*size, ratio),
+            control_bits=control[0].to_bits(),
+            codec=self.codec.name,
+        )

@@ -1,0 +1,119 @@
+"""Separate source and channel coding: an image coder, a 5G channel code and QAM.
+
+    image ─► source coder ─► CRC, LDPC or polar code ─► QAM ─► channel ─► … ─► image'
+
+The sender picks the modulation and coding scheme (MCS) with the highest payload whose block error
+rate is at most 1 % at the SNR it believes in; or, by name, the one for a fixed design SNR, which
+shows the cliff. Under fading it knows only the mean SNR and the kind of channel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.fading import block_rayleigh, fast_rayleigh
+from semjscc.codecs.bandwidth import channel_uses
+from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
+from semjscc.links.source import NOTHING, SourceControl, SourceStage
+from semjscc.separation.choice import block_fading_snr, fast_fading_snr
+from semjscc.separation.modes import modes_for
+from semjscc.separation.table import choose_mode
+from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
+
+
+class SeparateLink(SymbolLink):
+    """A source coder and a channel code, each as good as it is known to be.
+
+    Args:
+        name: what tables call it.
+        stage: the source coder.
+        design_snr_db: the SNR that the MCS is fixed for, or None to adapt it.
+    """
+
+    def __init__(self, name: str, stage: SourceStage, design_snr_db: float | None = None) -> None:
+        self.name = name
+        self._stage = stage
+        self._design_snr_db = design_snr_db
+
+    def facts(self) -> dict[str, Any]:
+        """Its name and, where fixed, its design SNR in dB."""
+        fixed = {} if self._design_snr_db is None else {"design_snr_db": self._design_snr_db}
+        return {"name": self.name, **fixed}
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        """Transmit, pass the channel, receive; under fading the sender knows mean and kind."""
+        snr_db = situation.believed_snr_db
+        if situation.channel is block_rayleigh:
+            snr_db = block_fading_snr(self._stage.family, situation.ratio, snr_db)
+        elif situation.channel is fast_rayleigh:
+            snr_db = fast_fading_snr(snr_db)
+        sent = self.transmit(images, situation.ratio, snr_db)
+        symbols, knowledge = situation.pass_symbols(sent.symbols)
+        return self.receive(symbols, knowledge, sent.control)
+
+    @torch.inference_mode()
+    def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
+        """The best of each image that fits into one transport block of k symbols.
+
+        Where no scheme works at this SNR, or no image fits, nothing is sent: the symbols are zero.
+        """
+        snr_db = snr_db if self._design_snr_db is None else self._design_snr_db
+        size = images.shape[-2], images.shape[-1]
+        uses = channel_uses(*size, ratio)
+        mode = choose_mode(uses, snr_db)
+        coders = self._stage.coders(ratio, snr_db)
+        silent = SourceControl("separate", *size, ratio, coders[0], NOTHING, length=0, mode=None)
+        symbols = torch.zeros(len(images), uses, dtype=torch.complex64)
+        control = [silent] * len(images)
+        if mode is None:
+            return Transmission(symbols, tuple(control))
+        payloads = self._stage.encode(images, mode.payload_bytes, coders)
+        sent = [place for place, payload in enumerate(payloads) if payload is not None]
+        bits = torch.zeros(len(sent), mode.payload_bits)
+        for row, place in enumerate(sent):
+            payload = payloads[place]
+            assert payload is not None
+            bits[row] = bytes_to_bits(payload.encoded.payload, mode)
+            control[place] = replace(
+                silent,
+                coder=payload.coder,
+                setting=payload.encoded.setting,
+                length=len(payload.encoded.payload),
+                mode=modes_for(uses).index(mode),
+            )
+        if sent:
+            symbols[sent] = encode(bits, mode, uses)
+        return Transmission(symbols.to(images.device), tuple(control))
+
+    @torch.inference_mode()
+    def receive(
+        self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
+    ) -> Received:
+        """Decode the transport blocks; what the CRC rejects is concealed."""
+        told = [one for one in control if isinstance(one, SourceControl)]
+        uses = symbols.shape[1]
+        equalised, variance = equalise(symbols.cpu(), knowledge)
+        payloads: list[bytes | None] = [None] * len(symbols)
+        sent = [place for place, one in enumerate(told) if one.mode is not None]
+        if sent:
+            mode = modes_for(uses)[told[sent[0]].mode or 0]
+            bits, intact = decode(equalised[sent], variance[sent], mode, uses)
+            for row, place in enumerate(sent):
+                if intact[row]:
+                    payloads[place] = bits_to_bytes(bits[row])[: told[place].length]
+        images, delivered = self._stage.decode(payloads, told)
+        names = dict.fromkeys(one.coder for one in told if one.mode is not None)
+        return Received(
+            images.to(symbols.device),
+            None,
+            delivered,
+            channel_uses=uses,
+            control_bits=told[0].to_bits(),
+            payload_bits=torch.tensor([8 * one.length for one in told]),
+            codec="+".join(names) or None,
+        )

@@ -1,0 +1,152 @@
+"""The digital half of separate coding and of its bounds: images to payloads in a budget, and back.
+
+What does not arrive, or was never sent since nothing fits, is concealed by the mean training
+image: the best guess without any information, and never better for a vision model.
+"""
+
+import atexit
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from semjscc import checkpoint
+from semjscc.images import quantise, read_image, to_float
+from semjscc.links.base import Control
+from semjscc.separation.choice import chosen_coder
+from semjscc.separation.sources import CODERS, usable_coders
+from semjscc.separation.sources.base import Accounting, Setting
+from semjscc.separation.sources.grid import encode_all
+from semjscc.separation.sources.sandbox import Sandbox
+from semjscc.separation.sources.search import Encoded
+
+CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS = 4, 10, 16, 8
+NOTHING = Setting(0, 0, 0)
+
+
+@dataclass(frozen=True)
+class SourceControl(Control):
+    """What the receiver must be told of one image that a source coder wrote.
+
+    Attributes:
+        coder: name of the source coder.
+        setting: its scale, variant and quality.
+        length: bytes of the payload; 0 where nothing fits and nothing is sent.
+        mode: place of the modulation and coding scheme in the list of all for k; None for none.
+    """
+
+    coder: str
+    setting: Setting
+    length: int
+    mode: int | None
+
+    def to_bits(self) -> int:
+        """Its length, all fields fixed."""
+        return super().to_bits() + CODER_BITS + SETTING_BITS + LENGTH_BITS + MODE_BITS
+
+
+@dataclass(frozen=True)
+class Payload:
+    """An image as a source coder wrote it."""
+
+    coder: str
+    encoded: Encoded
+
+
+class SourceStage:
+    """Images to payloads within a budget, and back.
+
+    Which coder: the one it is made for; else the one with the best task score on val at this ratio
+    and SNR; and where val was never asked, for each image the one with the best PSNR.
+
+    Args:
+        family: of shipped weights, whose mean training image conceals a loss.
+        coder: name of the source coder, or None to choose among all.
+        accounting: whether the headers that the receiver can rebuild count.
+        cache: file that keeps encodings from one run to the next, or None.
+    """
+
+    def __init__(
+        self,
+        family: str,
+        coder: str | None,
+        accounting: Accounting = "compact",
+        cache: Path | None = None,
+    ) -> None:
+        self.family, self._coder, self._cache = family, coder, cache
+        self._accounting: Accounting = accounting
+
+    def coders(self, ratio: Fraction, snr_db: float) -> tuple[str, ...]:
+        """Those that are tried at this point."""
+        if self._coder is not None:
+            return (self._coder,)
+        chosen = chosen_coder(self.family, ratio, snr_db)
+        return tuple(usable_coders()) if chosen is None else (chosen,)
+
+    def encode(self, images: Tensor, budget: int, coders: Sequence[str]) -> list[Payload | None]:
+        """The best of each image (B, 3, H, W) within ``budget`` bytes, None where nothing fits."""
+        pixels = (quantise(images) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        best: list[Payload | None] = [None] * len(pixels)
+        for name in coders:
+            found = encode_all(CODERS[name], pixels, [budget], self._accounting, cache=self._cache)
+            for place, (encoded,) in enumerate(found):
+                rival = best[place]
+                if encoded is not None and (
+                    rival is None or encoded.psnr_db > rival.encoded.psnr_db
+                ):
+                    best[place] = Payload(name, encoded)
+        return best
+
+    def decode(
+        self, payloads: Sequence[bytes | None], control: Sequence[SourceControl]
+    ) -> tuple[Tensor, Tensor]:
+        """What arrived, the mean training image where nothing did.
+
+        Args:
+            payloads: of each image, None where it was lost.
+            control: of each image; all of one size.
+
+        Returns:
+            images (B, 3, H, W) float32 and whether they were delivered (B,).
+        """
+        size = control[0].height, control[0].width
+        images = mean_image(self.family, size).expand(len(payloads), -1, -1, -1).clone()
+        delivered = torch.zeros(len(payloads), dtype=torch.bool)
+        for name in dict.fromkeys(one.coder for one in control):
+            places = [
+                place
+                for place, payload in enumerate(payloads)
+                if payload is not None and control[place].coder == name
+            ]
+            if not places:
+                continue
+            jobs = [(payloads[place] or b"", control[place].setting) for place in places]
+            decoded = _sandbox().reconstruct_all(CODERS[name], jobs, size, self._accounting)
+            for place, pixels in zip(places, decoded, strict=True):
+                if pixels is not None:
+                    images[place] = torch.from_numpy(np.array(pixels)).permute(2, 0, 1) / 255
+                    delivered[place] = True
+        return images, delivered
+
+
+@cache
+def _sandbox() -> Sandbox:
+    """One decoder process for all links, ended with this one."""
+    sandbox = Sandbox()
+    atexit.register(sandbox.close)
+    return sandbox
+
+
+def mean_image(family: str, size: tuple[int, int]) -> Tensor:
+    """The mean training image of a family at (H, W): (3, H, W); mid-grey for one without."""
+    path = checkpoint.WEIGHTS / f"{family}-mean.png"
+    if not path.exists():
+        return quantise(torch.full((3, *size), 0.5))
+    mean = to_float(read_image(path))[None]
+    return quantise(F.interpolate(mean, size, mode="bilinear", antialias=True))[0]
