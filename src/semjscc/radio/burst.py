@@ -1,0 +1,162 @@
+"""One burst that was found: its header, then its payload with the noise of every symbol.
+
+    rows ─► drift from pilots ─► channel ─► header
+    rows, header as training ─► drift ─► channel ─► payload
+
+Once it is read, the header is eight times as much training as there was before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semjscc.radio.equaliser import equalise, estimate_channel, noise_from_neighbours
+from semjscc.radio.header import Header, header_bits, parse_header
+from semjscc.radio.layout import Layout, burst_layout, burst_span, header_rows
+from semjscc.radio.ofdm import demodulate
+from semjscc.radio.profiles import TRAINING_SYMBOLS, Profile
+from semjscc.radio.protection import agrees, soft_bits, unprotect
+from semjscc.radio.tracking import Drift, common_phase, fit_drift
+from semjscc.radio.transmitter import header_grid, known_rows
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What arrived of one burst.
+
+    Attributes:
+        symbols: (carried,) complex64, in the order of transmission.
+        noise_variance: (carried,) float32, infinite where nothing arrived.
+        snr_db: Es/N0 of a data element.
+        frequency: what synchronisation left of the frequency offset, cycles per sample.
+        clock_ppm: how much faster the receiver's sample clock runs.
+    """
+
+    symbols: NDArray[np.complex64]
+    noise_variance: NDArray[np.float32]
+    snr_db: float
+    frequency: float
+    clock_ppm: float
+
+
+def corrected(samples: NDArray[np.complexfloating], frequency: float) -> NDArray[np.complex128]:
+    """Samples without a frequency offset, in cycles per sample."""
+    turned = samples * np.exp(-2j * np.pi * frequency * np.arange(len(samples)))
+    return turned.astype(np.complex128)
+
+
+def read_header(
+    samples: NDArray[np.complexfloating],
+    profile: Profile,
+    expected: Sequence[Header],
+    most_symbols: int,
+) -> Header | None:
+    """The header of a burst, or None where its checksum fails.
+
+    Args:
+        samples: from the first training symbol on, frequency corrected.
+        profile: the waveform.
+        expected: headers that are likely to come; they are recognised without decoding.
+        most_symbols: the longest image that the receiver has room for.
+    """
+    layout = burst_layout(profile, 0)
+    rows = np.arange(header_rows(profile))
+    received = demodulate(profile, samples[: len(rows) * profile.symbol])
+    sent = known_rows(profile, layout.rows)[rows]
+    training = np.arange(TRAINING_SYMBOLS)
+    first = received[:TRAINING_SYMBOLS] / sent[:TRAINING_SYMBOLS]
+    if not np.any(first):
+        return None
+    known = np.zeros(received.shape, bool)
+    known[training] = True
+    known[:, profile.is_pilot] = True
+    pilots = layout.pilots[layout.pilots < len(rows)]
+    known[pilots] = True
+    noise = noise_from_neighbours(first, training)
+    guess, _ = estimate_channel(profile, first, training, training[:1], noise)
+    expectation = sent * guess * known
+    drift = fit_drift(profile, received * expectation.conj(), rows, clocks=False)
+    received = received / drift.turn(profile, rows)
+    full = np.concatenate([training, pilots])
+    least_squares = received[full] / sent[full]
+    noise = noise_from_neighbours(least_squares, full)
+    channel, error = estimate_channel(profile, least_squares, full, layout.header, noise)
+    power = float(np.mean(np.abs(channel) ** 2))
+    noisy = np.maximum(noise + error[:, None], 1e-9 * power) * np.ones(channel.shape)
+    symbols, variance = equalise(received[layout.header], channel, noisy)
+    data = ~profile.is_pilot
+    llr = soft_bits(symbols[:, data].ravel(), variance[:, data].ravel())
+    for header in expected:
+        if agrees(llr, header_bits(header)):
+            return header
+    bits = unprotect(llr)
+    return None if bits is None else parse_header(bits, profile, most_symbols)
+
+
+def read_payload(
+    samples: NDArray[np.complexfloating], header: Header, profile: Profile, arrived: int
+) -> Burst:
+    """The payload of a burst whose header is known.
+
+    Args:
+        samples: the whole burst from the first training symbol on, frequency corrected.
+        header: what `read_header` found.
+        profile: the waveform.
+        arrived: how many of the samples were received; zeros stand for the others.
+    """
+    start, stop = burst_span(profile, header.k, header.burst)
+    layout = burst_layout(profile, stop - start)
+    rows = np.arange(layout.rows)
+    received = demodulate(profile, samples[: layout.rows * profile.symbol])
+    here = rows < arrived // profile.symbol
+    sent, known = _everything_known(header, profile, layout)
+    known &= here[:, None]
+    full = np.flatnonzero(known.all(axis=1))
+    guess = (received[:TRAINING_SYMBOLS] / sent[:TRAINING_SYMBOLS]).mean(axis=0)
+    drift = fit_drift(profile, received * (sent * guess * known).conj(), rows)
+    received = received / drift.turn(profile, rows)
+    # Once more with the channel as it is now known: the guess has the noise of two rows.
+    guess = (received[full] / sent[full]).mean(axis=0)
+    more = fit_drift(profile, received * (sent * guess * known).conj(), rows)
+    received = received / more.turn(profile, rows)
+    drift = Drift(drift.a + more.a, drift.b + more.b, drift.d + more.d, drift.e + more.e)
+
+    least_squares = received[full] / sent[full]
+    noise = noise_from_neighbours(least_squares, full)
+    channel, error = estimate_channel(profile, least_squares, full, rows, noise)
+    pilots = profile.is_pilot
+    if pilots.any():
+        agreement = received * (sent * channel).conj()
+        phase = common_phase(agreement[:, pilots].sum(axis=1) * here)
+        channel = channel * np.exp(1j * phase)[:, None]
+    power = max(float(np.mean(np.abs(channel[here]) ** 2)), 1e-290)
+    noisy = np.maximum(noise + error[:, None], 1e-9 * power) * np.ones(channel.shape)
+    noisy[~here] = np.inf
+    symbols, variance = equalise(received, channel, noisy)
+    place = np.ix_(layout.payload, ~pilots)
+    symbols, variance = symbols[place].ravel(), variance[place].ravel()
+    return Burst(
+        symbols=np.where(np.isfinite(variance), symbols, 0)[: stop - start].astype(np.complex64),
+        noise_variance=variance[: stop - start].astype(np.float32),
+        snr_db=float(10 * np.log10(power / max(noise, 1e-12 * power))),
+        frequency=drift.frequency(profile),
+        clock_ppm=drift.clock_ppm(profile),
+    )
+
+
+def _everything_known(
+    header: Header, profile: Profile, layout: Layout
+) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    """What was sent at every row and carrier that the header and the profile tell of."""
+    sent = known_rows(profile, layout.rows)
+    data = np.flatnonzero(~profile.is_pilot)
+    sent[np.ix_(layout.header, data)] = header_grid(header, profile)
+    known = np.zeros(sent.shape, bool)
+    known[:TRAINING_SYMBOLS] = True
+    known[layout.header] = True
+    known[layout.pilots] = True
+    known[layout.end] = True
+    known[:, profile.is_pilot] = True
+    return sent, known

@@ -1,0 +1,298 @@
+"""Recordings in files and pipes: read and written chunk by chunk, in bounded memory.
+
+| kind  | path                        | holds                                                   |
+| ----- | --------------------------- | ------------------------------------------------------- |
+| sigmf | .sigmf-meta (+ .sigmf-data) | IQ samples, their rate, an annotation for each frame     |
+| cf32  | .cf32                       | float32 I and Q in turn, little-endian, and nothing else |
+| ci8   | .ci8                        | int8 I and Q in turn                                     |
+| wav   | .wav                        | real audio around 1500 Hz: `semjscc.radio.passband`      |
+
+Levels survive: integers hold a sample over a fixed full scale, far enough above a waveform of
+mean power one for its peaks. The path ``-`` is standard input or output, of a stated kind.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semjscc.checkpoint import write_atomically
+from semjscc.errors import UserError
+from semjscc.images import printable
+from semjscc.radio import sigmf
+from semjscc.radio.passband import AUDIO_RATE, to_baseband, to_passband
+from semjscc.radio.resampling import Samples
+from semjscc.radio.wav import read_wav_header, wav_header
+
+PIPE = "-"
+KINDS = {
+    sigmf.META: "sigmf",
+    sigmf.DATA: "sigmf",
+    ".cf32": "cf32",
+    ".ci8": "ci8",
+    ".wav": "wav",
+}
+"""Kinds by the end of the path."""
+CI8_FULL_SCALE = 4.0
+"""12 dB above a waveform of power one on each axis; rounding is 38 dB below its power."""
+WAV_FULL_SCALE = 8.0
+"""18 dB, because a real signal peaks higher and noise of -5 dB SNR should fit too."""
+CHUNK = 1 << 16
+"""Samples at most in one piece."""
+LARGEST = 1e9
+"""A float sample beyond is damage, and its power would not fit into float32."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that is read once, from its beginning.
+
+    Attributes:
+        rate: samples a second.
+        chunks: complex64 baseband (N,) in pieces of at most `CHUNK` samples, or a little more.
+    """
+
+    rate: float
+    chunks: Iterator[Samples]
+
+
+def _say_nothing(message: str) -> None:
+    del message
+
+
+def read_recording(
+    path: str | Path,
+    rate: float | None = None,
+    kind: str | None = None,
+    tell: Callable[[str], object] = _say_nothing,
+) -> Recording:
+    """Open a recording.
+
+    NaN, infinite and absurdly large samples become 0; a half sample at the end, where a recording
+    was cut off, is left out. ``tell`` hears of each once.
+
+    Args:
+        path: a file, or "-" for standard input.
+        rate: samples a second, for the formats that do not tell.
+        kind: one of `KINDS`' values; from the path if None.
+        tell: takes a line for the user, such as a warning.
+
+    Raises:
+        UserError: no such file, an unknown kind, no rate; and while the chunks are read: another
+            format than the name says, an unreadable or empty file.
+    """
+    kind = _kind(path, kind)
+    name = printable(str(path))
+    if str(path) == PIPE and kind == "sigmf":
+        raise UserError("SigMF is two files: read cf32, ci8 or wav from a pipe")
+    source = Path(path)
+    datatype = kind
+    if kind == "sigmf":
+        meta = sigmf.read_meta(sigmf.meta_path(source))
+        source, datatype = sigmf.data_path(source), meta.datatype.removesuffix("_le")
+        rate = rate if meta.rate is None else meta.rate
+        name = printable(str(source))
+    if str(path) != PIPE:
+        _check_readable(source, name)
+    if kind == "wav":
+        return Recording(AUDIO_RATE, _chunks(to_baseband(_audio(source, name, tell)), name))
+    if rate is None:
+        raise UserError(f"{name} does not tell its sample rate: state it")
+    if not 0 < rate <= sigmf.RATE_LIMIT:
+        raise UserError(f"a sample rate is a positive number of samples a second, not {rate}")
+    return Recording(float(rate), _chunks(_samples(source, name, datatype, tell), name))
+
+
+def write_recording(
+    path: str | Path,
+    chunks: Iterable[Samples],
+    rate: float,
+    kind: str | None = None,
+    annotations: Sequence[sigmf.Annotation] = (),
+) -> int:
+    """Write a recording: a file appears whole or not at all.
+
+    Args:
+        path: a file, or "-" for standard output.
+        chunks: complex64 baseband (N,) in pieces.
+        rate: samples a second; a WAV file has 8000.
+        kind: one of `KINDS`' values; from the path if None.
+        annotations: for SigMF, one a frame; read after the last chunk, so that the chunks' maker
+            may still add to it.
+
+    Returns:
+        Samples written.
+
+    Raises:
+        UserError: an unknown kind, a rate that does not fit, or the file cannot be written.
+    """
+    kind = _kind(path, kind)
+    if kind == "wav" and rate != AUDIO_RATE:
+        raise UserError(f"a WAV file has {AUDIO_RATE} samples a second, not {rate:g}: take .cf32")
+    if str(path) == PIPE:
+        if kind == "sigmf":
+            raise UserError("SigMF is two files: write cf32, ci8 or wav to a pipe")
+        return _write_through(lambda: contextlib.nullcontext(sys.stdout.buffer), kind, chunks, path)
+    target = sigmf.data_path(Path(path)) if kind == "sigmf" else Path(path)
+    if target.exists() and not target.is_file() and not target.is_dir():
+        # A device or named pipe is written to, not replaced by a file.
+        return _write_through(lambda: target.open("wb"), kind, chunks, path)
+    written = 0
+
+    def write(temporary: Path) -> None:
+        nonlocal written
+        with temporary.open("wb") as stream:
+            written = _write(stream, kind, chunks)
+            if kind == "wav":
+                stream.seek(0)
+                stream.write(wav_header(written))
+
+    write_atomically(target, write)
+    if kind == "sigmf":
+        text = sigmf.to_json("cf32_le", rate, annotations)
+        write_atomically(
+            sigmf.meta_path(target), lambda temporary: temporary.write_text(text, encoding="utf-8")
+        )
+    return written
+
+
+def _kind(path: str | Path, kind: str | None) -> str:
+    kind = kind or KINDS.get(Path(path).suffix.lower(), "")
+    if kind not in KINDS.values():
+        known = ", ".join(KINDS)
+        raise UserError(f"{printable(str(path))} is no recording of a known kind: {known}")
+    return kind
+
+
+def _check_readable(path: Path, name: str) -> None:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise UserError(f"{name} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{name} cannot be read: {getattr(error, 'strerror', error)}") from None
+    if path.is_dir():
+        raise UserError(f"{name} is a folder, not a recording")
+    if path.name.endswith(sigmf.DATA) and not path.is_file():
+        raise UserError(f"{name} is not a regular file")
+
+
+def _write_through(
+    start: Callable[[], contextlib.AbstractContextManager[BinaryIO]],
+    kind: str,
+    chunks: Iterable[Samples],
+    path: str | Path,
+) -> int:
+    try:
+        with start() as stream:
+            written = _write(stream, kind, chunks)
+            stream.flush()
+            return written
+    except OSError as error:
+        name = printable(str(path))
+        raise UserError(f"cannot write {name}: {error.strerror or error}") from error
+
+
+def _write(stream: BinaryIO, kind: str, chunks: Iterable[Samples]) -> int:
+    written = 0
+    if kind == "wav":
+        stream.write(wav_header(None))
+        for real in to_passband(map(_clean, chunks)):
+            stream.write(_to_integers(real, WAV_FULL_SCALE, np.dtype("<i2")))
+            written += len(real)
+        return written
+    for chunk in map(_clean, chunks):
+        axes = chunk.view(np.float32)
+        if kind == "ci8":
+            stream.write(_to_integers(axes, CI8_FULL_SCALE, np.dtype(np.int8)))
+        else:
+            stream.write(axes.astype("<f4").tobytes())
+        written += len(chunk)
+    return written
+
+
+def _to_integers(values: NDArray[np.float32], full_scale: float, kind: np.dtype) -> bytes:
+    """±full_scale onto the whole range of ``kind``; what exceeds it saturates."""
+    limits = np.iinfo(kind)
+    codes = np.rint(values * (-limits.min / full_scale))
+    return np.clip(codes, limits.min, limits.max).astype(kind).tobytes()
+
+
+def _samples(
+    path: Path, name: str, datatype: str, tell: Callable[[str], object]
+) -> Iterator[Samples]:
+    told = False
+    kind = np.dtype("<f4" if datatype == "cf32" else np.int8)
+    with _open(path) as stream:
+        for data in _whole(stream, 2 * kind.itemsize, None, name, tell):
+            axes = np.frombuffer(data, kind).astype(np.float32)
+            if datatype == "ci8":
+                axes *= np.float32(CI8_FULL_SCALE / 128)
+            samples = axes.view(np.complex64)
+            clean = _clean(samples)
+            if clean is not samples and not told:
+                told = True
+                tell(f"{name} has samples that are not finite numbers: taken as 0")
+            yield clean
+
+
+def _audio(path: Path, name: str, tell: Callable[[str], object]) -> Iterator[NDArray[np.float32]]:
+    with _open(path) as stream:
+        promised = read_wav_header(stream, name)
+        for data in _whole(stream, 2, promised, name, tell):
+            codes = np.frombuffer(data, "<i2").astype(np.float32)
+            yield codes * np.float32(WAV_FULL_SCALE / 2**15)
+
+
+def _whole(
+    stream: BinaryIO, size: int, promised: int | None, name: str, tell: Callable[[str], object]
+) -> Iterator[bytes]:
+    """Pieces of whole samples of ``size`` bytes, as they come, up to what is promised."""
+    rest, read = b"", 0
+    limit = sys.maxsize if promised is None else promised
+    while data := _read_some(stream, min(CHUNK * size - len(rest), limit - read)):
+        read += len(data)
+        data = rest + data
+        whole = len(data) // size * size
+        rest = data[whole:]
+        if whole:
+            yield data[:whole]
+    if rest or (promised is not None and read < promised):
+        tell(f"{name} is cut off at its end: what is there is read")
+
+
+def _read_some(stream: BinaryIO, most: int) -> bytes:
+    """What has arrived, without waiting for more; nothing at the end."""
+    # Buffered readers have read1; what stands in for standard input may not.
+    read = getattr(stream, "read1", stream.read)
+    return read(most)
+
+
+def _chunks(chunks: Iterator[Samples], name: str) -> Iterator[Samples]:
+    empty = True
+    try:
+        for chunk in chunks:
+            empty = False
+            yield chunk
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
+    if empty:
+        raise UserError(f"{name} is empty: it holds no samples")
+
+
+def _clean(samples: Samples) -> Samples:
+    """The same array, or a copy whose damaged samples are 0."""
+    samples = np.ascontiguousarray(samples, np.complex64)
+    axes = samples.view(np.float32).reshape(-1, 2)
+    # Not "larger than": every comparison with NaN is false.
+    sound = (np.abs(axes) <= LARGEST).all(axis=1)
+    return samples if sound.all() else np.where(sound, samples, np.complex64(0))
+
+
+def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    return contextlib.nullcontext(sys.stdin.buffer) if str(path) == PIPE else path.open("rb")

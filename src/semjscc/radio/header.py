@@ -1,0 +1,176 @@
+"""What a burst says of itself: the link's control record, the image and the burst's place in it.
+
+    version 4 │ codec 8 │ height 16 │ width 16 │ ratio 8 │ image 8 │ burst 14
+    │ coder 4 │ setting 10 │ length 16 │ mode 8                             = 112 bits
+
+The last four are zero for links without a source coder. A header may come from a stranger: nothing
+that is not in the tables, and nothing above the pixel limit, is taken for one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from semjscc.codecs.bandwidth import channel_uses, latent_depth
+from semjscc.errors import UserError
+from semjscc.links.base import CODEC_ID_BITS, RATIO_BITS, SIDE_BITS, Control
+from semjscc.links.source import (
+    CODER_BITS,
+    LENGTH_BITS,
+    MODE_BITS,
+    NOTHING,
+    SETTING_BITS,
+    SourceControl,
+)
+from semjscc.radio.layout import burst_count
+from semjscc.radio.profiles import Profile
+from semjscc.separation.modes import modes_for
+from semjscc.separation.sources import CODERS
+from semjscc.separation.sources.base import SCALES, Setting
+
+VERSION = 1
+VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 14
+PIXEL_LIMIT = 16 * 2**20
+RATIO_STEPS = 48
+"""Ratios are multiples of 1/48."""
+SEPARATE = "separate"
+CODECS = (
+    SEPARATE,
+    "label",
+    "adaptive",
+    "deepjscc",
+    "signs-djscc",
+    "signs-semantic",
+    "cifar10-jpeg-djscc",
+    "cifar10-jpeg-semantic",
+)
+"""What a header can name; the place is the number on the air, so that new names go to the end."""
+_CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
+_WIDTHS = (
+    VERSION_BITS,
+    CODEC_ID_BITS,
+    SIDE_BITS,
+    SIDE_BITS,
+    RATIO_BITS,
+    IMAGE_BITS,
+    BURST_BITS,
+    CODER_BITS,
+    SETTING_BITS,
+    LENGTH_BITS,
+    MODE_BITS,
+)
+MESSAGE_BITS = sum(_WIDTHS)
+IMAGES = 1 << IMAGE_BITS
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a burst says of itself.
+
+    Attributes:
+        control: the link's control record.
+        image: a number that tells images of one recording apart, modulo 256.
+        burst: place of the burst in the image.
+    """
+
+    control: Control
+    image: int
+    burst: int
+
+    @property
+    def k(self) -> int:
+        """Symbols of the whole image."""
+        return channel_uses(self.control.height, self.control.width, self.control.ratio)
+
+
+def header_bits(header: Header) -> list[int]:
+    """(112,) of 0 and 1, each field from its highest bit.
+
+    Raises:
+        UserError: a field does not fit, or no number is known for the codec.
+    """
+    control = header.control
+    if control.codec not in CODECS:
+        raise UserError(f"the modem has no number for codec '{control.codec}': {', '.join(CODECS)}")
+    if control.height * control.width > PIXEL_LIMIT:
+        raise UserError(
+            f"the modem sends at most {PIXEL_LIMIT >> 20} Mpixel, not "
+            f"{control.width} x {control.height}: shrink the image"
+        )
+    source = (0, 0, 0, 0)
+    if isinstance(control, SourceControl):
+        setting = _setting_number(control.coder, control.setting)
+        mode = 0 if control.mode is None else control.mode + 1
+        source = (_CODERS.index(control.coder) + 1, setting, control.length, mode)
+    fields = (
+        VERSION,
+        CODECS.index(control.codec) + 1,
+        control.height,
+        control.width,
+        latent_depth(control.ratio) // 2,
+        header.image % IMAGES,
+        header.burst,
+        *source,
+    )
+    for value, width in zip(fields, _WIDTHS, strict=True):
+        if not 0 <= value < 1 << width:
+            raise UserError(f"{value} does not fit into {width} bits of the header: send less")
+    text = "".join(f"{value:0{width}b}" for value, width in zip(fields, _WIDTHS, strict=True))
+    return [int(bit) for bit in text]
+
+
+def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> Header | None:
+    """The inverse of `header_bits`, or None for what no sender here could have sent.
+
+    Args:
+        bits: (112,) of 0 and 1.
+        profile: the waveform, from which the number of bursts follows.
+        most_symbols: the longest image that the receiver has room for.
+    """
+    text, fields = "".join(str(int(bit)) for bit in bits), []
+    for width in _WIDTHS:
+        fields.append(int(text[:width], 2))
+        text = text[width:]
+    version, codec, height, width, ratio, image, burst, *source = fields
+    known = version == VERSION and 0 < codec <= len(CODECS) and 0 < ratio <= RATIO_STEPS
+    if not known or not 0 < height * width <= PIXEL_LIMIT:
+        return None
+    plain = Control(CODECS[codec - 1], height, width, Fraction(ratio, RATIO_STEPS))
+    header = Header(plain, image, burst)
+    if header.k > most_symbols or burst >= burst_count(profile, header.k):
+        return None
+    if plain.codec != SEPARATE:
+        return None if any(source) else header
+    control = _source_control(plain, source, header.k)
+    return None if control is None else Header(control, image, burst)
+
+
+def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceControl | None:
+    coder, number, length, mode = source
+    if not 0 < coder <= len(_CODERS):
+        return None
+    name = _CODERS[coder - 1]
+    setting = _setting(name, number)
+    modes = modes_for(k)
+    if setting is None or mode > len(modes):
+        return None
+    if mode == 0 and (length or setting != NOTHING):
+        return None
+    if mode and length > modes[mode - 1].payload_bytes:
+        return None
+    place = mode - 1 if mode else None
+    return SourceControl(
+        plain.codec, plain.height, plain.width, plain.ratio, name, setting, length, place
+    )
+
+
+def _setting_number(coder: str, setting: Setting) -> int:
+    variants, qualities = len(CODERS[coder].variants), len(CODERS[coder].qualities)
+    return (setting.scale * variants + setting.variant) * qualities + setting.quality
+
+
+def _setting(coder: str, number: int) -> Setting | None:
+    variants, qualities = len(CODERS[coder].variants), len(CODERS[coder].qualities)
+    number, quality = divmod(number, qualities)
+    scale, variant = divmod(number, variants)
+    return Setting(scale, variant, quality) if scale < len(SCALES) else None

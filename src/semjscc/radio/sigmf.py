@@ -1,0 +1,152 @@
+"""SigMF metadata, version 1.2: what stands beside a recording of IQ samples.
+
+A recording is two files, NAME.sigmf-meta (JSON) and NAME.sigmf-data (samples). Our own fields are
+in the namespace ``jscc``, declared as an optional extension. See https://sigmf.org.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semjscc.errors import UserError
+from semjscc.images import printable
+
+VERSION = "1.2.0"
+"""Of the specification that we write."""
+NAMESPACE = {"name": "jscc", "version": "1.0.0", "optional": True}
+META, DATA = ".sigmf-meta", ".sigmf-data"
+DATATYPES = ("cf32_le", "ci8")
+META_LIMIT = 64 * 2**20
+"""Bytes of metadata that are read at all."""
+RATE_LIMIT = 1e12
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One frame of a recording.
+
+    Attributes:
+        start: number of its first sample.
+        count: samples.
+        label: a few characters to show beside it.
+        fields: what else is known, plain JSON values; written as ``jscc:name``.
+    """
+
+    start: int
+    count: int
+    label: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What we need of a metadata file.
+
+    Attributes:
+        datatype: one of `DATATYPES`.
+        rate: samples a second, or None where the file does not say.
+    """
+
+    datatype: str
+    rate: float | None
+
+
+def to_json(datatype: str, rate: float, annotations: Sequence[Annotation]) -> str:
+    """A metadata file.
+
+    Args:
+        datatype: one of `DATATYPES`.
+        rate: samples a second.
+        annotations: one for each frame, in any order.
+    """
+    ordered = sorted(annotations, key=lambda annotation: annotation.start)
+    record = {
+        "global": {
+            "core:datatype": datatype,
+            "core:sample_rate": rate,
+            "core:version": VERSION,
+            "core:num_channels": 1,
+            "core:recorder": "semjscc",
+            "core:extensions": [NAMESPACE],
+        },
+        "captures": [{"core:sample_start": 0}],
+        "annotations": [
+            {
+                "core:sample_start": annotation.start,
+                "core:sample_count": annotation.count,
+                "core:label": annotation.label,
+                **{f"jscc:{name}": value for name, value in annotation.fields.items()},
+            }
+            for annotation in ordered
+        ],
+    }
+    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def data_path(path: Path) -> Path:
+    """The data of a recording whose metadata, or data, is at ``path``."""
+    return path.with_name(path.name.removesuffix(META).removesuffix(DATA) + DATA)
+
+
+def meta_path(path: Path) -> Path:
+    """The metadata of a recording whose data, or metadata, is at ``path``."""
+    return path.with_name(path.name.removesuffix(META).removesuffix(DATA) + META)
+
+
+def read_meta(path: Path) -> Meta:
+    """Read and check a metadata file.
+
+    It may not send the reader anywhere: the data is the sibling of the same name, or nothing.
+
+    Raises:
+        UserError: no such file, not SigMF, or a recording of a kind that is not read here.
+    """
+    name = printable(str(path))
+    try:
+        if not path.is_file():
+            raise UserError(f"{name} does not exist: a SigMF recording is two files")
+        if path.stat().st_size > META_LIMIT:
+            raise UserError(f"{name} is larger than {META_LIMIT // 2**20} MB: not SigMF metadata")
+        record = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        raise UserError(f"{name} is not SigMF metadata: it is no JSON") from None
+    head = record.get("global") if isinstance(record, dict) else None
+    if not isinstance(head, dict) or "core:datatype" not in head:
+        raise UserError(f"{name} is not SigMF metadata: it has no core:datatype")
+    _check_dataset(head, record, path, name)
+    datatype = head["core:datatype"]
+    if datatype not in DATATYPES:
+        known = " or ".join(DATATYPES)
+        raise UserError(f"{name} holds {printable(str(datatype))} samples: convert to {known}")
+    return Meta(datatype, _rate(head.get("core:sample_rate"), name))
+
+
+def _check_dataset(head: dict[str, Any], record: dict[str, Any], path: Path, name: str) -> None:
+    sibling = data_path(path).name
+    if head.get("core:dataset", sibling) != sibling:
+        raise UserError(f"{name} names another file as its data: only {printable(sibling)} is read")
+    if head.get("core:metadata_only"):
+        raise UserError(f"{name} says that it has no data")
+    if head.get("core:num_channels", 1) != 1:
+        raise UserError(f"{name} has several channels: record or convert one alone")
+    captures = record.get("captures", [])
+    captures = captures if isinstance(captures, list) else []
+    headers = [one.get("core:header_bytes", 0) for one in captures if isinstance(one, dict)]
+    if any(headers) or head.get("core:trailing_bytes", 0):
+        raise UserError(f"{name} has bytes among its samples: convert it to a conforming recording")
+
+
+def _rate(value: object, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{name} has a sample rate that is no number")
+    # Compared before it is converted: JSON's whole numbers may have any length.
+    if not 0 < value <= RATE_LIMIT or not math.isfinite(value):
+        raise UserError(f"{name} has a sample rate that no recording has")
+    return float(value)

@@ -1,0 +1,77 @@
+"""WAV files as far as a modem needs them: mono, 16 bit, 8000 samples a second, also from a pipe.
+
+The standard library's reader wants to seek and believes the lengths in the header; a recorder that
+was stopped, or that writes to a pipe, leaves wrong ones. Here the samples end where the data ends.
+"""
+
+import struct
+from typing import BinaryIO
+
+from semjscc.errors import UserError
+from semjscc.radio.passband import AUDIO_RATE
+
+HEADER_LIMIT = 1 << 20
+"""Bytes before the samples: notes and cover pictures stand behind them, if anywhere."""
+_UNKNOWN = 0xFFFFFFFF
+"""The length that a stream declares, which does not know it yet."""
+_PCM, _EXTENSIBLE = 1, 0xFFFE
+_PCM_SUBTYPE = bytes.fromhex("0100000000001000800000aa00389b71")
+"""KSDATAFORMAT_SUBTYPE_PCM, as it stands in WAVE_FORMAT_EXTENSIBLE."""
+
+
+def wav_header(samples: int | None) -> bytes:
+    """The 44 bytes before ``samples`` 16-bit samples, or before a stream (None)."""
+    length = _UNKNOWN if samples is None else min(2 * samples, _UNKNOWN - 36)
+    form = struct.pack("<HHIIHH", _PCM, 1, AUDIO_RATE, 2 * AUDIO_RATE, 2, 16)
+    total = _UNKNOWN if samples is None else length + 36
+    return struct.pack(
+        "<4sI4s4sI16s4sI", b"RIFF", total, b"WAVE", b"fmt ", 16, form, b"data", length
+    )
+
+
+def read_wav_header(stream: BinaryIO, name: str) -> int | None:
+    """Read up to the first sample.
+
+    Args:
+        stream: at its beginning; needs no seeking.
+        name: what messages call it.
+
+    Returns:
+        Bytes of samples that the header promises, or None where it does not know.
+
+    Raises:
+        UserError: no WAV file, or one of another format.
+    """
+    head = stream.read(12)
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        raise UserError(f"{name} is not a WAV file")
+    read, form = 12, b""
+    while read < HEADER_LIMIT:
+        head = stream.read(8)
+        if len(head) < 8:
+            break
+        kind, length = struct.unpack("<4sI", head)
+        if kind == b"data":
+            _check_format(form, name)
+            # 0 is what a recorder leaves that was killed before it could go back.
+            return None if length in (0, _UNKNOWN) else length
+        read += 8 + length + length % 2
+        if read > HEADER_LIMIT:
+            break
+        body = stream.read(length + length % 2)
+        if kind == b"fmt ":
+            form = body[:length]
+    raise UserError(f"{name} is a WAV file without samples")
+
+
+def _check_format(form: bytes, name: str) -> None:
+    if len(form) < 16:
+        raise UserError(f"{name} is a WAV file that does not tell its format")
+    tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", form[:16])
+    plain = tag == _PCM or (tag == _EXTENSIBLE and form[24:40] == _PCM_SUBTYPE)
+    if not plain or (channels, rate, bits) != (1, AUDIO_RATE, 16):
+        kind = f"{channels} channels, {rate} Hz, {bits} bit" + ("" if plain else ", not PCM")
+        raise UserError(
+            f"{name} has {kind}: convert it with "
+            f"`ffmpeg -i IN -ar {AUDIO_RATE} -ac 1 -c:a pcm_s16le OUT.wav`"
+        )
