@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench results
+.PHONY: setup demo test lint bench results comparison
 
 setup: $(VENV)/.installed
 
@@ -28,12 +28,25 @@ bench: setup
 
 # The published numbers, from the weights that ship. data/cifar10-jpeg: see results/README.md.
 SNRS := 0,5,10,15,20
-results: setup
+EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS)
+CIFAR := $(EVALUATE) --data data/cifar10-jpeg
+results: setup comparison
 	$(BIN)/semjscc demo --out out/demo
-	$(BIN)/semjscc evaluate --links none,djscc,semantic --data signs --ratio 1/48,1/24,1/12,1/6 \
-	  --snr $(SNRS) --limit 500 --out out/signs
-	$(BIN)/semjscc evaluate --links none,djscc,semantic --data data/cifar10-jpeg --ratio 1/24,1/12 \
-	  --snr $(SNRS) --out out/cifar10-jpeg
-	for name in demo signs cifar10-jpeg; do cp out/$$name/results.json results/$$name.json; done
+	$(EVALUATE) --links none,djscc,semantic --data signs --ratio 1/48,1/24,1/12,1/6 \
+	  --limit 500 --out out/signs
+	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --out out/cifar10-jpeg
+	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
+	  --limit 5000 --out out/cifar10-jpeg-c
+	for name in demo signs cifar10-jpeg cifar10-jpeg-c; do \
+	  cp out/$$name/results.json results/$$name.json; done
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
 	$(BIN)/python tools/fill_tables.py README.md results/README.md
+
+# Everything that is compared, on fewer images: image coders take their time.
+CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-hevc,separate-small
+comparison: setup
+	$(CIFAR) --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label \
+	  --ratio 1/24,1/12,1/6 --limit 500 --out out/comparison
+	cp out/comparison/results.json results/comparison.json
+	cp out/comparison/accuracy.png docs/images/comparison.png
+	$(BIN)/python tools/fill_tables.py docs/comparison.md

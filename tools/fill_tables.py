@@ -40,12 +40,19 @@ def results_table(path: Path) -> str:
         f"{first.data}, {first.split}, {first.images:,} images, one noise draw each, judged by "
         f"{first.perception}; accuracy in % with 95 % Wilson intervals, PSNR below."
     )
+    if any(record.delivered < 1 for record in records):
+        caption += " What is not delivered is concealed by the mean training image."
     return "\n".join([*lines, "", caption, ""])
 
 
 def _cell(record: Record) -> str:
     interval = f"{100 * record.value:.1f} ({100 * record.ci_low:.1f}–{100 * record.ci_high:.1f})"
-    return interval if record.psnr_db is None else f"{interval}<br>{record.psnr_db:.1f} dB"
+    notes = [] if record.psnr_db is None else [f"{record.psnr_db:.1f} dB"]
+    if record.delivered < 1:
+        notes.append(f"{100 * record.delivered:.1f} % delivered")
+    if record.link == "separate" and record.codec:
+        notes.append(record.codec)
+    return "<br>".join([interval, *notes])
 
 
 def facts_table() -> str:
