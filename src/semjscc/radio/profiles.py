@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PREAMBLE_PERIODS = 24
-"""Repetitions of half an OFDM symbol. Sixteen find 88 % at −5 dB with one false alarm in 10⁶."""
+"""Repetitions of half an OFDM symbol; the fewer, the more bursts are missed at −5 dB."""
 TRAINING_SYMBOLS = 2
 END_SYMBOLS = 1
 HEADER_BITS = 1536
