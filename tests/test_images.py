@@ -42,7 +42,7 @@ def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def plain(mode: str, colour: object, size: tuple[int, int] = (20, 16)) -> Image.Image:
-    return Image.new(mode, size, colour)  # type: ignore[arg-type]
+    return Image.new(mode, size, colour)
 
 
 def colour_at(pixels: torch.Tensor, row: int = 0, column: int = 0) -> tuple[int, ...]:

@@ -56,15 +56,17 @@ def _cell(record: Record) -> str:
 
 
 def facts_table() -> str:
-    """Name, kind, and val accuracy of all weights that ship."""
-    lines = [_line(["weights", "what", "steps", "accuracy on val"]), _line(["---"] * 4)]
+    """Name, kind, accuracy and PSNR on val of all weights that ship."""
+    lines = [_line(["weights", "what", "steps", "accuracy and PSNR on val"]), _line(["---"] * 4)]
     for card in cards():
         if card["kind"] == "link":
             continue
         accuracy = card["facts"]["val_accuracy"]
         if card["kind"] == "codec":
-            at = f"at {card['facts']['val_snr_db']:g} dB: "
-            text = at + ", ".join(f"{value:.1%} (R = {r})" for r, value in accuracy.items())
+            quality = card["facts"]["val_psnr_db"]
+            text = f"at {card['facts']['val_snr_db']:g} dB: " + ", ".join(
+                f"{value:.1%}, {quality[r]:.1f} dB (R = {r})" for r, value in accuracy.items()
+            )
         else:
             text = f"{accuracy:.1%}"
         what = card["codec"] if card["kind"] == "codec" else card["network"]

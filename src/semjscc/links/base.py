@@ -145,9 +145,13 @@ class SymbolLink(Link):
     ) -> Received:
         """Symbols (B, k) as they left the channel to images; one size and ratio a call."""
 
+    def sender_snr_db(self, situation: Situation) -> float:
+        """The SNR in dB that the sender codes for."""
+        return situation.believed_snr_db
+
     def send(self, images: Tensor, situation: Situation) -> Received:
         """Transmit, pass the channel, receive."""
-        sent = self.transmit(images, situation.ratio, situation.believed_snr_db)
+        sent = self.transmit(images, situation.ratio, self.sender_snr_db(situation))
         symbols, knowledge = situation.pass_symbols(sent.symbols)
         return self.receive(symbols, knowledge, sent.control)
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from semjscc.channels.awgn import awgn
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
-from semjscc.links.base import Link, Received, Situation
-from semjscc.links.source import NOTHING, SourceControl, SourceStage
+from semjscc.links.base import Control, Link, Received, Situation
+from semjscc.links.source import SourceStage, describe
 from semjscc.randomness import generator
 from semjscc.separation.bounds import capacity_bits, finite_bits
 
@@ -61,20 +61,7 @@ class BoundLink(Link):
         budget = self._bound.bits(uses, believed) // 8
         coders = self._stage.coders(situation.ratio, believed)
         payloads = self._stage.encode(images, budget, coders)
-        control = [
-            SourceControl(self.name, *size, situation.ratio, coders[0], NOTHING, 0, None)
-            if payload is None
-            else SourceControl(
-                self.name,
-                *size,
-                situation.ratio,
-                payload.coder,
-                payload.encoded.setting,
-                len(payload.encoded.payload),
-                None,
-            )
-            for payload in payloads
-        ]
+        control = describe(Control(self.name, *size, situation.ratio), payloads, coders[0], None)
         carried = self._bound.bits(uses, situation.snr_db)
         arrived = [
             None
@@ -82,16 +69,7 @@ class BoundLink(Link):
             else payload.encoded.payload
             for payload, lost in zip(payloads, self._lost(situation), strict=True)
         ]
-        received, delivered = self._stage.decode(arrived, control)
-        return Received(
-            received.to(images.device),
-            None,
-            delivered,
-            channel_uses=uses,
-            control_bits=control[0].to_bits(),
-            payload_bits=torch.tensor([8 * one.length for one in control]),
-            codec="+".join(dict.fromkeys(one.coder for one in control if one.length)) or None,
-        )
+        return self._stage.receive(arrived, control, uses, images.device)
 
     def _lost(self, situation: Situation) -> list[bool]:
         """Which blocks the code fails on."""

@@ -12,7 +12,6 @@ from semjscc.links.base import Link
 from semjscc.links.bounds import BOUNDS, BoundLink
 from semjscc.links.codec import CodecLink, NoChannel
 from semjscc.links.label import LabelLink
-from semjscc.links.separate import SeparateLink
 from semjscc.links.source import SourceStage
 from semjscc.perception.base import Perception
 from semjscc.separation.sources import CODERS
@@ -68,6 +67,9 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
         coder = scheme.removeprefix(SEPARATE).removeprefix("-") or None
         if coder is not None and (missing := CODERS[coder].missing()):
             raise UserError(f"link {name}: {missing}")
+        # Sionna takes seconds to import, and no other link needs it.
+        from semjscc.links.separate import SeparateLink
+
         stage = SourceStage(family, coder, cache=cache_file())
         return SeparateLink(name, stage, _design_snr(name, design) if at else None)
     if Path(name).exists():

@@ -8,7 +8,6 @@ shows the cliff. Under fading it knows only the mean SNR and the kind of channel
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,7 +18,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.fading import block_rayleigh, fast_rayleigh
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
-from semjscc.links.source import NOTHING, SourceControl, SourceStage
+from semjscc.links.source import Payload, SourceControl, SourceStage, describe
 from semjscc.separation.choice import block_fading_snr, fast_fading_snr
 from semjscc.separation.modes import modes_for
 from semjscc.separation.table import choose_mode
@@ -45,16 +44,14 @@ class SeparateLink(SymbolLink):
         fixed = {} if self._design_snr_db is None else {"design_snr_db": self._design_snr_db}
         return {"name": self.name, **fixed}
 
-    def send(self, images: Tensor, situation: Situation) -> Received:
-        """Transmit, pass the channel, receive; under fading the sender knows mean and kind."""
-        snr_db = situation.believed_snr_db
+    def sender_snr_db(self, situation: Situation) -> float:
+        """Under fading the sender knows the mean and the kind of channel."""
+        believed = situation.believed_snr_db
         if situation.channel is block_rayleigh:
-            snr_db = block_fading_snr(self._stage.family, situation.ratio, snr_db)
-        elif situation.channel is fast_rayleigh:
-            snr_db = fast_fading_snr(snr_db)
-        sent = self.transmit(images, situation.ratio, snr_db)
-        symbols, knowledge = situation.pass_symbols(sent.symbols)
-        return self.receive(symbols, knowledge, sent.control)
+            return block_fading_snr(self._stage.family, situation.ratio, believed)
+        if situation.channel is fast_rayleigh:
+            return fast_fading_snr(believed)
+        return believed
 
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
@@ -67,28 +64,18 @@ class SeparateLink(SymbolLink):
         uses = channel_uses(*size, ratio)
         mode = choose_mode(uses, snr_db)
         coders = self._stage.coders(ratio, snr_db)
-        silent = SourceControl("separate", *size, ratio, coders[0], NOTHING, length=0, mode=None)
+        payloads: list[Payload | None] = [None] * len(images)
+        number = None
+        if mode is not None:
+            payloads = self._stage.encode(images, mode.payload_bytes, coders)
+            number = modes_for(uses).index(mode)
+        control = describe(Control("separate", *size, ratio), payloads, coders[0], number)
         symbols = torch.zeros(len(images), uses, dtype=torch.complex64)
-        control = [silent] * len(images)
-        if mode is None:
-            return Transmission(symbols, tuple(control))
-        payloads = self._stage.encode(images, mode.payload_bytes, coders)
-        sent = [place for place, payload in enumerate(payloads) if payload is not None]
-        bits = torch.zeros(len(sent), mode.payload_bits)
-        for row, place in enumerate(sent):
-            payload = payloads[place]
-            assert payload is not None
-            bits[row] = bytes_to_bits(payload.encoded.payload, mode)
-            control[place] = replace(
-                silent,
-                coder=payload.coder,
-                setting=payload.encoded.setting,
-                length=len(payload.encoded.payload),
-                mode=modes_for(uses).index(mode),
-            )
-        if sent:
-            symbols[sent] = encode(bits, mode, uses)
-        return Transmission(symbols.to(images.device), tuple(control))
+        sent = {place: payload for place, payload in enumerate(payloads) if payload is not None}
+        if mode is not None and sent:
+            bits = [bytes_to_bits(payload.encoded.payload, mode) for payload in sent.values()]
+            symbols[list(sent)] = encode(torch.stack(bits), mode, uses)
+        return Transmission(symbols.to(images.device), control)
 
     @torch.inference_mode()
     def receive(
@@ -106,14 +93,4 @@ class SeparateLink(SymbolLink):
             for row, place in enumerate(sent):
                 if intact[row]:
                     payloads[place] = bits_to_bytes(bits[row])[: told[place].length]
-        images, delivered = self._stage.decode(payloads, told)
-        names = dict.fromkeys(one.coder for one in told if one.mode is not None)
-        return Received(
-            images.to(symbols.device),
-            None,
-            delivered,
-            channel_uses=uses,
-            control_bits=told[0].to_bits(),
-            payload_bits=torch.tensor([8 * one.length for one in told]),
-            codec="+".join(names) or None,
-        )
+        return self._stage.receive(payloads, told, uses, symbols.device)

@@ -1,7 +1,7 @@
 """The digital half of separate coding and of its bounds: images to payloads in a budget, and back.
 
 What does not arrive, or was never sent since nothing fits, is concealed by the mean training
-image: the best guess without any information, and never better for a vision model.
+image, the guess of least squared error without any information.
 """
 
 import atexit
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from semjscc import checkpoint
 from semjscc.images import quantise, read_image, to_float
-from semjscc.links.base import Control
+from semjscc.links.base import Control, Received
 from semjscc.separation.choice import chosen_coder
 from semjscc.separation.sources import CODERS, usable_coders
 from semjscc.separation.sources.base import Accounting, Setting
@@ -57,6 +57,28 @@ class Payload:
 
     coder: str
     encoded: Encoded
+
+
+def describe(
+    plain: Control, payloads: Sequence[Payload | None], coder: str, mode: int | None
+) -> list[SourceControl]:
+    """The control record of each image.
+
+    Args:
+        plain: what they have in common.
+        payloads: None for an image of which nothing is sent.
+        coder: named where nothing is sent.
+        mode: place of the modulation and coding scheme, for those that are sent.
+    """
+    common = plain.codec, plain.height, plain.width, plain.ratio
+    return [
+        SourceControl(*common, coder, NOTHING, 0, None)
+        if payload is None
+        else SourceControl(
+            *common, payload.coder, payload.encoded.setting, len(payload.encoded.payload), mode
+        )
+        for payload in payloads
+    ]
 
 
 class SourceStage:
@@ -102,6 +124,26 @@ class SourceStage:
                 ):
                     best[place] = Payload(name, encoded)
         return best
+
+    def receive(
+        self,
+        payloads: Sequence[bytes | None],
+        control: Sequence[SourceControl],
+        uses: int,
+        device: torch.device,
+    ) -> Received:
+        """What `decode` makes of the payloads, with its cost of ``uses`` symbols an image."""
+        images, delivered = self.decode(payloads, control)
+        names = dict.fromkeys(one.coder for one in control if one.length or one.mode is not None)
+        return Received(
+            images.to(device),
+            None,
+            delivered,
+            channel_uses=uses,
+            control_bits=control[0].to_bits(),
+            payload_bits=torch.tensor([8 * one.length for one in control]),
+            codec="+".join(names) or None,
+        )
 
     def decode(
         self, payloads: Sequence[bytes | None], control: Sequence[SourceControl]

@@ -175,7 +175,7 @@ def test_libav_reads_the_file_and_its_colours_are_declared(variant: int) -> None
     level = np.array([250, 20, 60], np.uint8)
     file = CODER.compress(np.broadcast_to(level, (32, 32, 3)).copy(), variant, 31)
     decoder = av.CodecContext.create("hevc", "r")
-    frame = [*decoder.decode(av.Packet(file)), *decoder.decode(None)][0]  # type: ignore[union-attr]
+    frame = [*decoder.decode(av.Packet(file)), *decoder.decode(None)][0]
     # swscale converts by what the stream declares: full range and the matrix of BT.601.
     assert (frame.color_range, frame.colorspace) == (2, 6)
     assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - level).max() <= 3

@@ -2,65 +2,11 @@
 
 import numpy as np
 import pytest
-from coder_checks import (
-    KINDS,
-    check_damage,
-    check_finer_is_better_and_longer,
-    check_garbage,
-    check_round_trip,
-    check_strangers,
-    picture,
-    pictures,
-    settings_of,
-)
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from coder_checks import picture
 
-from semjscc.separation.sources.base import Pixels
 from semjscc.separation.sources.jpeg import Jpeg
 
 CODER = Jpeg()
-
-
-@settings(deadline=None, max_examples=60)
-@given(pictures(), settings_of(CODER))
-def test_strip_and_restore_are_byte_exact(image: Pixels, setting: tuple[int, int]) -> None:
-    check_round_trip(CODER, image, setting)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [(1, 1), (1, 300), (32, 32), (200, 150)])
-def test_odd_sizes_come_back(kind: str, size: tuple[int, int]) -> None:
-    for variant in range(len(CODER.variants)):
-        for quality in (0, 31):
-            check_round_trip(CODER, picture(kind, *size), (variant, quality))
-
-
-def test_finer_qualities_are_better_and_longer() -> None:
-    check_finer_is_better_and_longer(CODER)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.binary(max_size=200), settings_of(CODER))
-def test_garbage_is_refused(garbage: bytes, setting: tuple[int, int]) -> None:
-    check_garbage(CODER, garbage, setting)
-
-
-@settings(deadline=None, max_examples=60)
-@given(pictures(longest=32), settings_of(CODER), st.integers(0, 2**16))
-def test_damaged_payload_is_an_image_or_refused(
-    image: Pixels, setting: tuple[int, int], at: int
-) -> None:
-    check_damage(CODER, image, setting, at)
-
-
-def test_files_of_others_are_refused() -> None:
-    check_strangers(CODER)
-
-
-def test_coder_is_there() -> None:
-    assert CODER.missing() is None
-    assert "None" not in CODER.version()
 
 
 @pytest.mark.parametrize(("variant", "bits"), [(0, 4 * 32), (1, 16 * 14)])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -51,8 +53,7 @@ class Hostile(Toy):
             case b"raise":
                 raise OSError("broken")
             case b"file":
-                with open(os.devnull + "-semjscc", "wb") as out:  # noqa: PTH123
-                    out.write(b"x")
+                Path(os.devnull + "-semjscc").write_bytes(b"x")
             case _:
                 pass
         return np.full((*size, 3), len(file), np.uint8)
@@ -60,7 +61,7 @@ class Hostile(Toy):
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seconds=2) as sandbox:
+    with closing(Sandbox(seconds=2)) as sandbox:
         yield sandbox
 
 
@@ -97,7 +98,7 @@ def test_what_a_library_prints_is_no_picture(
 
 def test_endless_loop_ends_with_its_processor_time() -> None:
     # The clock would let it run for 200 s.
-    with Sandbox(seconds=0.5) as sandbox:
+    with closing(Sandbox(seconds=0.5)) as sandbox:
         sandbox._clock_s = 200
         start = time.monotonic()
         assert outcome(sandbox, b"spin") == [None]
@@ -109,7 +110,7 @@ def test_images_are_those_decoded_here() -> None:
     found = [encode(Jpeg(), image, 150, "compact") for image in images]
     payloads = [(one.payload, one.setting) for one in found if one]
     payloads.insert(2, (b"garbage", Setting(9, 9, 9)))
-    with Sandbox() as sandbox:
+    with closing(Sandbox()) as sandbox:
         back = sandbox.reconstruct_all(Jpeg(), payloads, (32, 32), "compact")
     assert back[2] is None
     for image, (payload, setting) in zip(
@@ -144,12 +145,12 @@ def test_coder_that_the_process_cannot_load_is_told_about(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("semjscc.separation.sources.sandbox._COMMAND", "raise SystemExit(3)")
-    with Sandbox() as broken, pytest.raises(RuntimeError, match="does not start"):
+    with closing(Sandbox()) as broken, pytest.raises(RuntimeError, match="does not start"):
         broken.reconstruct_all(Jpeg(), [(b"", FIRST)], SIZE, "compact")
 
 
 def test_no_process_is_left_behind() -> None:
-    with Sandbox() as sandbox:
+    with closing(Sandbox()) as sandbox:
         outcome(sandbox, b"a")
         process = sandbox._process
         assert isinstance(process, subprocess.Popen)

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -30,29 +31,29 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_trials_come_back(path: Path) -> None:
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(KEY, TRIALS)])
         assert cache.read(KEY, 10) == TRIALS
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         assert cache.read(KEY, 10) == TRIALS
         assert cache.read(bytes(15) + b"x", 10) == {}
 
 
 def test_long_payloads_stay_on_disk(path: Path) -> None:
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(KEY, TRIALS)])
         assert cache.read(KEY, 3)[Setting(3, 0, 31)] == Trial(4, math.inf, None)
 
 
 def test_newer_trial_replaces_the_older(path: Path) -> None:
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(KEY, TRIALS)])
         cache.write([(KEY, {Setting(0, 0, 0): Trial(70_000, 40.0, None)})])
         assert cache.read(KEY, 10)[Setting(0, 0, 0)].psnr_db == 40.0
 
 
 def test_payload_of_a_wrong_length_is_not_used(path: Path) -> None:
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(KEY, {Setting(0, 0, 0): Trial(5, 30.0, b"abc")})])
         assert cache.read(KEY, 10) == {}
 
@@ -62,7 +63,7 @@ def test_damaged_file_is_moved_aside_with_one_line(
 ) -> None:
     content = b"no database at all, but long enough to be one" * 100
     path.write_bytes(content)
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(KEY, TRIALS)])
         assert cache.read(KEY, 10) == TRIALS
     warning = capsys.readouterr().err
@@ -75,12 +76,12 @@ def test_damage_in_the_middle_is_noticed_on_use(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     many = {Setting(0, 0, i): Trial(1000, 20.0, bytes(1000)) for i in range(32)}
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         cache.write([(index.to_bytes(16, "big"), many) for index in range(20)])
     content = bytearray(path.read_bytes())
     content[4096 * 1 : 4096 * 60] = os.urandom(4096 * 59)
     path.write_bytes(content)
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         found = [cache.read(index.to_bytes(16, "big"), 2000) for index in range(20)]
         cache.write([(KEY, TRIALS)])
         assert cache.read(KEY, 10) == TRIALS
@@ -115,7 +116,7 @@ cache.write(broken())
 """
     killed = subprocess.run([sys.executable, "-c", program], check=False)
     assert killed.returncode == -9
-    with TrialCache(path) as cache:
+    with closing(TrialCache(path)) as cache:
         assert cache.read(KEY, 10) == {Setting(0, 1, 2): Trial(3, 25.5, b"abc")}
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def encode_all(
     step = max(1, _CHUNK_PIXELS // (images.shape[1] * images.shape[2]))
     chunks = [range(start, min(start + step, len(images))) for start in range(0, len(images), step)]
     done = 0
-    with nullcontext() if cache is None else TrialCache(cache) as store:
+    with nullcontext() if cache is None else closing(TrialCache(cache)) as store:
         keys = [image_key(image, coder, accounting) for image in images] if store else []
 
         def task(chunk: range) -> _Task:

@@ -18,8 +18,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -38,7 +36,7 @@ _COMMAND = "from semjscc.separation.sources.sandbox import serve; serve()"
 
 
 class Sandbox:
-    """A decoder process, started when first needed; a context manager.
+    """A decoder process, started when first needed; to be closed in the end.
 
     Args:
         seconds: of processor time for one image; twice as many may pass on the clock.
@@ -50,17 +48,6 @@ class Sandbox:
         self._clock_s = 2 * seconds
         self._memory_bytes = memory_bytes
         self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def reconstruct_all(
         self,

@@ -57,12 +57,14 @@ class Small(SourceCoder):
         values = decode(model, plan, file[1:])
         return synthesise(scatter(model, plan, values, FREQUENCIES), size)
 
-    def strip(self, file: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:  # noqa: ARG002
+    def strip(self, file: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
         """All but the first byte."""
+        del size, variant, quality
         return file[1:]
 
-    def restore(self, payload: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:  # noqa: ARG002
+    def restore(self, payload: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
         """The payload with the quality before it."""
+        del size, variant
         return bytes([quality]) + payload
 
 

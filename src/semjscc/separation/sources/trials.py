@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from semjscc.errors import UserError
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
@@ -73,15 +71,8 @@ class TrialCache:
         self._path = path
         self._connection = self._open()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._connection.close()
 
     def read(self, key: bytes, longest: int) -> dict[Setting, Trial]:
