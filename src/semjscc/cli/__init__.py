@@ -1,0 +1,46 @@
+"""The commands. Each reads its words, calls the room that does the work, and prints the outcome.
+
+Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from semjscc import __version__
+from semjscc.cli import links, measure, train, transmit
+from semjscc.cli.words import Command, Parser
+from semjscc.errors import UserError
+
+GROUPS = (measure, train, transmit, links)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        arguments, rest = _parser().parse_known_args(words)
+        if rest and not arguments.takes_overrides:
+            raise UserError(f"unknown words: {' '.join(rest)}")
+        arguments.rest = rest
+        arguments.command(arguments)
+    except UserError as error:
+        print(f"semjscc: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("semjscc: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="semjscc", description=__import__("semjscc").__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, run: Command, text: str, *, takes_overrides: bool = False) -> Parser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=run, takes_overrides=takes_overrides)
+        return sub
+
+    for group in GROUPS:
+        group.register(command)
+    return parser

@@ -1,0 +1,95 @@
+"""``semjscc evaluate``, and ``semjscc demo``: an evaluation with everything chosen."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from semjscc.cli.words import (
+    Parser,
+    Register,
+    add_json,
+    add_situation,
+    at_least,
+    console,
+    family_of,
+    parse_channel,
+    parse_snr,
+    split_list,
+)
+
+DEMO_RATIO = "1/48"
+DEMO_SNRS_DB = "0,5,10,15,20"
+DEMO_IMAGES = 250
+QUICK_IMAGES = 40
+
+
+def register(command: Register) -> None:
+    """Add the commands."""
+    demo = command("demo", _demo, "see images of road signs cross a noisy channel")
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results")
+    demo.add_argument("--quick", action="store_true", help="fewer images")
+    add_json(demo)
+    _add_grid(command("evaluate", _evaluate, "compare links over a grid of ratios and SNRs"))
+
+
+def _add_grid(evaluate: Parser) -> None:
+    evaluate.add_argument("--links", required=True, help="such as none,djscc,semantic, or paths")
+    evaluate.add_argument("--data", default="signs", help="signs, hub name, parquet file or folder")
+    evaluate.add_argument("--ratio", required=True, help="such as 1/24, or 1/24,1/12")
+    evaluate.add_argument("--snr", required=True, help="in dB, such as 0,5,10")
+    evaluate.add_argument("--out", type=Path, required=True, help="folder for the results")
+    evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
+    evaluate.add_argument("--limit", type=int, help="only the first so many images")
+    evaluate.add_argument("--size", type=int, help="resize and crop the images to this side")
+    evaluate.add_argument("--draws", type=int, default=1, help="noise draws for each image")
+    add_situation(evaluate)
+    add_json(evaluate)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    """The main job: an evaluation with everything chosen."""
+    limit = QUICK_IMAGES if arguments.quick else DEMO_IMAGES
+    words = ["--links", "none,djscc,semantic,separate", "--data", "signs"]
+    words += ["--ratio", DEMO_RATIO, "--snr", DEMO_SNRS_DB, "--limit", str(limit)]
+    words += ["--out", str(arguments.out), *(["--json"] if arguments.json else [])]
+    parser = Parser()
+    _add_grid(parser)
+    _evaluate(parser.parse_args(words))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from semjscc.checkpoint import locate
+    from semjscc.codecs.bandwidth import parse_ratio
+    from semjscc.data import load_data
+    from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
+    from semjscc.evaluation.grid import Grid
+    from semjscc.evaluation.tables import table
+    from semjscc.families import default_perception
+    from semjscc.links import open_link
+    from semjscc.perception.store import load_perception
+
+    grid = Grid(
+        ratios=tuple(parse_ratio(word) for word in split_list(arguments.ratio)),
+        snrs_db=tuple(parse_snr(word) for word in split_list(arguments.snr)),
+        channel=parse_channel(arguments.channel),
+        assumed_snr_db=None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr),
+        seed=arguments.seed,
+        draws=at_least(1, arguments.draws, "--draws"),
+    )
+    limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
+    prepare(arguments.out)
+    names = list(dict.fromkeys(split_list(arguments.links)))
+    family = family_of(arguments, names, Path(arguments.data).name)
+    perception = load_perception(
+        locate(arguments.perception or default_perception(family)), own_class=arguments.network
+    )
+    links = [open_link(name, family, perception) for name in names]
+    data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
+    command = " ".join(["semjscc", *sys.argv[1:]])
+    results = run(Experiment(links, data, perception, grid, command), arguments.out)
+    if arguments.json:
+        print((arguments.out / RESULTS).read_text())
+        return
+    terminal = console()
+    terminal.print(table(results))
+    terminal.print(f"Pictures, numbers and report.html are in {arguments.out}")
