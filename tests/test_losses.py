@@ -1,14 +1,25 @@
 """The semantic loss against small examples that can be worked out by hand."""
 
+import math
 from copy import deepcopy
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import rel_entr, softmax
 from torch import Tensor
 
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
-from semjscc.losses import Reference, distortion, reference, semantic_error
-from semjscc.perception.base import Perception
+from semjscc.losses import (
+    Reference,
+    distillation_error,
+    distortion,
+    reference,
+    semantic_error,
+    task_error,
+)
+from semjscc.perception.base import Perception, Preprocess
 
 FORM = ImportanceForm(temper=1.0)
 
@@ -154,3 +165,87 @@ def test_following_the_gradient_lowers_the_error(
     (slope,) = torch.autograd.grad(error, received)
     moved = received.detach() - 0.01 * slope / slope.abs().max()
     assert semantic_error(clean, tiny_perception.features(moved)).mean() < error
+
+
+@pytest.mark.parametrize("at", ["received", "midpoint"])
+def test_importance_away_from_the_clean_image_is_the_gradient_there(
+    tiny_perception: Perception, tiny_images: Tensor, at: Any
+) -> None:
+    form, received = ImportanceForm(at=at, temper=1.0), noisy(tiny_images)
+    place = received if at == "received" else (tiny_images + received) / 2
+    predicted = tiny_perception(tiny_images).argmax(dim=1)
+    expected = importance_weights(
+        score_gradients(tiny_perception, place, "logit", predicted)[1], form
+    )
+    found = reference(tiny_perception, tiny_images, form, received=received)
+    assert found.weights is not None
+    for layer, feature in tiny_perception.features(tiny_images).items():
+        torch.testing.assert_close(found.weights[layer], expected[layer])
+        torch.testing.assert_close(found.features[layer], feature)
+        assert not found.weights[layer].requires_grad
+
+
+def test_importance_away_from_the_clean_image_needs_the_received_one(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    with pytest.raises(ValueError, match="needs the received one"):
+        reference(tiny_perception, tiny_images, ImportanceForm(at="received"))
+
+
+class Linear(torch.nn.Module):
+    """Logits that are the channel means, so that results can be worked out by hand."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.mean(dim=(2, 3))
+
+
+def by_hand() -> Perception:
+    plain = Preprocess(None, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    return Perception(Linear(), layers=["input"], class_names=list("abc"), preprocess=plain)
+
+
+def test_task_error_is_the_cross_entropy_of_each_image() -> None:
+    images = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])[..., None, None].expand(2, 3, 2, 2)
+    found = task_error(by_hand(), images, torch.tensor([1, 2]))
+    torch.testing.assert_close(found, torch.tensor([math.log(math.e + 2), math.log(3)]))
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_distillation_error_is_the_divergence_of_the_results(temperature: float) -> None:
+    clean, moved = np.array([1.0, 0.0, 0.5]), np.array([0.2, 0.9, 0.1])
+    p, q = softmax(clean / temperature), softmax(moved / temperature)
+    expected = temperature**2 * rel_entr(p, q).sum()
+    images, received = (
+        torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+        for values in (clean, moved)
+    )
+    found = distillation_error(by_hand(), images, received, temperature)
+    torch.testing.assert_close(found, torch.tensor([expected], dtype=torch.float32))
+
+
+def test_distillation_error_at_a_high_temperature_is_the_squared_move_of_the_logits() -> None:
+    """At a high temperature T² · KL tends to half the mean squared move of the centred logits."""
+    images = torch.rand(4, 3, 2, 2, generator=torch.Generator().manual_seed(3))
+    received = images + torch.randn(4, 3, 1, 1, generator=torch.Generator().manual_seed(4))
+    move = (received - images).mean(dim=(2, 3))
+    centred = move - move.mean(dim=1, keepdim=True)
+    found = distillation_error(by_hand(), images, received, temperature=30.0)
+    torch.testing.assert_close(found, centred.square().mean(dim=1) / 2, rtol=0.05, atol=1e-4)
+
+
+@pytest.mark.parametrize("term", ["task", "distillation"])
+def test_output_terms_reach_the_received_image_only(
+    tiny_perception: Perception, tiny_images: Tensor, term: str
+) -> None:
+    received = noisy(tiny_images).requires_grad_()
+    labels = torch.tensor([0, 1, 2, 3])
+    error = (
+        task_error(tiny_perception, received, labels)
+        if term == "task"
+        else distillation_error(tiny_perception, tiny_images, received)
+    )
+    assert error.shape == (4,)
+    error.sum().backward()
+    assert received.grad is not None
+    assert (received.grad.flatten(1).abs().sum(dim=1) > 0).all()
+    assert all(weights.grad is None for weights in tiny_perception.parameters())

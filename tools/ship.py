@@ -29,6 +29,18 @@ def ship(run: Path) -> Path:
     return target
 
 
+def describe_loss(loss: dict[str, Any]) -> str:
+    """The formula that the recipe's loss stands for."""
+    if not loss["weight"]:
+        return "distortion alone"
+    terms = {
+        "features": f"error of the features {', '.join(loss['layers'])}",
+        "task": "cross-entropy with the label",
+        "distillation": f"KL of the results at temperature {loss['temperature']:g}",
+    }
+    return f"distortion + {loss['weight']:g} x {terms[loss['term']]}"
+
+
 def model_card(metadata: dict[str, Any], parameters: int) -> str:
     """The card: what it is, how it came about, what it reached on val, where it ends."""
     recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
@@ -51,11 +63,11 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
         lines += [
             f"- codec: {metadata['codec']}, SNR {low:g} to {high:g} dB, ratios "
             + ", ".join(metadata["ratios"]),
-            f"- loss: distortion + {loss['weight']:g} x semantic error"
-            + (f" of {', '.join(loss['layers'])}" if loss["weight"] else ""),
+            f"- loss: {describe_loss(loss)}",
         ]
-        if loss["weight"]:
-            lines.append(f"- importance: {json.dumps(loss['importance']) or 'uniform'}")
+        if loss["weight"] and loss["term"] == "features":
+            form = loss["importance"]
+            lines.append(f"- importance: {json.dumps(form) if form else 'uniform'}")
         lines += [
             f"- perception network: {metadata['perception']}",
             "",

@@ -326,6 +326,40 @@ def test_temper_mixes_the_gradient_with_uniform_weights() -> None:
     torch.testing.assert_close(weights(0.25), 0.75 + 0.25 * alone)
 
 
+@pytest.mark.parametrize("shape", ["absolute", "square-root", "rectified"])
+@pytest.mark.parametrize("unit", ["element", "channel"])
+@pytest.mark.parametrize("scale", [1e-38, 1.0, 1e30])
+def test_weights_over_a_batch_have_mean_one_over_the_batch(
+    unit: Any, shape: Any, scale: float
+) -> None:
+    gradients = gradients_of((3, 4, 5, 6), scale=scale)
+    gradients["(3, 4, 5, 6)"][2] *= 0.1
+    form = ImportanceForm(unit=unit, shape=shape, temper=1.0, scope="batch")
+    weights = importance_weights(gradients, form)["(3, 4, 5, 6)"]
+    assert weights.shape == (3, 4, 5, 6)
+    assert weights.min() >= 0
+    torch.testing.assert_close(weights.mean(), torch.tensor(1.0), atol=1e-3, rtol=0)
+    assert weights[2].mean() < 0.5 * weights[:2].mean()
+
+
+def test_images_share_the_batch_by_the_size_of_their_gradients() -> None:
+    gradient = {"x": torch.tensor([[1.0, -3.0], [8.0, 0.0]])}
+    weights = importance_weights(gradient, ImportanceForm(temper=1.0, scope="batch"))["x"]
+    torch.testing.assert_close(weights, torch.tensor([[1 / 3, 1.0], [8 / 3, 0.0]]))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_image_of_which_nothing_is_known_counts_one_in_the_batch(value: float) -> None:
+    gradient = {"x": torch.tensor([[1.0, 3.0], [value, 5.0], [2.0, 2.0]])}
+    weights = importance_weights(gradient, ImportanceForm(temper=1.0, scope="batch"))["x"]
+    torch.testing.assert_close(weights, torch.tensor([[0.5, 1.5], [1.0, 1.0], [1.0, 1.0]]))
+
+
+def test_batch_without_any_gradient_weighs_uniformly() -> None:
+    weights = importance_weights({"x": torch.zeros(2, 3)}, ImportanceForm(scope="batch"))["x"]
+    assert torch.equal(weights, torch.ones(2, 3))
+
+
 @pytest.mark.parametrize("temper", [-0.1, 1.1, float("nan")])
 def test_temper_outside_0_to_1_is_refused(temper: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from semjscc import __version__
-from semjscc.cli import links, measure, train, transmit
+from semjscc.cli import links, measure, reproduce, train, transmit
 from semjscc.cli.words import Command, Parser
 from semjscc.errors import UserError
 
-GROUPS = (measure, train, transmit, links)
+GROUPS = (measure, train, reproduce, transmit, links)
 
 
 def main(words: Sequence[str] | None = None) -> int:

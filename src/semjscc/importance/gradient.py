@@ -30,6 +30,11 @@ class ImportanceForm:
         target: the ``predicted`` class, or the ``label``.
         temper: share of the gradient in the weight; the rest is uniform. 0 is uniform, 1 the
             gradient alone.
+        at: where the gradient is taken: at the ``clean`` image, at the ``received`` one, or at
+            the ``midpoint`` between them. The last is the midpoint rule for the mean gradient on
+            the straight way from one to the other, along which the error is made.
+        scope: weights have mean 1 in each ``image``, or over the ``batch``, so that an image whose
+            result hangs by a thread counts more than one that nothing will change.
     """
 
     unit: Literal["element", "channel"] = "element"
@@ -37,6 +42,8 @@ class ImportanceForm:
     score: ScoreName = "logit"
     target: Literal["predicted", "label"] = "predicted"
     temper: float = 0.5
+    at: Literal["clean", "received", "midpoint"] = "clean"
+    scope: Literal["image", "batch"] = "image"
 
     def __post_init__(self) -> None:
         if not 0 <= self.temper <= 1:
@@ -74,7 +81,7 @@ def score_gradients(
 
 
 def importance_weights(gradients: Mapping[str, Tensor], form: ImportanceForm) -> dict[str, Tensor]:
-    """Weights ≥ 0 of the features' shapes with mean 1 for each image and layer, float32.
+    """Weights ≥ 0 of the features' shapes with mean 1 for each layer and image (or batch), float32.
 
     Where a whole layer's gradient is zero, or not finite, nothing is known: weights are uniform.
 
@@ -91,11 +98,27 @@ def _weights(gradient: Tensor, form: ImportanceForm) -> Tensor:
         signed = gradient.mean(dim=tuple(range(2, gradient.ndim)), keepdim=True)
     size = signed.clamp(min=0) if form.shape == "rectified" else signed.abs()
     per_image = tuple(range(1, size.ndim))
+    if form.scope == "batch":
+        return _tempered(_over_batch(size, form), form).expand(gradient.shape)
     # Scaled by the peak first, so that very small gradients do not vanish in the mean.
     size = size / size.amax(dim=per_image, keepdim=True)
     if form.shape == "square-root":
         size = size.sqrt()
     size = size / size.mean(dim=per_image, keepdim=True)
     known = torch.isfinite(size).all(dim=per_image, keepdim=True)
-    size = torch.where(known, size, 1.0)
-    return (1 + form.temper * (size - 1)).expand(gradient.shape)
+    return _tempered(torch.where(known, size, 1.0), form).expand(gradient.shape)
+
+
+def _over_batch(size: Tensor, form: ImportanceForm) -> Tensor:
+    """Sizes of the gradients, any shape, with mean 1 over all finite ones; images unknown get 1."""
+    known = torch.isfinite(size).flatten(1).all(dim=1).view(-1, *[1] * (size.ndim - 1))
+    size = torch.where(known, size, 0.0)
+    size = size / size.amax().clamp(min=torch.finfo(size.dtype).tiny)
+    if form.shape == "square-root":
+        size = size.sqrt()
+    mean = size.sum() / (size[0].numel() * known.sum()).clamp(min=1)
+    return torch.where(known & (mean > 0), size / mean, 1.0)
+
+
+def _tempered(size: Tensor, form: ImportanceForm) -> Tensor:
+    return 1 + form.temper * (size - 1)

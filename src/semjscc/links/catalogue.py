@@ -47,7 +47,8 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
     Args:
         name: ``none``; a scheme with weights in the family (``djscc``, ``semantic``);
             ``separate``, ``separate-jpeg`` …, with ``@10`` behind it to fix the MCS for 10 dB;
-            ``capacity``, ``finite``; ``label``; or the path of a checkpoint or a run's folder.
+            ``capacity``, ``finite``; ``label``; or the path of a checkpoint or a run's folder,
+            which is called by its path, or by a name of its own: ``ours=runs/mine``.
         family: which shipped weights to use.
         perception: the network that ``label`` runs at the sender.
 
@@ -72,9 +73,11 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
 
         stage = SourceStage(family, coder, cache=cache_file())
         return SeparateLink(name, stage, _design_snr(name, design) if at else None)
-    if Path(name).exists():
-        codec, facts = load_codec(locate(name))
-        return CodecLink(name, codec, facts)
+    label, named, path = name.partition("=")
+    if not named or Path(name).exists():
+        path = name
+    if Path(path).exists():
+        return CodecLink(label if path != name else name, *load_codec(locate(path)))
     known = ", ".join([*untrained_links(), *shipped_schemes(family)])
     raise UserError(f"no link '{name}' for {family}: there are {known}, or a checkpoint's path")
 

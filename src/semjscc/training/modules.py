@@ -11,7 +11,13 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet
-from semjscc.losses import distortion, reference, semantic_error
+from semjscc.losses import (
+    distillation_error,
+    distortion,
+    reference,
+    semantic_error,
+    task_error,
+)
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
 from semjscc.training.batches import Share, augment, batch_at
@@ -130,7 +136,7 @@ class CodecTraining(StepTraining):
         self._perception[0].to("cpu")
 
     def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
-        """Distortion, semantic error and their mix, on one step's channel."""
+        """Distortion, the error at the receiver's network and their mix, on one step's channel."""
         recipe = self.recipe
         height, width = images.shape[-2:]
         channel = draw_disturbance(
@@ -143,7 +149,15 @@ class CodecTraining(StepTraining):
         mse = distortion(images, received).mean()
         if recipe.loss.weight == 0:
             return {"loss": mse, "mse": mse}
-        perception = self._perception[0]
-        clean = reference(perception, images, recipe.loss.importance, labels)
-        semantic = semantic_error(clean, perception.features(received)).mean()
-        return {"loss": mse + recipe.loss.weight * semantic, "mse": mse, "semantic": semantic}
+        term = self._term(images, received, labels).mean()
+        return {"loss": mse + recipe.loss.weight * term, "mse": mse, recipe.loss.term: term}
+
+    def _term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
+        """What the receiver's network makes of the difference, (B,)."""
+        chosen, perception = self.recipe.loss, self._perception[0]
+        if chosen.term == "task":
+            return task_error(perception, received, labels)
+        if chosen.term == "distillation":
+            return distillation_error(perception, images, received, chosen.temperature)
+        clean = reference(perception, images, chosen.importance, labels, received)
+        return semantic_error(clean, perception.features(received))

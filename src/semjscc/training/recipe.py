@@ -77,17 +77,22 @@ class CodecRecipe:
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """loss = distortion + weight · semantic.
+    """loss = distortion + weight · term.
 
     Attributes:
-        weight: of the semantic term; 0 trains for distortion alone.
+        weight: of the term; 0 trains for distortion alone.
+        term: the error at the receiver's network: of its ``features``, the ``task``'s own loss
+            (cross-entropy with the label), or ``distillation`` (distance between the results).
         layers: the perception network's layers whose features count.
-        importance: form of the weights; leave out for uniform ones.
+        importance: form of the features' weights; leave out for uniform ones.
+        temperature: of the distillation.
     """
 
     weight: float = 0.0
+    term: Literal["features", "task", "distillation"] = "features"
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     importance: ImportanceForm | None = None
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

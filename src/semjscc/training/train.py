@@ -1,5 +1,6 @@
 """From a recipe to trained weights: builds the parts, runs the training, measures, exports."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,22 @@ def _begin(module: torch.nn.Module, recipe: Recipe) -> None:
         fill(module, load_weights(path)[0], path)
 
 
+def origins(recipe: Recipe) -> dict[str, str]:
+    """SHA-256 of the weights that a recipe's result depends on, by what they are to it.
+
+    Raises:
+        UserError: there are no such weights.
+    """
+    names = {"start": recipe.start}
+    if recipe.codec is not None and recipe.loss.weight:
+        names["perception"] = recipe.codec.perception
+    return {
+        part: hashlib.sha256(locate(name).read_bytes()).hexdigest()
+        for part, name in names.items()
+        if name is not None
+    }
+
+
 def _export(
     path: Path,
     network: torch.nn.Module,
@@ -134,6 +151,7 @@ def _export(
         **description,
         "version": __version__,
         "recipe": recipe.to_dict(),
+        "origins": origins(recipe),
         "data": {
             "name": data.name,
             "revision": data.revision,

@@ -1,0 +1,164 @@
+"""The plan of an experiment: trainings in their order, then evaluations of what they gave."""
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from jsonargparse import ArgumentError, ArgumentParser
+
+from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.errors import UserError
+from semjscc.evaluation.grid import Grid
+from semjscc.training.recipe import Recipe, load_recipe
+
+
+@dataclass(frozen=True)
+class Training:
+    """Recipes that are trained one after the other.
+
+    Attributes:
+        recipe: path of the YAML file, as seen from where the command runs.
+        variants: by name, overrides of the recipe, such as ``{loss.weight: 0.2}``; without any,
+            the recipe is trained as it stands.
+    """
+
+    recipe: str
+    variants: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One grid, evaluated into a folder of its own.
+
+    Attributes:
+        name: of the folder.
+        links: as ``evaluate --links`` takes them; ``label=RUN`` stands for what a training of the
+            plan gave.
+        data: as ``evaluate --data`` takes it.
+        perception: the network that judges.
+        ratios: such as 1/24.
+        snrs: in dB.
+        channel: awgn, block-rayleigh or fast-rayleigh.
+        assumed_snr_db: what both ends believe the SNR to be.
+        split: train, val or test.
+        limit: only the first so many images.
+        draws: of the noise, for each image.
+        weights: family of the links that ship.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    data: str
+    perception: str
+    ratios: tuple[str, ...]
+    snrs: tuple[float, ...]
+    channel: str = "awgn"
+    assumed_snr_db: float | None = None
+    split: Literal["train", "val", "test"] = "test"
+    limit: int | None = None
+    draws: int = 1
+    weights: str = ""
+
+    def grid(self) -> Grid:
+        """The points of the evaluation."""
+        return Grid(
+            ratios=tuple(parse_ratio(ratio) for ratio in self.ratios),
+            snrs_db=self.snrs,
+            channel=self.channel,
+            assumed_snr_db=self.assumed_snr_db,
+            draws=self.draws,
+        )
+
+
+@dataclass(frozen=True)
+class Quick:
+    """What ``--quick`` cuts an experiment down to, to see that it runs.
+
+    Attributes:
+        steps: of every training, at the most.
+        batch: images in a step, at the most.
+        images: of every evaluation, at the most.
+    """
+
+    steps: int = 4
+    batch: int = 16
+    images: int = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment from data to report.
+
+    Attributes:
+        name: names its folder.
+        evaluations: what is measured, in this order.
+        trainings: what is trained before, in this order.
+        quick: the small version.
+    """
+
+    name: str
+    evaluations: tuple[Evaluation, ...]
+    trainings: tuple[Training, ...] = ()
+    quick: Quick = field(default_factory=Quick)
+
+    def recipes(self) -> list[Recipe]:
+        """Every training's recipe, in order.
+
+        Raises:
+            UserError: a recipe cannot be read, or two trainings have the same name.
+        """
+        recipes = [recipe for training in self.trainings for recipe in _variants(training)]
+        names = [recipe.name for recipe in recipes]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise UserError(f"plan {self.name} trains {', '.join(sorted(twice))} twice")
+        return recipes
+
+    def cut(self, recipes: list[Recipe]) -> tuple["Plan", list[Recipe]]:
+        """The small version of the plan and of its recipes."""
+        quick = self.quick
+        small = []
+        for recipe in recipes:
+            o = recipe.optimiser
+            o = replace(o, steps=min(o.steps, quick.steps), batch=min(o.batch, quick.batch))
+            small.append(replace(recipe, optimiser=o))
+        evaluations = tuple(
+            replace(e, limit=min(quick.images, e.limit or quick.images)) for e in self.evaluations
+        )
+        return replace(self, evaluations=evaluations), small
+
+
+def _variants(training: Training) -> list[Recipe]:
+    path = Path(training.recipe)
+    if not training.variants:
+        return [load_recipe(path)]
+    return [
+        load_recipe(path, ["--name", name, *_words(overrides)])
+        for name, overrides in training.variants.items()
+    ]
+
+
+def _words(overrides: dict[str, Any]) -> list[str]:
+    return [word for key, value in overrides.items() for word in (f"--{key}", _text(value))]
+
+
+def _text(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan from YAML.
+
+    Raises:
+        UserError: no such file, not YAML, or a key or value that a plan does not have.
+    """
+    if not path.is_file():
+        raise UserError(f"no plan at {path}")
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--plan", action="config")
+    parser.add_class_arguments(Plan, as_group=False)
+    try:
+        settings = parser.instantiate(parser.parse_args(["--plan", str(path)]))
+        return Plan(**{part.name: settings[part.name] for part in fields(Plan)})
+    except (ArgumentError, TypeError, ValueError, KeyError) as error:
+        raise UserError(f"plan {path}: {' '.join(str(error).split())}") from error

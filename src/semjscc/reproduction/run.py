@@ -1,0 +1,103 @@
+"""From a plan to results: trains what is missing, evaluates, and can be stopped anywhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from semjscc.checkpoint import MODEL, locate, read_metadata
+from semjscc.data import load_data
+from semjscc.errors import UserError
+from semjscc.evaluation.experiment import Experiment, run
+from semjscc.evaluation.results import Results
+from semjscc.links import Link, open_link
+from semjscc.perception.base import Perception
+from semjscc.perception.store import load_perception
+from semjscc.reproduction.plan import Evaluation, Plan
+from semjscc.training.recipe import Recipe
+from semjscc.training.run import Schedule, open_run
+from semjscc.training.train import origins, train
+
+
+def reproduce(
+    plan: Plan,
+    recipes: list[Recipe],
+    out: Path,
+    runs: Path,
+    *,
+    command: str,
+    progress: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> dict[str, Results]:
+    """Carry out a plan; what an earlier call finished is not done again.
+
+    Args:
+        plan: its evaluations.
+        recipes: its trainings, in order; one may start from, or look through, an earlier one.
+        out: folder for the results, a folder inside it for each evaluation.
+        runs: folder of the trainings' runs.
+        command: what the user typed, for the record.
+        progress: show bars with the time left.
+        say: given a line whenever something begins.
+
+    Returns:
+        the results by evaluation.
+
+    Raises:
+        UserError: a recipe, data or weights cannot be used.
+    """
+    trained = {recipe.name: runs / recipe.name for recipe in recipes}
+    for number, recipe in enumerate(recipes, 1):
+        place = f"training {number} of {len(recipes)}: {recipe.name}"
+        recipe = _resolved(recipe, trained)
+        if _finished(recipe, trained[recipe.name]):
+            say(f"{place}: done already")
+            continue
+        say(place)
+        train(recipe, trained[recipe.name], Schedule(progress=progress))
+    results = {}
+    for number, evaluation in enumerate(plan.evaluations, 1):
+        say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name}")
+        experiment = _experiment(evaluation, trained, command)
+        results[evaluation.name] = run(experiment, out / evaluation.name)
+    return results
+
+
+def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
+    """The recipe with the runs of this plan in place of the names it refers to."""
+    start, codec = recipe.start, recipe.codec
+    if start is not None:
+        start = _place(start, trained)
+    if codec is not None:
+        codec = replace(codec, perception=_place(codec.perception, trained))
+    return replace(recipe, start=start, codec=codec)
+
+
+def _place(name: str, trained: Mapping[str, Path]) -> str:
+    """Where the weights of that name, or of that run, lie."""
+    return str(trained.get(Path(name).name, name))
+
+
+def _finished(recipe: Recipe, folder: Path) -> bool:
+    """Whether the run has its weights, from this recipe and from what that refers to today."""
+    if not (folder / MODEL).is_file():
+        return False
+    open_run(recipe, folder)
+    if read_metadata(folder / MODEL).get("origins", {}) != origins(recipe):
+        raise UserError(f"{folder} was trained from other weights than there are now: move it away")
+    return True
+
+
+def _experiment(evaluation: Evaluation, trained: Mapping[str, Path], command: str) -> Experiment:
+    perception = load_perception(locate(_place(evaluation.perception, trained)))
+    return Experiment(
+        links=[_link(word, evaluation.weights, perception, trained) for word in evaluation.links],
+        data=load_data(evaluation.data, evaluation.split, limit=evaluation.limit),
+        perception=perception,
+        grid=evaluation.grid(),
+        command=command,
+    )
+
+
+def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
+    label, named, name = word.partition("=")
+    return open_link(f"{label}={_place(name, trained)}" if named else word, family, perception)
