@@ -1,0 +1,92 @@
+"""Plans: what they say, what they refuse, and what the small version leaves."""
+
+from pathlib import Path
+
+import pytest
+
+from semjscc.errors import UserError
+from semjscc.reproduction.plan import load_plan
+
+RECIPE = """
+name: base
+codec: {codec: adaptive}
+loss: {weight: 0.1, importance: {temper: 0.5}}
+data: {source: signs}
+optimiser: {steps: 300, batch: 64}
+"""
+PLAN = """
+name: trial
+trainings:
+  - recipe: RECIPE
+  - recipe: RECIPE
+    variants:
+      uniform: {loss.importance: null}
+      heavier: {loss.weight: 0.4, loss.importance.scope: batch}
+evaluations:
+  - {name: main, links: [none, heavier=heavier], data: signs, perception: signs-a,
+     ratios: [1/48, 1/24], snrs: [0, 10], limit: 500}
+quick: {steps: 3, batch: 8, images: 10}
+"""
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    recipe, plan = tmp_path / "recipe.yaml", tmp_path / "plan.yaml"
+    recipe.write_text(RECIPE)
+    plan.write_text(PLAN.replace("RECIPE", str(recipe)))
+    return plan
+
+
+def test_variants_override_the_recipe_and_have_names_of_their_own(plan_file: Path) -> None:
+    base, uniform, heavier = load_plan(plan_file).recipes()
+    assert [base.name, uniform.name, heavier.name] == ["base", "uniform", "heavier"]
+    assert base.loss.importance is not None
+    assert base.loss.importance.scope == "image"
+    assert uniform.loss.importance is None
+    assert uniform.loss.weight == 0.1
+    assert heavier.loss.weight == 0.4
+    assert heavier.loss.importance is not None
+    assert heavier.loss.importance.scope == "batch"
+    assert heavier.loss.importance.temper == 0.5
+
+
+def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file: Path) -> None:
+    plan = load_plan(plan_file)
+    small, recipes = plan.cut(plan.recipes())
+    assert [(r.optimiser.steps, r.optimiser.batch) for r in recipes] == [(3, 8)] * 3
+    assert [r.loss for r in recipes] == [r.loss for r in plan.recipes()]
+    assert small.evaluations[0].limit == 10
+    assert small.evaluations[0].grid() == plan.evaluations[0].grid()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("snrs: [0, 10]", "snrs: [zero]", "snrs"),
+        ("quick:", "quickly:", "quickly"),
+        ("loss.weight: 0.4", "loss.wait: 0.4", "wait"),
+        ("heavier: {", "uniform2: {name: base, ", "trains base twice"),
+        ("evaluations:", "evaluations: [", "plan"),
+        ("name: trial", "", "name"),
+    ],
+)
+def test_mistakes_are_one_line(plan_file: Path, old: str, new: str, message: str) -> None:
+    plan_file.write_text(plan_file.read_text().replace(old, new))
+    with pytest.raises(UserError, match=message) as error:
+        load_plan(plan_file).recipes()
+    assert "\n" not in str(error.value)
+
+
+def test_missing_plan_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no plan at"):
+        load_plan(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("file", sorted(Path("recipes/experiments").glob("*.yaml")), ids=str)
+def test_shipped_plans_name_only_what_they_train(file: Path) -> None:
+    plan = load_plan(file)
+    trained = {recipe.name for recipe in plan.recipes()}
+    for evaluation in plan.evaluations:
+        assert evaluation.grid().ratios
+        named = {link.partition("=")[2] for link in evaluation.links if "=" in link}
+        assert named <= trained

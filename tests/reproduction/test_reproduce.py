@@ -1,0 +1,130 @@
+"""An experiment from nothing to results, stopped and gone on with."""
+
+import json
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image
+
+from semjscc.checkpoint import MODEL, read_metadata
+from semjscc.cli import main
+
+NETWORK = """
+name: judge
+data: {source: DATA, val_fraction: 0.2}
+perception: {network: resnet, options: {width: 4}, layers: [stage1]}
+optimiser: {steps: 6, batch: 8, precision: 32-true}
+"""
+CODEC = """
+name: start
+data: {source: DATA, val_fraction: 0.2}
+codec: {options: {width: 8, ratios: [1/24]}, perception: judge}
+loss: {layers: [stage1]}
+optimiser: {steps: 3, batch: 8, precision: 32-true}
+"""
+PLAN = """
+name: tiny
+trainings:
+  - recipe: FOLDER/network.yaml
+  - recipe: FOLDER/codec.yaml
+  - recipe: FOLDER/codec.yaml
+    variants:
+      task: {start: start, loss.weight: 0.1, loss.term: task}
+      distill: {start: start, loss.weight: 0.1, loss.term: distillation}
+      received: {start: start, loss.weight: 0.1, loss.importance.at: received}
+evaluations:
+  - name: main
+    links: [none, plain=start, task=task, distill=distill, semantic=received]
+    data: DATA
+    perception: judge
+    ratios: [1/24]
+    snrs: [5]
+    split: val
+"""
+
+
+@pytest.fixture(scope="module")
+def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plan")
+    data = folder / "two-classes"
+    data.mkdir()
+    rng = np.random.default_rng(0)
+    labels = [index % 2 for index in range(60)]
+    pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
+    datasets.Dataset.from_dict(
+        {"image": [Image.fromarray(image.astype(np.uint8)) for image in pixels], "label": labels},
+        features=datasets.Features(
+            {"image": datasets.Image(), "label": datasets.ClassLabel(names=["dark", "bright"])}
+        ),
+    ).to_parquet(str(data / "train.parquet"))
+    for name, text in {"network": NETWORK, "codec": CODEC, "plan": PLAN}.items():
+        words = text.replace("DATA", str(data)).replace("FOLDER", str(folder))
+        (folder / f"{name}.yaml").write_text(words)
+    return folder / "plan.yaml"
+
+
+def words(plan_file: Path, folder: Path, *more: str) -> list[str]:
+    places = ["--out", str(folder / "out"), "--runs", str(folder / "runs")]
+    return ["reproduce", str(plan_file), *places, *more]
+
+
+@pytest.fixture(scope="module")
+def done(plan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reproduced")
+    assert main(words(plan_file, folder)) == 0
+    return folder
+
+
+def test_every_training_and_every_link_has_its_result(done: Path) -> None:
+    trained = ["judge", "start", "task", "distill", "received"]
+    assert sorted(path.name for path in (done / "runs").iterdir()) == sorted(trained)
+    results = json.loads((done / "out" / "main" / "results.json").read_text())
+    links = [record["link"] for record in results["records"]]
+    assert links == ["none", "plain", "task", "distill", "semantic"]
+    assert {record["perception"] for record in results["records"]} == {"judge"}
+    assert (done / "out" / "main" / "report.html").is_file()
+
+
+def test_losses_start_from_the_common_weights_and_end_apart(done: Path) -> None:
+    runs = done / "runs"
+    made = {name: read_metadata(runs / name / MODEL) for name in ("task", "distill", "received")}
+    assert len({facts["origins"]["start"] for facts in made.values()}) == 1
+    assert len({facts["origins"]["perception"] for facts in made.values()}) == 1
+    assert len({(runs / name / MODEL).read_bytes() for name in made}) == 3
+
+
+def test_called_again_nothing_is_trained_twice(
+    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (done / "runs").rglob(MODEL)}
+    assert main(words(plan_file, done, "--json")) == 0
+    printed = capsys.readouterr()
+    assert printed.err.count("done already") == 5
+    assert len(json.loads(printed.out)["main"]["records"]) == 5
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_run_from_other_weights_is_refused(
+    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = done / "runs" / "start" / MODEL
+    original = start.read_bytes()
+    try:
+        start.write_bytes((done / "runs" / "task" / MODEL).read_bytes())
+        assert main(words(plan_file, done)) == 2
+    finally:
+        start.write_bytes(original)
+    assert "trained from other weights than there are now" in capsys.readouterr().err
+
+
+def test_small_version_keeps_out_of_the_way(
+    plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce", str(plan_file), "--quick", "--json"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "runs"]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny-quick"]
+    model = tmp_path / "runs" / "tiny-quick" / "judge" / MODEL
+    assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
