@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from records import NO_CHANNEL
 
 from semjscc.errors import UserError
-from semjscc.evaluation.figures import accuracy_figure, psnr_figure, save_figure
+from semjscc.evaluation.figures import AGAINST_RATIO, accuracy_figure, psnr_figure
+from semjscc.evaluation.panels import figure_bytes, save_figure
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.style import link_style
 
@@ -49,7 +50,9 @@ def results() -> Results:
 
 
 def labels(figure: Figure) -> list[str]:
-    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    inside = [axes.get_legend() for axes in figure.axes]
+    legends = [*figure.legends, *(legend for legend in inside if legend)]
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
 
 
 def lines(figure: Figure, panel: int) -> dict[str, tuple[list[float], list[float]]]:
@@ -95,7 +98,44 @@ def test_figures_without_anything_to_show_are_drawn() -> None:
 def test_no_panel_is_left_empty(count: int) -> None:
     records = [point("djscc", f"{place}/48", 1.0, 0.5, 20.0) for place in range(1, count + 1)]
     figure = accuracy_figure(Results({}, records))
-    assert [len(axes.lines) for axes in figure.axes] == [1] * count
+    assert [len(axes.lines) for axes in figure.axes if axes.axison] == [1] * count
+    assert labels(figure) == ["djscc"]
+
+
+def test_against_the_ratio_there_is_a_panel_for_each_snr(results: Results) -> None:
+    figure = accuracy_figure(results, AGAINST_RATIO)
+    assert [axes.get_title() for axes in figure.axes] == ["SNR = -2 dB", "SNR = 4 dB"]
+    first = lines(figure, 0)
+    assert first["djscc"] == ([1 / 24, 1 / 12], [20, 25])
+    assert first["no channel"][1] == [98, 98]
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ticks == ["1/24", "1/12"]
+
+
+def test_on_a_phone_panels_stand_below_each_other(results: Results) -> None:
+    flat, tall = accuracy_figure(results), accuracy_figure(results, columns=1)
+    assert flat.get_figwidth() > flat.get_figheight()
+    assert tall.get_figwidth() < tall.get_figheight()
+    assert labels(tall) == labels(flat)
+
+
+def test_legends_fit_within_the_figure() -> None:
+    names = [f"a-rather-long-name-{number}" for number in range(9)]
+    records = [point(name, ratio, 0.0, 0.5, 1.0) for name in names for ratio in ("1/6", "1/12")]
+    figure = accuracy_figure(Results({}, records))
+    figure_bytes(figure, "png")
+    box = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+
+
+def test_repeats_with_other_seeds_are_thin_lines_without_a_name() -> None:
+    links = ["semantic", "semantic#1", "semantic#2"]
+    records = [point(link, "1/6", snr, 0.5, 1.0) for link in links for snr in (0.0, 5.0)]
+    figure = accuracy_figure(Results({}, records))
+    assert labels(figure) == ["semantic"]
+    widths = [line.get_linewidth() for line in figure.axes[0].lines]
+    assert widths[0] > 2 * max(widths[1:])
+    assert len({line.get_color() for line in figure.axes[0].lines}) == 1
 
 
 def test_one_link_under_two_conditions_is_two_lines(results: Results) -> None:
@@ -140,7 +180,7 @@ def test_other_suffixes_are_refused(results: Results, tmp_path: Path) -> None:
 
 def test_link_styles_are_told_apart() -> None:
     known = ["none", "djscc", "semantic", "feature", "task-loss", "distill", "separate"]
-    known += ["capacity", "label", "deepjscc-q"]
+    known += ["capacity", "label", "deepjscc-q", "separate@10", "separate-jpeg"]
     assert len({link_style(name) for name in known}) == len(known)
-    assert link_style("mine") == link_style("mine")
+    assert link_style("mine") == link_style("mine") == link_style("mine#3")
     assert link_style("mine") not in {link_style(name) for name in known}

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid, evaluate, work
+from semjscc.evaluation.outcomes import unpack
 from semjscc.evaluation.results import Record, Results, load_results, save_results
 from semjscc.evaluation.statistics import wilson
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
@@ -72,6 +74,13 @@ class SilentLink(Link):
     def send(self, images: Tensor, situation: Situation) -> Received:
         del situation
         return Received(None, None, torch.ones(len(images), dtype=torch.bool), 0, 0)
+
+
+def outcomes(record: Record) -> np.ndarray:
+    """(N, D)."""
+    right = unpack(record)
+    assert right is not None
+    return right
 
 
 def alike(one: list[Record], other: list[Record]) -> bool:
@@ -136,6 +145,8 @@ def test_a_record_says_what_was_measured(codec_link: CodecLink, perception: Perc
     assert record.control_bits > 0
     assert record.delivered == 1.0
     assert (record.ci_low, record.ci_high) == wilson(round(record.value * 10), 10)
+    assert outcomes(record).shape == (10, 1)
+    assert outcomes(record).mean() == record.value
     assert record.psnr_db is not None
     assert record.ssim is not None
 
@@ -180,6 +191,7 @@ def test_several_draws_are_resampled_by_image(
         for draws in (1, 3)
     )
     assert thrice.draws == 3
+    assert np.array_equal(outcomes(thrice)[:, :1], outcomes(once))
     assert thrice.ci_low <= thrice.value <= thrice.ci_high
     assert (thrice.ci_low, thrice.ci_high) != wilson(round(thrice.value * 30), 30)
     assert thrice.psnr_db != once.psnr_db
@@ -203,7 +215,9 @@ def test_the_link_without_channel_is_measured_once(perception: Perception) -> No
     assert record.ssim == pytest.approx(1.0)
     predicted = perception.task.predict(perception(SQUARES.batch(range(10))))
     assert len(predicted.unique()) > 1
-    assert record.value == pytest.approx(float((predicted == SQUARES.labels).float().mean()))
+    right = predicted == SQUARES.labels
+    assert record.value == pytest.approx(float(right.float().mean()))
+    assert outcomes(record)[:, 0].tolist() == right.tolist()
 
 
 def test_results_without_images_and_failed_deliveries_count(perception: Perception) -> None:

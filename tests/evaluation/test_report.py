@@ -1,14 +1,19 @@
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from records import RECORD
 
 from semjscc.errors import UserError
-from semjscc.evaluation.report import differences, write_report
+from semjscc.evaluation.figures import accuracy_figure
+from semjscc.evaluation.inline import inline_svg
+from semjscc.evaluation.outcomes import pack
+from semjscc.evaluation.report import publish, write_report
 from semjscc.evaluation.results import Record, Results
 
 POINT = replace(
@@ -42,6 +47,10 @@ class Reader(HTMLParser):
     """Collects what a browser would see; complains of tags that do not match."""
 
     EMPTY = ("meta", "img")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -86,51 +95,93 @@ def report(tmp_path: Path, records: list[Record], **pictures: bytes | Path) -> t
     return text, Reader(text)
 
 
-def test_differences_in_points_and_relative_are_two_numbers() -> None:
-    (found,) = differences([POINT, BETTER])
-    assert found.points == pytest.approx(10)  # 50 % - 40 %
-    assert found.relative == pytest.approx(25)  # 10 / 40
-    (found,) = differences([replace(POINT, value=0.0), BETTER])
-    assert found.points == pytest.approx(50)
-    assert found.relative is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"snr_db": 4.0},
-        {"ratio": "1/12"},
-        {"channel": "rayleigh"},
-        {"assumed_snr_db": 7.0},
-        {"seed": 1},
-    ],
-)
-def test_only_equal_conditions_are_compared(change: dict[str, object]) -> None:
-    assert differences([POINT, replace(BETTER, **change)]) == []
-
-
 def test_report_holds_all_numbers(tmp_path: Path) -> None:
     _, reader = report(tmp_path, [NO_CHANNEL, BETTER, POINT], strip=png())
-    assert ["1/24", "1", "1", "40.0", "50.0", "+10.0", "+25.0"] in reader.rows
     assert [
-        *("djscc", "deepjscc", "awgn", "1/24", "1", "1", "40.0 (37.0 to 43.0)", "21.50", "0.712"),
-        *("0.0417", "512", "48", "–", "97.5"),
+        *("1/24", "1", "1", "40.0", "50.0", "+10.0", "–", "+25.0", "–", "–", "–", "97.5", "1000")
     ] in reader.rows
+    assert [
+        *("djscc", "deepjscc", "awgn", "network", "1/24", "1", "1", "40.0 (37.0 to 43.0)"),
+        *("21.50", "0.712", "0.0417", "512", "48", "–", "97.5", "1000", "2"),
+    ] in reader.rows
+    best = ["+10.0", "+25.0", "R = 1/24, 1 dB"]
+    assert ["djscc", *best, *best, "1", "–", "–", "–"] in reader.rows
     assert "semjscc evaluate --data signs" in reader.text
     assert "bandwidth ratio R = k/n" in reader.text
     assert "Es/N0" in reader.text
+    assert "nothing is tested" in reader.text
+
+
+def test_report_says_how_sure_it_is(tmp_path: Path) -> None:
+    right = np.arange(1000)[:, None] < 400
+    more = np.arange(1000)[:, None] < 500
+    one, other = (replace(r, draws=1, right=pack(b)) for r, b in ((POINT, right), (BETTER, more)))
+    _, reader = report(tmp_path, [one, other])
+    (row,) = [row for row in reader.rows if row[:1] == ["1/24"] and "better" in row]
+    assert row[5:11] == ["+10.0", "+8.1 to +11.9", "+25.0", "2e-30", "2e-30", "better"]
+    assert "nothing is tested" not in reader.text
+
+
+def test_training_seeds_have_columns_of_their_own(tmp_path: Path) -> None:
+    repeats = [replace(BETTER, link=f"semantic#{n}", value=0.5 + n / 100) for n in (1, 2)]
+    _, reader = report(tmp_path, [POINT, BETTER, *repeats])
+    (head,) = [row for row in reader.rows if "spread (s.d.)" in row]
+    (row,) = [row for row in reader.rows if row[:1] == ["1/24"] and len(row) == len(head)]
+    assert row[-4:] == ["3", "+11.0", "1.00", "+8.5 to +13.5"]
+    assert "not of the method" in reader.text
 
 
 def test_report_needs_nothing_beside_it(tmp_path: Path) -> None:
     file = tmp_path / "strip.png"
     file.write_bytes(png())
     text, reader = report(tmp_path, [POINT], strip=file, other=png())
-    assert len(reader.sources) == 4  # accuracy, PSNR and the two pictures
-    assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
+    pictures = [source for source in reader.sources if not source.startswith("#")]
+    assert len(pictures) == 2
+    assert all(source.startswith("data:image/png;base64,") for source in pictures)
+    assert reader.tags.count("svg") == 4  # accuracy and PSNR, for a screen and for a phone
     assert "script" not in reader.tags
     assert "link" not in reader.tags
     assert "http://" not in text
     assert "https://" not in text
+
+
+def test_identifiers_are_unique_and_all_that_is_used_is_there(tmp_path: Path) -> None:
+    text, reader = report(tmp_path, [POINT, BETTER])
+    found = re.findall(r'\bid="([^"]+)"', text)
+    assert len(found) == len(set(found))
+    used = {source[1:] for source in reader.sources if source.startswith("#")}
+    used |= set(re.findall(r"url\(#([^)]+)\)", text))
+    assert used
+    assert used <= set(found)
+
+
+def test_drawings_take_the_colours_of_the_page() -> None:
+    text = inline_svg(accuracy_figure(Results({}, [POINT, NO_CHANNEL])), "a")
+    assert text.startswith("<svg")
+    assert "currentColor" in text
+    assert "var(--grid)" in text
+    assert "#000000" not in text
+    assert "#ffffff" not in text.lower()
+    assert "#e69f00" in text.lower()  # djscc keeps its own
+    assert ">Accuracy (%)</text>" in text
+
+
+def test_every_figure_comes_in_three_kinds(tmp_path: Path) -> None:
+    wide = [replace(one, ratio="1/12") for one in (POINT, BETTER)]
+    analysis = publish(Results(META, [NO_CHANNEL, POINT, BETTER, *wide]), tmp_path)
+    names = ("accuracy", "accuracy-by-ratio", "psnr", "gain")
+    files = {f"{name}.{kind}" for name in names for kind in ("svg", "pdf", "png")}
+    assert {path.name for path in tmp_path.iterdir()} == files | {"report.html"}
+    assert len(analysis.families["djscc"]) == 2
+
+
+def test_settings_have_figures_of_their_own(tmp_path: Path) -> None:
+    judged = [replace(one, perception="c") for one in (POINT, BETTER)]
+    publish(Results(META, [POINT, BETTER, *judged]), tmp_path)
+    assert (tmp_path / "gain-judged-by-c.svg").is_file()
+    assert (tmp_path / "gain-judged-by-network.svg").is_file()
+    reader = Reader((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "signs, val, judged by c, awgn" in reader.text
 
 
 def test_texts_from_files_are_escaped(tmp_path: Path) -> None:
@@ -141,7 +192,7 @@ def test_texts_from_files_are_escaped(tmp_path: Path) -> None:
     write_report(Results(meta, records), {evil: png()}, path)
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
-    assert Reader(text).rows[-1][:3] == [evil, evil, evil]
+    assert Reader(text).rows[-1][:4] == [evil, evil, evil, evil]
 
 
 def test_report_without_images_or_meta(tmp_path: Path) -> None:
@@ -149,8 +200,8 @@ def test_report_without_images_or_meta(tmp_path: Path) -> None:
     records = [NO_CHANNEL, replace(POINT, link="label", psnr_db=None, ssim=None)]
     write_report(Results({}, records), {}, path)
     reader = Reader(path.read_text(encoding="utf-8"))
-    assert len(reader.sources) == 1
-    assert reader.rows[-1][7:9] == ["–", "–"]
+    assert reader.tags.count("svg") == 2
+    assert reader.rows[-1][8:10] == ["–", "–"]
     assert "semantic against djscc" not in reader.text
 
 

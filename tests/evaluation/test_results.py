@@ -16,6 +16,7 @@ from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.results import (
     KIND,
+    OPTIONAL,
     Record,
     Results,
     load_results,
@@ -60,11 +61,19 @@ def test_unknown_keys_are_left_aside_and_whole_numbers_taken(tmp_path: Path) -> 
     assert load_results(path).records == [RECORD]
 
 
-@pytest.mark.parametrize("key", [field.name for field in fields(Record)])
+@pytest.mark.parametrize("key", [f.name for f in fields(Record) if f.name not in OPTIONAL])
 def test_a_record_that_lacks_a_key_is_refused(tmp_path: Path, key: str) -> None:
     record = asdict(RECORD)
     del record[key]
     with pytest.raises(UserError, match=f"record 0 .* lacks {key}"):
+        load_results(write(tmp_path / "r.json", record))
+
+
+def test_results_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    record = {key: value for key, value in asdict(RECORD).items() if key not in OPTIONAL}
+    assert load_results(write(tmp_path / "r.json", record)).records == [RECORD]
+    record |= {"right": 3}
+    with pytest.raises(UserError, match="right is of the wrong type"):
         load_results(write(tmp_path / "r.json", record))
 
 

@@ -42,6 +42,16 @@ def _add_grid(evaluate: Parser) -> None:
     evaluate.add_argument("--limit", type=int, help="only the first so many images")
     evaluate.add_argument("--size", type=int, help="resize and crop the images to this side")
     evaluate.add_argument("--draws", type=int, default=1, help="noise draws for each image")
+    evaluate.add_argument("--jobs", type=int, default=1, help="processes that share the points")
+    evaluate.add_argument(
+        "--fresh", action="store_true", help="also measure points that --out holds already"
+    )
+    evaluate.add_argument(
+        "--accounting",
+        choices=("compact", "file"),
+        default="compact",
+        help="of separate coding: count what the receiver cannot know, or the whole image file",
+    )
     add_situation(evaluate)
     add_json(evaluate)
 
@@ -83,10 +93,12 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     perception = load_perception(
         locate(arguments.perception or default_perception(family)), own_class=arguments.network
     )
-    links = [open_link(name, family, perception) for name in names]
+    links = [open_link(name, family, perception, accounting=arguments.accounting) for name in names]
     data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
     command = " ".join(["semjscc", *sys.argv[1:]])
-    results = run(Experiment(links, data, perception, grid, command), arguments.out)
+    experiment = Experiment(links, data, perception, grid, command)
+    jobs = at_least(1, arguments.jobs, "--jobs")
+    results = run(experiment, arguments.out, jobs=jobs, fresh=arguments.fresh)
     if arguments.json:
         print((arguments.out / RESULTS).read_text())
         return

@@ -1,19 +1,26 @@
 """One evaluation from data to files: the grid, results, figures, pictures and the report."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from semjscc.channels import CHANNELS
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
-from semjscc.evaluation.figures import accuracy_figure, psnr_figure, save_figure
-from semjscc.evaluation.grid import Grid, evaluate, work
+from semjscc.evaluation.fingerprint import (
+    context_fingerprint,
+    link_fingerprint,
+    point_fingerprint,
+)
+from semjscc.evaluation.grid import Grid, check, points
+from semjscc.evaluation.panels import save_figure
+from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
-from semjscc.evaluation.report import write_report
-from semjscc.evaluation.results import Record, Results, make_meta, save_results
+from semjscc.evaluation.report import STRIP, publish
+from semjscc.evaluation.results import Record, Results, load_results, make_meta, save_results
 from semjscc.evaluation.strip import make_rows, strip_figure, strip_title
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.perception.base import Perception
@@ -21,6 +28,7 @@ from semjscc.randomness import Draws
 
 RESULTS = "results.json"
 STRIP_IMAGES = 4
+_MOST_ORIGINS = 20
 
 
 @dataclass(frozen=True)
@@ -57,46 +65,81 @@ def prepare(out: Path) -> None:
         raise UserError(f"cannot write to {out}: {error.strerror or error}") from error
 
 
-def run(experiment: Experiment, out: Path) -> Results:
+def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False) -> Results:
     """Evaluate the grid, and write what came of it to ``out``.
 
-    ``results.json`` grows point by point, so that an interruption loses one point at most; then
-    come ``accuracy.png``, ``psnr.png``, ``transmission.png`` and ``report.html``.
+    ``results.json`` grows point by point, so that an interruption loses the points at work alone;
+    run again, those that stand in it are not measured twice, as long as everything that decides
+    them is still the same (see `fingerprint`). Then come the figures and ``report.html``, see
+    `publish`, and ``transmission.png``.
+
+    Args:
+        experiment: what to compare.
+        out: folder.
+        jobs: processes among which the points are shared out.
+        fresh: measure all points, also those that are there already.
 
     Raises:
         UserError: the links, the data or the folder cannot be used.
     """
     prepare(out)
     e = experiment
+    check(e.data, e.perception)
     meta = make_meta(
         links=e.links, data=e.data, perception=e.perception, command=e.command, seed=e.grid.seed
     )
-    records: list[Record] = []
-
-    def keep(record: Record) -> None:
-        records.append(record)
-        save_results(Results(meta, records), out / RESULTS)
-
-    with Progress("evaluating", work(e.links, e.data, e.grid)) as progress:
-        evaluate(
-            e.links,
-            e.data,
-            e.perception,
-            e.grid,
-            on_record=keep,
-            on_progress=progress.advance,
-        )
-    results = Results(meta, records)
+    work = Work(points(e.links, e.grid), e.data, e.perception, e.grid)
+    prints = _fingerprints(work)
+    earlier = None if fresh else _earlier(out / RESULTS)
+    known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
+    found = {place: known[key] for place, key in enumerate(prints) if key in known}
+    if found and earlier:
+        meta["earlier"] = _origins(earlier.meta)
+    wanted = [place for place in range(len(prints)) if place not in found]
+    total = sum(len(e.data) * work.points[place].draws for place in wanted)
+    title = f"evaluating ({len(found)} points are there)" if found else "evaluating"
+    with Progress(title, total) as progress:
+        for place, record in measure_all(work, wanted, jobs, progress.advance):
+            found[place] = replace(record, fingerprint=prints[place])
+            save_results(_in_order(meta, found), out / RESULTS)
+    results = _in_order(meta, found)
+    save_results(results, out / RESULTS)
     draw(experiment, results, out)
     return results
 
 
+def _fingerprints(work: Work) -> list[str]:
+    context = context_fingerprint(work.data, work.perception)
+    of_link = {id(point.link): link_fingerprint(point.link) for point in work.points}
+    return [
+        point_fingerprint(context, of_link[id(point.link)], point.describe(work.grid))
+        for point in work.points
+    ]
+
+
+def _earlier(path: Path) -> Results | None:
+    """What an earlier run left; a file that is none of ours is written over, as ever."""
+    try:
+        return load_results(path) if path.is_file() else None
+    except UserError:
+        return None
+
+
+def _origins(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """When, and with which code, the points that were there had been measured."""
+    own = {key: meta.get(key) for key in ("date", "version", "commit")}
+    before = meta.get("earlier")
+    return [*(before if isinstance(before, list) else []), own][-_MOST_ORIGINS:]
+
+
+def _in_order(meta: dict[str, Any], found: Mapping[int, Record]) -> Results:
+    return Results(meta, [found[place] for place in sorted(found)])
+
+
 def draw(experiment: Experiment, results: Results, out: Path) -> None:
-    """Write the figures, the transmission strip and the report."""
-    save_figure(accuracy_figure(results), out / "accuracy.png")
-    save_figure(psnr_figure(results), out / "psnr.png")
-    save_figure(_strip(experiment), out / "transmission.png")
-    write_report(results, {"What arrived": out / "transmission.png"}, out / "report.html")
+    """Write the transmission strip, the figures and the report."""
+    save_figure(_strip(experiment), out / STRIP)
+    publish(results, out, pictures={"What arrived": out / STRIP})
 
 
 def _strip(experiment: Experiment) -> Figure:

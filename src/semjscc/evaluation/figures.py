@@ -1,34 +1,23 @@
-"""The curves of a paper: accuracy and PSNR against SNR, one panel for each bandwidth ratio."""
+"""The curves of a paper: accuracy and PSNR against SNR for each ratio, and the other way round."""
 
-import math
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
-from io import BytesIO
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
-from semjscc.checkpoint import write_atomically
 from semjscc.codecs.bandwidth import parse_ratio
-from semjscc.errors import UserError
+from semjscc.evaluation.comparison import CANDIDATE
+from semjscc.evaluation.panels import make_panels
 from semjscc.evaluation.results import Record, Results
-from semjscc.evaluation.style import LineStyle, link_style, style
+from semjscc.evaluation.seeds import method_of, without_repeats
+from semjscc.evaluation.style import LineStyle, is_minor, link_style, style
 
-PANEL_WIDTH = 3.3
-PANEL_HEIGHT = 2.7
-"""In inches: a page of a journal holds two side by side at full size."""
-
-DPI = 150
 MANY_SNRS = 8
 """Above so many, matplotlib chooses the ticks."""
-
-LEGEND_COLUMNS = 3
-"""For each panel in a row."""
 
 MORE_DASHES = ("--", ":", "-.")
 """For further lines of one link, which share its colour and marker."""
@@ -36,113 +25,24 @@ MORE_DASHES = ("--", ":", "-.")
 Value = Callable[[Record], float]
 Interval = Callable[[Record], tuple[float, float]]
 
-# What must be dropped for equal figures to be equal files.
-_UNDATED: dict[str, dict[str, Any]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None},
-    "pdf": {"CreationDate": None},
-}
 
+@dataclass(frozen=True)
+class Layout:
+    """Which of the two coordinates of a point runs across a panel, and which tells panels apart.
 
-def accuracy_figure(results: Results) -> Figure:
-    """Accuracy in % against SNR in dB.
-
-    One panel for each bandwidth ratio, one line for each link with its 95 % interval shaded; the
-    link ``none`` is a dashed line across. Links of one name that differ in channel, perception
-    network or the like are separate lines, which their labels tell apart.
+    Attributes:
+        across: of a record that met a channel.
+        across_label: with its unit.
+        panel: of such a record.
+        panel_title: of a panel by that value.
+        logarithmic: the axis across.
     """
-    return _curves(
-        results.records,
-        "Accuracy (%)",
-        value=lambda record: 100 * record.value,
-        interval=lambda record: (100 * record.ci_low, 100 * record.ci_high),
-    )
 
-
-def psnr_figure(results: Results) -> Figure:
-    """PSNR in dB against SNR in dB, as `accuracy_figure`; links without images have no line."""
-    records = [record for record in results.records if record.psnr_db is not None]
-    return _curves(records, "PSNR (dB)", value=lambda record: record.psnr_db or 0.0, interval=None)
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG (150 dpi), SVG or PDF, as the suffix says; equal figures, equal bytes.
-
-    Raises:
-        UserError: another suffix, or the file cannot be written.
-    """
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in _UNDATED:
-        raise UserError(f"{path} cannot be drawn: figures end in .png, .svg or .pdf")
-    data = figure_bytes(figure, kind)
-    write_atomically(path, lambda temporary: temporary.write_bytes(data))
-
-
-def figure_bytes(figure: Figure, kind: str) -> bytes:
-    """What `save_figure` writes; ``kind`` is ``png``, ``svg`` or ``pdf``."""
-    stream = BytesIO()
-    with style(), warnings.catch_warnings():
-        # A name in a script that no font here has shows as boxes, and that says it all.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(stream, format=kind, dpi=DPI, metadata=_UNDATED[kind])
-    return stream.getvalue()
-
-
-def _curves(
-    records: Sequence[Record], unit: str, *, value: Value, interval: Interval | None
-) -> Figure:
-    ratios = sorted({record.ratio for record in records if record.ratio}, key=parse_ratio)
-    with style():
-        figure, panels = _panels(max(1, len(ratios)))
-        lines: dict[str, Artist] = {}
-        variants: defaultdict[str, list[str]] = defaultdict(list)
-        for ratio, axes in zip(ratios or [None], panels, strict=True):
-            shown = [record for record in records if record.ratio in (ratio, None)]
-            for label, line in _series(shown, records).items():
-                known = variants[line[0].link]
-                if label not in known:
-                    known.append(label)
-                look = link_style(line[0].link)
-                dashes = list(dict.fromkeys((look.linestyle, *MORE_DASHES)))
-                look = replace(look, linestyle=dashes[known.index(label) % len(dashes)])
-                lines.setdefault(label, _draw(axes, line, label, look, value, interval))
-            if ratio is not None:
-                axes.set_title(f"R = {ratio}")
-        _label(panels, unit, sorted({_snr(r) for r in records if r.snr_db is not None}))
-        if lines:
-            _legend(figure, lines, LEGEND_COLUMNS * _columns(len(panels)))
-        else:
-            panels[0].text(0.5, 0.5, "nothing was measured", ha="center", va="center")
-    return figure
-
-
-def _draw(
-    axes: Axes,
-    line: Sequence[Record],
-    label: str,
-    look: LineStyle,
-    value: Value,
-    interval: Interval | None,
-) -> Artist:
-    if line[0].snr_db is None:  # it never met a channel, and so holds at any SNR
-        return axes.axhline(value(line[0]), color=look.color, linestyle=look.linestyle, label=label)
-    snrs = [_snr(record) for record in line]
-    if interval:
-        low, high = zip(*map(interval, line), strict=True)
-        axes.fill_between(snrs, low, high, color=look.color, alpha=0.18, linewidth=0)
-    values = [value(record) for record in line]
-    return axes.plot(snrs, values, label=label, **asdict(look))[0]
-
-
-def _legend(figure: Figure, lines: Mapping[str, Artist], most_columns: int) -> None:
-    """Below the panels, in rows as even as can be."""
-    rows = math.ceil(len(lines) / most_columns)
-    figure.legend(
-        handles=list(lines.values()),
-        labels=list(lines),
-        loc="outside lower center",
-        ncols=math.ceil(len(lines) / rows),
-    )
+    across: Callable[[Record], float]
+    across_label: str
+    panel: Callable[[Record], float]
+    panel_title: Callable[[Record], str]
+    logarithmic: bool = False
 
 
 def _snr(record: Record) -> float:
@@ -150,34 +50,142 @@ def _snr(record: Record) -> float:
     return record.snr_db or 0.0
 
 
-def _columns(count: int) -> int:
-    """Panels in a row: up to three, but four make a square."""
-    return 2 if count == 4 else min(count, 3)
+def _ratio(record: Record) -> float:
+    """Nominal; 0 for a record that met no channel."""
+    return float(parse_ratio(record.ratio)) if record.ratio else 0.0
 
 
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    columns = _columns(count)
-    rows = math.ceil(count / columns)
-    # One panel alone needs room for its legend.
-    width = PANEL_WIDTH * (columns if columns > 1 else 1.4)
-    # Not pyplot, which would choose a window system for the whole process.
-    figure = Figure((width, PANEL_HEIGHT * rows + 0.5), layout="constrained")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for unused in grid.flat[count:]:
-        unused.remove()
-    return figure, list(grid.flat[:count])
+AGAINST_SNR = Layout(_snr, "SNR (dB)", _ratio, lambda record: f"R = {record.ratio}")
+AGAINST_RATIO = Layout(
+    *(_ratio, "bandwidth ratio R", _snr, lambda record: f"SNR = {record.snr_db:g} dB"),
+    logarithmic=True,
+)
 
 
-def _label(panels: Sequence[Axes], unit: str, snrs: Sequence[float]) -> None:
-    columns = _columns(len(panels))
-    for place, axes in enumerate(panels):
-        if place % columns == 0:
-            axes.set_ylabel(unit)
-        if place + columns >= len(panels):
-            axes.set_xlabel("SNR (dB)")
-            axes.xaxis.set_tick_params(labelbottom=True)
-        if 0 < len(snrs) <= MANY_SNRS:
-            axes.set_xticks(snrs)
+def accuracy_figure(
+    results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
+) -> Figure:
+    """Accuracy in % against SNR in dB, or against the bandwidth ratio.
+
+    One panel for each ratio (or SNR), one line for each link with its 95 % interval shaded; the
+    link ``none`` is a dashed line across. Links of one name that differ in channel, perception
+    network or the like are separate lines, which their labels tell apart. Repeats of a link with
+    other training seeds are thin lines of its colour.
+
+    Args:
+        results: what was measured.
+        layout: `AGAINST_SNR` or `AGAINST_RATIO`.
+        columns: panels in a row at most.
+    """
+    return _curves(
+        *(results.records, "Accuracy (%)", layout, columns),
+        value=lambda record: 100 * record.value,
+        interval=lambda record: (100 * record.ci_low, 100 * record.ci_high),
+    )
+
+
+def psnr_figure(
+    results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
+) -> Figure:
+    """PSNR in dB, as `accuracy_figure`; links without images have no line."""
+    return _curves(
+        *([r for r in results.records if r.psnr_db is not None], "PSNR (dB)", layout, columns),
+        value=lambda record: record.psnr_db or 0.0,
+        interval=None,
+    )
+
+
+def _curves(
+    records: Sequence[Record],
+    unit: str,
+    layout: Layout,
+    columns: int | None,
+    *,
+    value: Value,
+    interval: Interval | None,
+) -> Figure:
+    measured = [record for record in records if record.snr_db is not None]
+    titles = {layout.panel(record): layout.panel_title(record) for record in measured}
+    places = sorted(titles)
+    first_names = set(without_repeats([record.link for record in records]))
+    with style():
+        panels = make_panels(max(1, len(places)), columns)
+        lines: dict[str, Artist] = {}
+        variants: defaultdict[str, list[str]] = defaultdict(list)
+        for place, axes in zip(places or [None], panels.axes, strict=True):
+            shown = [r for r in records if r.snr_db is None or layout.panel(r) == place]
+            for label, line in _series(shown, records, layout).items():
+                name = line[0].link
+                look = _look(name, label, variants)
+                if name in first_names:
+                    artist = _draw(axes, line, label, look, layout, value, interval)
+                    lines.setdefault(label.replace(name, method_of(name), 1), artist)
+                else:
+                    _draw_repeat(axes, line, look, layout, value)
+            if place is not None:
+                axes.set_title(titles[place])
+        _ticks(panels.axes, measured, layout)
+        panels.label(layout.across_label, unit)
+        panels.legend(lines)
+        if not lines:
+            panels.say_empty()
+    return panels.figure
+
+
+def _look(link: str, label: str, variants: dict[str, list[str]]) -> LineStyle:
+    """The link's own, with other dashes for each further line of it."""
+    known = variants[link]
+    if label not in known:
+        known.append(label)
+    look = link_style(link)
+    dashes = list(dict.fromkeys((look.linestyle, *MORE_DASHES)))
+    return replace(look, linestyle=dashes[known.index(label) % len(dashes)])
+
+
+def _draw(
+    axes: Axes,
+    line: Sequence[Record],
+    label: str,
+    look: LineStyle,
+    layout: Layout,
+    value: Value,
+    interval: Interval | None,
+) -> Artist:
+    if line[0].snr_db is None:  # it never met a channel, and so holds at any SNR
+        return axes.axhline(value(line[0]), color=look.color, linestyle=look.linestyle, label=label)
+    across = [layout.across(record) for record in line]
+    # Neither bounds, which are there to look up at, nor what is shown in passing.
+    if interval and look.marker and not is_minor(line[0].link):
+        low, high = zip(*map(interval, line), strict=True)
+        axes.fill_between(across, low, high, color=look.color, alpha=0.15, linewidth=0)
+    values = [value(record) for record in line]
+    leads = method_of(line[0].link) == CANDIDATE
+    emphasis = {"linewidth": 1.9, "zorder": 3} if leads else {}
+    if is_minor(line[0].link):
+        emphasis = {"linewidth": 0.8, "markersize": 3, "zorder": 1.5}
+    return axes.plot(across, values, label=label, **asdict(look), **emphasis)[0]
+
+
+def _draw_repeat(
+    axes: Axes, line: Sequence[Record], look: LineStyle, layout: Layout, value: Value
+) -> None:
+    across = [layout.across(record) for record in line]
+    values = [value(record) for record in line]
+    axes.plot(across, values, color=look.color, linewidth=0.7, alpha=0.6)
+
+
+def _ticks(panels: Sequence[Axes], measured: Sequence[Record], layout: Layout) -> None:
+    values = sorted({layout.across(record) for record in measured})
+    if not values:
+        return
+    for axes in panels:
+        if layout.logarithmic:
+            names = {layout.across(record): record.ratio or "" for record in measured}
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(values, [names[value] for value in values])
+            axes.xaxis.set_minor_locator(NullLocator())
+        elif len(values) <= MANY_SNRS:
+            axes.set_xticks(values)
 
 
 # What two records of one link may differ in; written behind the link's name where they do.
@@ -191,8 +199,10 @@ _CONDITIONS: tuple[Callable[[Record], str], ...] = (
 )
 
 
-def _series(shown: Sequence[Record], records: Sequence[Record]) -> dict[str, list[Record]]:
-    """The lines of a panel by their labels, each sorted by SNR."""
+def _series(
+    shown: Sequence[Record], records: Sequence[Record], layout: Layout
+) -> dict[str, list[Record]]:
+    """The lines of a panel by their labels, each in order across."""
     differing = [
         condition
         for condition in _CONDITIONS
@@ -203,4 +213,4 @@ def _series(shown: Sequence[Record], records: Sequence[Record]) -> dict[str, lis
         name = "no channel" if record.snr_db is None else record.link
         parts = [name, *(condition(record) for condition in differing)]
         series[", ".join(part for part in parts if part)].append(record)
-    return {label: sorted(line, key=_snr) for label, line in series.items()}
+    return {label: sorted(line, key=layout.across) for label, line in series.items()}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, product, zip_longest
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
+from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
 from semjscc.images import printable
@@ -62,13 +64,24 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
     """One link at one ratio and SNR, both None for the `none` link."""
 
     link: Link
     ratio: Fraction | None
     snr_db: float | None
     draws: int
+
+    def describe(self, grid: Grid) -> dict[str, Any]:
+        """What decides its record beside link, data and perception network, as plain data."""
+        return {
+            "ratio": None if self.ratio is None else str(self.ratio),
+            "snr_db": self.snr_db,
+            "channel": None if self.snr_db is None else grid.channel,
+            "assumed_snr_db": None if self.snr_db is None else grid.assumed_snr_db,
+            "seed": grid.seed,
+            "draws": self.draws,
+        }
 
 
 class _Measured:
@@ -87,7 +100,12 @@ class _Measured:
 
 def work(links: Sequence[Link], data: ImageSet, grid: Grid) -> int:
     """How many images `evaluate` will send, each counted at every point and draw."""
-    return len(data) * sum(point.draws for link in links for point in _points(link, grid))
+    return len(data) * sum(point.draws for point in points(links, grid))
+
+
+def points(links: Sequence[Link], grid: Grid) -> list[Point]:
+    """All points, by link, then ratio, then SNR; `NoChannel` knows neither and has one."""
+    return [point for link in links for point in _points(link, grid)]
 
 
 def _ignore(_: object) -> None:
@@ -125,20 +143,38 @@ def evaluate(
         UserError: the perception network knows other classes than the data has, there are no
             images, or a link has no weights for a point.
     """
-    _check(data, perception)
-    batches = list(_batches(data.sizes, batch))
+    check(data, perception)
     records = []
-    for point in (point for link in links for point in _points(link, grid)):
-        measured = _Measured(len(data), point.draws)
-        for draw, indices in product(range(point.draws), batches):
-            _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
-            on_progress(len(indices))
-        records.append(_record(point, data, perception, grid, measured))
-        on_record(records[-1])
+    for point in points(links, grid):
+        record = measure(point, data, perception, grid, batch=batch, on_progress=on_progress)
+        records.append(record)
+        on_record(record)
     return records
 
 
-def _check(data: ImageSet, perception: Perception) -> None:
+def measure(
+    point: Point,
+    data: ImageSet,
+    perception: Perception,
+    grid: Grid,
+    *,
+    batch: int = 100,
+    on_progress: Callable[[int], None] = _ignore,
+) -> Record:
+    """The record of one point; arguments and errors as of `evaluate`, which has checked them."""
+    measured = _Measured(len(data), point.draws)
+    for draw, indices in product(range(point.draws), list(_batches(data.sizes, batch))):
+        _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
+        on_progress(len(indices))
+    return _record(point, data, perception, grid, measured)
+
+
+def check(data: ImageSet, perception: Perception) -> None:
+    """Whether the network can judge these images.
+
+    Raises:
+        UserError: it knows other classes than the data has, or there are no images.
+    """
     if len(data) == 0:
         raise UserError(f"{printable(data.name)} has no images in {data.split}")
     known, given = perception.class_names, data.class_names
@@ -151,10 +187,10 @@ def _check(data: ImageSet, perception: Perception) -> None:
             )
 
 
-def _points(link: Link, grid: Grid) -> list[_Point]:
+def _points(link: Link, grid: Grid) -> list[Point]:
     if isinstance(link, NoChannel):
-        return [_Point(link, None, None, draws=1)]
-    return [_Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
+        return [Point(link, None, None, draws=1)]
+    return [Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
 
 
 def _batches(sizes: Sequence[tuple[int, int]], batch: int) -> Iterator[list[int]]:
@@ -167,7 +203,7 @@ def _batches(sizes: Sequence[tuple[int, int]], batch: int) -> Iterator[list[int]
 
 @torch.inference_mode()
 def _send(
-    point: _Point,
+    point: Point,
     data: ImageSet,
     perception: Perception,
     grid: Grid,
@@ -206,7 +242,7 @@ def _send(
 
 
 def _record(
-    point: _Point, data: ImageSet, perception: Perception, grid: Grid, measured: _Measured
+    point: Point, data: ImageSet, perception: Perception, grid: Grid, measured: _Measured
 ) -> Record:
     if point.draws == 1:
         low, high = wilson(int(measured.correct.sum()), len(data))
@@ -240,6 +276,7 @@ def _record(
         psnr_db=_finite_mean(measured.psnr_db),
         ssim=_finite_mean(measured.ssim),
         perception=perception.name,
+        right=pack(measured.correct),
     )
 
 

@@ -1,21 +1,41 @@
-"""The report: one HTML file that needs nothing beside it, to send to somebody or keep."""
+"""The report: one HTML file that needs nothing beside it, and its figures as files."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from semjscc.checkpoint import write_atomically
-from semjscc.codecs.bandwidth import parse_ratio
-from semjscc.evaluation.figures import accuracy_figure, figure_bytes, psnr_figure
-from semjscc.evaluation.page import page, picture, table
+from semjscc.evaluation.analysis import Analysis, Part, analyse, leads
+from semjscc.evaluation.comparison import (
+    DELIVERS,
+    REFERENCE,
+    Comparison,
+    Difference,
+    best,
+    differences,
+)
+from semjscc.evaluation.gallery import Drawn, draw_part
+from semjscc.evaluation.heatmap import signed
+from semjscc.evaluation.page import drawing, folded, heading, note, page, picture, table
+from semjscc.evaluation.panels import KINDS, save_figure
 from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.rows import (
+    NOTHING,
+    RECORD_HEAD,
+    RECORD_WORDS,
+    comparison_rows,
+    order,
+    record_row,
+    where,
+)
+from semjscc.evaluation.settings import data_of, sources
 
-CANDIDATE, REFERENCE = "semantic", "djscc"
-"""The two links whose difference the report works out."""
+__all__ = ["REPORT", "STRIP", "Difference", "differences", "publish", "write_report"]
 
-_NOTHING = "–"
+REPORT = "report.html"
+STRIP = "transmission.png"
 
 _DEFINITIONS = """\
 The bandwidth ratio R = k/n is the number k of complex channel symbols spent on an image over the
@@ -23,119 +43,142 @@ number n = 3·H·W of its colour values; the tables give the measured k/n beside
 The SNR is Es/N0 in dB: the energy of a complex symbol, whose mean is 1, over the variance N0 of
 the complex noise."""
 
-_DIFFERENCES = """\
+_STATISTICS = """\
 Points are the difference of two accuracies in percentage points; the relative change divides it
-by the accuracy of {reference}. The two are different numbers and are never mixed."""
+by the accuracy of the opponent. The two are different numbers and are never mixed. The images are
+the same for both links, and so is their noise: p is McNemar's exact test for one noise draw an
+image, the exact sign-flip test by image for several; the interval is Newcombe's for paired shares,
+or a bootstrap over images. p (Holm) holds for all points of one opponent on one data set together;
+the verdict is open unless it is below 5 %."""
+
+_SEEDS = """\
+Seeds count trainings that differ in their seed alone. With fewer than three, a gain says something
+of these weights, not of the method."""
+
+_UNPAIRED = "These results were kept without the outcome of each image, so that nothing is tested."
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What the candidate gains over the reference at one ratio and SNR.
+def publish(
+    results: Results,
+    out: Path,
+    *,
+    pictures: Mapping[str, bytes | Path] | None = None,
+    candidate: str | None = None,
+    against: Sequence[str] | None = None,
+) -> Analysis:
+    """Write every figure as SVG, PDF and PNG, and ``report.html``, from results alone.
 
-    Attributes:
-        candidate: its record.
-        reference: the record under the same conditions.
-        points: the difference of the accuracies, in percentage points.
-        relative: the same in % of the reference's accuracy; None where that is 0.
-    """
-
-    candidate: Record
-    reference: Record
-    points: float
-    relative: float | None
-
-
-def differences(
-    records: Sequence[Record], candidate: str = CANDIDATE, reference: str = REFERENCE
-) -> list[Difference]:
-    """Candidate minus reference wherever both were measured under the same conditions.
+    Figures are called ``accuracy``, ``accuracy-by-ratio``, ``psnr``, ``front`` and ``gain``, with
+    the setting behind the name where the results hold several.
 
     Args:
-        records: of any links.
-        candidate: name of a link.
-        reference: name of another.
+        results: of one evaluation, or of several as `settings.merge` puts them together.
+        out: folder.
+        pictures: further PNG images by their headings, such as the transmission strip.
+        candidate: see `analyse`.
+        against: see `analyse`.
 
-    Returns:
-        one for each pair, in the order of the candidate's records.
+    Raises:
+        UserError: a link is not there, a picture is no PNG, or a file cannot be written.
     """
-    known = {_conditions(record): record for record in records if record.link == reference}
-    found = []
-    for record in records:
-        other = known.get(_conditions(record))
-        if record.link == candidate and other is not None:
-            gain = record.value - other.value
-            relative = 100 * gain / other.value if other.value > 0 else None
-            found.append(Difference(record, other, 100 * gain, relative))
-    return found
+    analysis = analyse(results, candidate, against)
+    drawn = _draw_all(analysis)
+    for figures in drawn:
+        for name, one in figures.items():
+            for kind in KINDS:
+                save_figure(one.flat, out / f"{name}.{kind}")
+    _write(render(analysis, drawn, pictures or {}), out / REPORT)
+    return analysis
 
 
 def write_report(results: Results, pictures: Mapping[str, bytes | Path], path: Path) -> None:
-    """Write the report: what was done, curves, pictures, differences and every record.
+    """Write the HTML file alone, whole or not at all; see `publish`."""
+    analysis = analyse(results)
+    _write(render(analysis, _draw_all(analysis), pictures), path)
 
-    Args:
-        results: what was measured; the curves are drawn from it.
-        pictures: further PNG images by their headings, such as the transmission strip.
-        path: the HTML file, which appears whole or not at all.
 
-    Raises:
-        UserError: a picture is missing or no PNG, a ratio is none, or the file cannot be written.
-    """
+def _write(text: str, path: Path) -> None:
     # A command line may hold bytes that are no UTF-8; they show as question marks.
-    data = render_report(results, pictures).encode(errors="replace")
+    data = text.encode(errors="replace")
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
-def render_report(results: Results, pictures: Mapping[str, bytes | Path]) -> str:
-    """The HTML that `write_report` writes."""
-    curves = {"Accuracy": figure_bytes(accuracy_figure(results), "png")}
-    if any(record.psnr_db is not None for record in results.records):
-        curves["PSNR"] = figure_bytes(psnr_figure(results), "png")
-    title = f"Image transmission: {_data(results.meta).get('name', 'results')}"
-    body = "\n".join(
-        [
-            _what_was_done(results),
-            *(picture(heading, image) for heading, image in {**curves, **pictures}.items()),
-            _difference_table(differences(results.records)),
-            "<h2>All results</h2>",
-            f"<p>{escape(_DEFINITIONS)}</p>",
-            _record_table(results.records),
-        ]
-    )
-    return page(title, body)
+def _draw_all(analysis: Analysis) -> list[dict[str, Drawn]]:
+    all_settings = [part.setting for part in analysis.parts]
+    drawn = []
+    for number, part in enumerate(analysis.parts):
+        others = [one for one in all_settings if one != part.setting]
+        suffix = _slug(part.setting.describe(others)) if others else ""
+        if suffix and any(f"accuracy-{suffix}" in figures for figures in drawn):
+            suffix += f"-{number}"
+        figures = draw_part(part)
+        drawn.append({"-".join(filter(None, (name, suffix))): figures[name] for name in figures})
+    return drawn
 
 
-def _conditions(record: Record) -> tuple[Any, ...]:
-    """All that two records must share to be compared."""
-    return (
-        *(record.data, record.split, record.perception, record.metric),
-        *(record.channel, record.snr_db, record.assumed_snr_db, record.ratio),
-        *(record.seed, record.images, record.draws),
-    )
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _data(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    data = meta.get("data")
-    return data if isinstance(data, Mapping) else {"name": data} if data else {}
+def render(
+    analysis: Analysis,
+    drawn: Sequence[Mapping[str, Drawn]],
+    pictures: Mapping[str, bytes | Path],
+) -> str:
+    """The HTML that `publish` writes."""
+    results = analysis.results
+    names = dict.fromkeys(str(data_of(meta).get("name", "")) for meta in sources(results.meta))
+    title = f"Image transmission: {', '.join(filter(None, names)) or 'results'}"
+    several = len(analysis.parts) > 1
+    rows = [record_row(record) for record in sorted(results.records, key=order)]
+    everything = table(RECORD_HEAD, rows, text_columns=RECORD_WORDS)
+    body = [
+        heading("What was done"),
+        *_what_was_done(results),
+        _in_short(analysis),
+        *(picture(name, image) for name, image in pictures.items()),
+    ]
+    for part, figures in zip(analysis.parts, drawn, strict=True):
+        body.append(heading(part.setting.describe() if several else "Curves"))
+        body += [drawing(one.title, one.flat, one.tall, name) for name, one in figures.items()]
+        body += [_leads(part), *_comparisons(part, analysis.candidate)]
+    body += [heading("All results"), f"<p>{escape(_DEFINITIONS)}</p>"]
+    body.append(folded(f"{len(rows)} rows", everything) if several else everything)
+    return page(title, "\n".join(filter(None, body)))
 
 
-def _what_was_done(results: Results) -> str:
-    meta, records = results.meta, results.records
-    data = _data(meta)
+def _what_was_done(results: Results) -> list[str]:
+    """One evaluation plainly, each of several behind its command."""
+    origins = sources(results.meta)
+    if len(origins) == 1:
+        return [_facts(origins[0], results.records)]
+    names = [
+        _listed([data_of(meta).get("name"), meta.get("perception"), data_of(meta).get("images")])
+        for meta in origins
+    ]
+    return [
+        folded(name or "evaluation", _facts(meta, results.records))
+        for name, meta in zip(names, origins, strict=True)
+    ]
+
+
+def _facts(meta: Mapping[str, Any], records: Sequence[Record]) -> str:
+    data = data_of(meta)
+    members = [r for r in records if not data or r.data == data.get("name")]
+    sent = [r for r in members if r.snr_db is not None]
     facts = {
         "command": meta.get("command"),
         "seed": meta.get("seed"),
         "data": _listed(data.get(key) for key in ("name", "revision", "fingerprint")),
         "split": data.get("split"),
         "images": data.get("images"),
-        "draws of the channel for each image": _listed(
-            r.draws for r in records if r.snr_db is not None
-        ),
+        "draws of the channel for each image": _listed(r.draws for r in sent),
         "perception network": meta.get("perception"),
-        "channel": _listed(r.channel for r in records if r.snr_db is not None),
+        "channel": _listed(r.channel for r in sent),
         "assumed SNR": _listed(
-            f"{r.assumed_snr_db:g} dB" for r in records if r.assumed_snr_db is not None
+            f"{r.assumed_snr_db:g} dB" for r in sent if r.assumed_snr_db is not None
         ),
-        "links": _listed(r.link for r in records),
+        "links": _listed(_link_names(meta) or (r.link for r in members)),
         "date": meta.get("date"),
         "semjscc": _listed([meta.get("version"), meta.get("commit")]),
     }
@@ -144,7 +187,11 @@ def _what_was_done(results: Results) -> str:
         for key, value in facts.items()
         if value not in (None, "")
     )
-    return f"<h2>What was done</h2>\n<dl>\n{items}\n</dl>"
+    return f"<dl>\n{items}\n</dl>"
+
+
+def _link_names(meta: Mapping[str, Any]) -> list[str]:
+    return [str(link.get("name")) for link in meta.get("links") or [] if isinstance(link, Mapping)]
 
 
 def _code(value: object) -> str:
@@ -156,70 +203,65 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(str(value) for value in values if value not in (None, "")))
 
 
-def _difference_table(found: Sequence[Difference]) -> str:
+def _in_short(analysis: Analysis) -> str:
+    """The gain over each opponent at its best point, and how often it is more than chance."""
+    if not analysis.families:
+        return ""
+    rows = []
+    for name, found in analysis.families.items():
+        verdicts = [one.verdict for one in found]
+        counts = [str(verdicts.count(kind)) for kind in ("better", "open", "worse")]
+        tested = any(verdicts)
+        fair = best(found, DELIVERS)
+        rows.append(
+            (
+                name,
+                *_best(best(found)),
+                *_best(fair),
+                str(len(found)),
+                *(counts if tested else [NOTHING] * 3),
+            )
+        )
+    head = (
+        *("over", "most points", "relative %", "at", f"most where it delivers ≥ {DELIVERS:.0%}"),
+        *("relative %", "at", "points of the grid", "better", "open", "worse"),
+    )
+    text = [heading(f"{analysis.candidate} in short"), table(head, rows, text_columns=1)]
+    text.append(note(_STATISTICS))
+    every = [one for found in analysis.families.values() for one in found]
+    if any(len(one.spread.gains) > 1 for one in every):
+        text.append(note(_SEEDS))
+    if not any(one.verdict for one in every):
+        text.append(note(_UNPAIRED))
+    return "\n".join(text)
+
+
+def _best(one: Comparison | None) -> tuple[str, str, str]:
+    if one is None:
+        return NOTHING, NOTHING, NOTHING
+    relative = NOTHING if one.relative is None else signed(one.relative, 1)
+    return signed(one.points, 1), relative, where(one)
+
+
+def _leads(part: Part) -> str:
+    found = leads(part.results)
     if not found:
         return ""
     rows = [
-        (
-            *_place(d.candidate),
-            f"{100 * d.reference.value:.1f}",
-            f"{100 * d.candidate.value:.1f}",
-            f"{d.points:+.1f}",
-            _NOTHING if d.relative is None else f"{d.relative:+.1f}",
-        )
-        for d in sorted(found, key=lambda d: _order(d.candidate))
+        (one.ratio, one.ours, one.theirs, NOTHING if one.points is None else signed(one.points, 1))
+        for one in found
     ]
-    head = (*_PLACE, f"{REFERENCE} %", f"{CANDIDATE} %", "points", "relative change %")
-    explained = escape(_DIFFERENCES.format(reference=REFERENCE))
-    return (
-        f"<h2>{CANDIDATE} against {REFERENCE}</h2>\n<p>{explained}</p>\n"
-        f"{table(head, rows, text_columns=0)}"
-    )
+    head = ("R", "loss", "over", "points at equal PSNR")
+    return f"{heading('Accuracy at equal PSNR', 3)}\n{table(head, rows, text_columns=3)}"
 
 
-def _record_table(records: Sequence[Record]) -> str:
-    rows = [
-        (
-            record.link,
-            record.codec or _NOTHING,
-            record.channel,
-            *_place(record),
-            f"{100 * record.value:.1f} ({100 * record.ci_low:.1f} to {100 * record.ci_high:.1f})",
-            _number(record.psnr_db, ".2f"),
-            _number(record.ssim, ".3f"),
-            _number(record.ratio_measured, ".4f"),
-            _count(record.channel_uses),
-            _count(record.control_bits),
-            _NOTHING if record.payload_bits is None else _count(record.payload_bits),
-            f"{100 * record.delivered:.1f}",
-        )
-        for record in sorted(records, key=_order)
-    ]
-    head = (
-        *("link", "codec", "channel", *_PLACE, "accuracy % (95 % interval)", "PSNR dB", "SSIM"),
-        *("k/n", "channel uses k", "control bits", "payload bits", "delivered %"),
-    )
-    return table(head, rows, text_columns=3)
-
-
-_PLACE = ("R", "SNR dB", "assumed SNR dB")
-
-
-def _place(record: Record) -> tuple[str, str, str]:
-    assumed = record.snr_db if record.assumed_snr_db is None else record.assumed_snr_db
-    return record.ratio or _NOTHING, _number(record.snr_db, "g"), _number(assumed, "g")
-
-
-def _order(record: Record) -> tuple[float, str, float]:
-    """By ratio, link and SNR; what met no channel first."""
-    ratio = 0.0 if record.ratio is None else float(parse_ratio(record.ratio))
-    return ratio, record.link, float("-inf") if record.snr_db is None else record.snr_db
-
-
-def _number(value: float | None, form: str) -> str:
-    return _NOTHING if value is None else format(value, form)
-
-
-def _count(value: int | float) -> str:
-    """Whole, or the mean over images of different sizes."""
-    return str(value) if isinstance(value, int) else f"{value:.1f}"
+def _comparisons(part: Part, candidate: str | None) -> list[str]:
+    made = []
+    # The question of the field comes first.
+    names = sorted(part.comparisons, key=lambda name: name != REFERENCE)
+    for name in names:
+        if part.comparisons[name] and candidate is not None:
+            head, rows = comparison_rows(part.comparisons[name], candidate, name)
+            made.append(heading(f"{candidate} against {name}", 3))
+            made.append(table(head, rows, text_columns=0))
+    return made

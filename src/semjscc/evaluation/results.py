@@ -55,6 +55,9 @@ class Record:
             without error.
         ssim: the mean structural similarity, None without images.
         perception: the perception network's name.
+        right: which images came out right, as `outcomes.pack` writes it; None where nobody kept it.
+        fingerprint: of all that decides the record, so that it need not be measured twice; None
+            where nobody took it.
     """
 
     link: str
@@ -80,9 +83,13 @@ class Record:
     psnr_db: float | None
     ssim: float | None
     perception: str
+    right: str | None = None
+    fingerprint: str | None = None
 
 
 _TYPES: dict[str, Any] = get_type_hints(Record)
+OPTIONAL = frozenset({"right", "fingerprint"})
+"""What results of an earlier version lack."""
 
 
 @dataclass(frozen=True)
@@ -199,9 +206,11 @@ def _record(fields: object, name: str) -> Record:
         raise UserError(f"{name} is no record")
     for key, kind in _TYPES.items():
         if key not in fields:
+            if key in OPTIONAL:
+                continue
             raise UserError(f"{name} lacks {key}")
         # JSON written by other programs has 10 where Python writes 10.0.
         takes_int = float in (kind, *get_args(kind)) and isinstance(fields[key], int)
         if not takes_int and not isinstance(fields[key], kind):
             raise UserError(f"{name}: {key} is of the wrong type")
-    return Record(**{key: fields[key] for key in _TYPES})
+    return Record(**{key: fields[key] for key in _TYPES if key in fields})

@@ -1,10 +1,14 @@
 """Results as a table for the terminal."""
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from semjscc.evaluation.comparison import Comparison
 from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.rows import comparison_rows
 from semjscc.images import printable
 
 
@@ -42,6 +46,29 @@ def table(results: Results) -> Table:
     return made
 
 
+def comparison_table(found: Sequence[Comparison], candidate: str, reference: str) -> Table:
+    """A row for each point, as `rows.comparison_rows` writes them, without the rarer columns."""
+    head, rows = comparison_rows(found, candidate, reference)
+    skipped = {head.index(name) for name in ("assumed SNR dB", "images", "p")}
+    made = Table(
+        title=Text(printable(f"{candidate} against {reference}")),
+        caption=_COMPARISON_CAPTION,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for place, name in enumerate(head):
+        if place not in skipped:
+            made.add_column(Text(printable(name)), justify="right", overflow="fold")
+    for row in rows:
+        cells = [cell.replace(" to ", "…") for n, cell in enumerate(row) if n not in skipped]
+        made.add_row(*(Text(printable(cell)) for cell in cells))
+    return made
+
+
+_COMPARISON_CAPTION = (
+    "the relative change is another number than the points;"
+    " p by Holm over all points of this opponent on one data set"
+)
 _CAPTION = "% ± half the 95 % interval, PSNR under it; under the ratio the measured k/n"
 
 

@@ -7,6 +7,7 @@ then do happen; at k ≤ 512 it is far below capacity, and no real code comes mu
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -45,6 +46,10 @@ class BoundLink(Link):
         self.name = name
         self._bound = BOUNDS[name]
         self._stage = stage
+
+    def facts(self) -> dict[str, Any]:
+        """Its name and what its source coder says."""
+        return {"name": self.name, **self._stage.facts()}
 
     @torch.inference_mode()
     def send(self, images: Tensor, situation: Situation) -> Received:

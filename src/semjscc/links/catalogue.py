@@ -15,6 +15,7 @@ from semjscc.links.label import LabelLink
 from semjscc.links.source import SourceStage
 from semjscc.perception.base import Perception
 from semjscc.separation.sources import CODERS
+from semjscc.separation.sources.base import Accounting
 
 SEPARATE = "separate"
 
@@ -41,7 +42,13 @@ def untrained_links() -> dict[str, str]:
     }
 
 
-def open_link(name: str, family: str, perception: Perception | None = None) -> Link:
+def open_link(
+    name: str,
+    family: str,
+    perception: Perception | None = None,
+    *,
+    accounting: Accounting = "compact",
+) -> Link:
     """A link by the name of its scheme, or from a checkpoint.
 
     Args:
@@ -51,6 +58,8 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
             which is called by its path, or by a name of its own: ``ours=runs/mine``.
         family: which shipped weights to use.
         perception: the network that ``label`` runs at the sender.
+        accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
+            ``compact``, only what the receiver cannot rebuild from the control record.
 
     Raises:
         UserError: there is no such link.
@@ -60,7 +69,7 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
     if name == LabelLink.name and perception is not None:
         return LabelLink(perception)
     if name in BOUNDS:
-        return BoundLink(name, SourceStage(family, None, cache=cache_file()))
+        return BoundLink(name, SourceStage(family, None, accounting, cache_file()))
     if name in shipped_schemes(family):
         return CodecLink(name, *load_codec(checkpoint.WEIGHTS / f"{family}-{name}.safetensors"))
     scheme, at, design = name.partition("@")
@@ -71,7 +80,7 @@ def open_link(name: str, family: str, perception: Perception | None = None) -> L
         # Sionna takes seconds to import, and no other link needs it.
         from semjscc.links.separate import SeparateLink
 
-        stage = SourceStage(family, coder, cache=cache_file())
+        stage = SourceStage(family, coder, accounting, cache_file())
         return SeparateLink(name, stage, _design_snr(name, design) if at else None)
     label, named, path = name.partition("=")
     if not named or Path(name).exists():

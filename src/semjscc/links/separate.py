@@ -40,9 +40,9 @@ class SeparateLink(SymbolLink):
         self._design_snr_db = design_snr_db
 
     def facts(self) -> dict[str, Any]:
-        """Its name and, where fixed, its design SNR in dB."""
+        """Its name, what its source coder says and, where fixed, its design SNR in dB."""
         fixed = {} if self._design_snr_db is None else {"design_snr_db": self._design_snr_db}
-        return {"name": self.name, **fixed}
+        return {"name": self.name, **fixed, **self._stage.facts()}
 
     def sender_snr_db(self, situation: Situation) -> float:
         """Under fading the sender knows the mean and the kind of channel."""

@@ -5,11 +5,13 @@ image, the guess of least squared error without any information.
 """
 
 import atexit
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +87,8 @@ class SourceStage:
     """Images to payloads within a budget, and back.
 
     Which coder: the one it is made for; else the one with the best task score on val at this ratio
-    and SNR; and where val was never asked, for each image the one with the best PSNR.
+    and SNR; and where val was never asked, for each image the one with the best PSNR. Val was asked
+    for compact accounting alone.
 
     Args:
         family: of shipped weights, whose mean training image conceals a loss.
@@ -104,11 +107,16 @@ class SourceStage:
         self.family, self._coder, self._cache = family, coder, cache
         self._accounting: Accounting = accounting
 
+    def facts(self) -> dict[str, Any]:
+        """What results say of it: the accounting where it is not the usual one."""
+        return {} if self._accounting == "compact" else {"accounting": self._accounting}
+
     def coders(self, ratio: Fraction, snr_db: float) -> tuple[str, ...]:
         """Those that are tried at this point."""
         if self._coder is not None:
             return (self._coder,)
-        chosen = chosen_coder(self.family, ratio, snr_db)
+        asked = self._accounting == "compact"
+        chosen = chosen_coder(self.family, ratio, snr_db) if asked else None
         return tuple(usable_coders()) if chosen is None else (chosen,)
 
     def encode(self, images: Tensor, budget: int, coders: Sequence[str]) -> list[Payload | None]:
@@ -116,7 +124,12 @@ class SourceStage:
         pixels = (quantise(images) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         best: list[Payload | None] = [None] * len(pixels)
         for name in coders:
-            found = encode_all(CODERS[name], pixels, [budget], self._accounting, cache=self._cache)
+            found = encode_all(
+                *(CODERS[name], pixels, [budget], self._accounting),
+                cache=self._cache,
+                # One of several processes has its share of the cores already.
+                processes=1 if multiprocessing.parent_process() else None,
+            )
             for place, (encoded,) in enumerate(found):
                 rival = best[place]
                 if encoded is not None and (

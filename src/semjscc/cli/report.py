@@ -1,0 +1,58 @@
+"""``semjscc report``: figures, tables and statistics from results alone."""
+
+import argparse
+import json
+from pathlib import Path
+
+from semjscc.cli.words import Register, add_json, console, split_list
+
+
+def register(command: Register) -> None:
+    """Add the command."""
+    report = command("report", _report, "draw and compare what evaluate measured, from its results")
+    report.add_argument("results", type=Path, nargs="+", metavar="RESULTS.json")
+    report.add_argument("--out", type=Path, required=True, help="folder for report and figures")
+    report.add_argument("--candidate", help="link to compare (default: semantic)")
+    report.add_argument("--against", help="its opponents, such as djscc,separate (default: all)")
+    add_json(report)
+    report.epilog = (
+        "Repeats of a link with other training seeds are called semantic#1, semantic#2 and so on: "
+        "evaluate --links semantic=RUN,semantic#1=RUN,..."
+    )
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from semjscc.evaluation.analysis import to_json
+    from semjscc.evaluation.experiment import prepare
+    from semjscc.evaluation.report import REPORT, STRIP, publish
+    from semjscc.evaluation.results import load_results
+    from semjscc.evaluation.settings import merge
+    from semjscc.evaluation.tables import comparison_table
+
+    results = merge([load_results(path) for path in arguments.results])
+    prepare(arguments.out)
+    analysis = publish(
+        results,
+        arguments.out,
+        pictures=_strips(arguments.results, STRIP),
+        candidate=arguments.candidate,
+        against=None if arguments.against is None else split_list(arguments.against),
+    )
+    if arguments.json:
+        print(json.dumps(to_json(analysis), indent=1))
+        return
+    terminal = console()
+    for name, found in analysis.families.items():
+        terminal.print(comparison_table(found, analysis.candidate or "", name))
+    terminal.print(f"Figures (SVG, PDF, PNG) and {REPORT} are in {arguments.out}")
+
+
+def _strips(paths: list[Path], name: str) -> dict[str, Path]:
+    """The transmission strips that evaluate left beside its results."""
+    from semjscc.evaluation.experiment import RESULTS
+
+    found = [path.with_name(name) for path in paths if path.name == RESULTS]
+    there = [path for path in dict.fromkeys(found) if path.is_file()]
+    if len(there) == 1:
+        return {"What arrived": there[0]}
+    return {f"What arrived: {path.parent.name}": path for path in there}

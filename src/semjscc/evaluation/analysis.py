@@ -1,0 +1,195 @@
+"""All that is worked out from results, before anybody draws or writes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from semjscc.errors import UserError
+from semjscc.evaluation.comparison import (
+    CANDIDATE,
+    DELIVERS,
+    Comparison,
+    best,
+    compare,
+    opponents,
+)
+from semjscc.evaluation.front import PLAIN, fronts, lead_at_equal_psnr
+from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.seeds import trainings
+from semjscc.evaluation.settings import Setting, most_images, settings
+from semjscc.images import printable
+
+RIVALS = ("feature", "task-loss", "distill")
+"""The losses that importance has to be better than."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What belongs to one setting.
+
+    Attributes:
+        setting: data, judge, channel and belief.
+        results: its records, those of most images where a point was measured twice.
+        comparisons: by opponent; the p-values are adjusted over the opponent's whole family.
+    """
+
+    setting: Setting
+    results: Results
+    comparisons: dict[str, list[Comparison]]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How far one loss lies above another at equal PSNR and ratio.
+
+    Attributes:
+        ratio: such as 1/24.
+        ours: one front.
+        theirs: another.
+        points: the mean difference where both have the same PSNR; None where they never do.
+    """
+
+    ratio: str
+    ours: str
+    theirs: str
+    points: float | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Results, taken apart by setting and opponent.
+
+    Attributes:
+        results: as they came.
+        candidate: the link that is compared; None where there is none.
+        parts: by setting.
+        families: the comparisons by opponent, over all settings.
+    """
+
+    results: Results
+    candidate: str | None
+    parts: list[Part]
+    families: dict[str, list[Comparison]]
+
+
+def analyse(
+    results: Results, candidate: str | None = None, against: Sequence[str] | None = None
+) -> Analysis:
+    """Compare and sort.
+
+    Args:
+        results: of one evaluation, or of several as `settings.merge` puts them together.
+        candidate: the link to compare; by default ``semantic`` where there is one.
+        against: its opponents; by default all links but bounds.
+
+    Raises:
+        UserError: a link that was asked for is not there, or outcomes are not their record's.
+    """
+    records = results.records
+    names = list(dict.fromkeys(record.link for record in records))
+    for name in (*([candidate] if candidate else []), *(against or [])):
+        if not trainings(name, names):
+            there = ", ".join(map(printable, names))
+            raise UserError(f"no link {printable(name)} in the results: there are {there}")
+    chosen = candidate or (CANDIDATE if trainings(CANDIDATE, names) else None)
+    families: dict[str, list[Comparison]] = {}
+    if chosen is not None:
+        asked = opponents(records, chosen) if against is None else against
+        families = {name: compare(records, chosen, name) for name in asked}
+    families = {name: found for name, found in families.items() if found}
+    parts = [
+        _part(setting, members, results, families) for setting, members in settings(records).items()
+    ]
+    return Analysis(results, chosen, parts, families)
+
+
+def _part(
+    setting: Setting,
+    members: Sequence[Record],
+    results: Results,
+    families: dict[str, list[Comparison]],
+) -> Part:
+    inside = set(members)
+    # Within a setting the belief is the same, and need not tell lines apart.
+    shown = [replace(record, assumed_snr_db=None) for record in most_images(members)]
+    return Part(
+        setting,
+        Results(results.meta, shown),
+        {
+            name: [one for one in found if one.candidate in inside]
+            for name, found in families.items()
+        },
+    )
+
+
+def leads(results: Results) -> list[Lead]:
+    """Every front but the rivals' own against each of the rivals."""
+    return [
+        Lead(ratio, ours, theirs, lead_at_equal_psnr(curves[ours], curves[theirs]))
+        for ratio, curves in fronts(results).items()
+        for ours in curves
+        if ours not in (*RIVALS, PLAIN)
+        for theirs in RIVALS
+        if theirs in curves
+    ]
+
+
+def to_json(analysis: Analysis) -> dict[str, Any]:
+    """The comparisons as plain data, for programs."""
+    return {
+        "candidate": analysis.candidate,
+        "family": "Holm over all points of one opponent on one data set and split",
+        "comparisons": [
+            _plain(name, one) for name, found in analysis.families.items() for one in found
+        ],
+        "best": {
+            name: {
+                "anywhere": _plain_or_none(name, best(found)),
+                "where_delivered": _plain_or_none(name, best(found, DELIVERS)),
+                "least_delivered": DELIVERS,
+            }
+            for name, found in analysis.families.items()
+        },
+        "leads_at_equal_psnr": [
+            {
+                "setting": part.setting.describe(),
+                "ratio": lead.ratio,
+                "link": lead.ours,
+                "over": lead.theirs,
+                "points": lead.points,
+            }
+            for part in analysis.parts
+            for lead in leads(part.results)
+        ],
+    }
+
+
+def _plain_or_none(reference: str, one: Comparison | None) -> dict[str, Any] | None:
+    return None if one is None else _plain(reference, one)
+
+
+def _plain(reference: str, one: Comparison) -> dict[str, Any]:
+    at, spread = one.candidate, one.spread
+    return {
+        "over": reference,
+        **{
+            key: getattr(at, key)
+            for key in (
+                *("data", "split", "perception", "channel", "snr_db", "assumed_snr_db"),
+                *("ratio", "images", "draws"),
+            )
+        },
+        "candidate": at.value,
+        "reference": one.reference.value,
+        "reference_delivered": one.reference.delivered,
+        "points": one.points,
+        "relative_percent": one.relative,
+        "interval_points": one.interval,
+        "p": one.p,
+        "p_holm": one.p_adjusted,
+        "verdict": one.verdict,
+        "training_seeds": len(spread.gains),
+        "seed_mean_points": spread.mean,
+        "seed_deviation_points": spread.deviation,
+        "seed_interval_points": spread.interval,
+    }

@@ -1,0 +1,229 @@
+"""Accuracy against PSNR: what each loss gives and takes as its weight grows.
+
+A link takes part whose checkpoint says, in ``meta.links``, what it was trained for: the field is
+``recipe.loss`` of its model card, with ``weight``, ``term`` and ``importance``. Links whose losses
+differ in their weight alone make one front; the one of weight 0 belongs to every front of its
+codec, which starts there.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.evaluation.panels import make_panels
+from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.seeds import MARK
+from semjscc.evaluation.settings import link_facts
+from semjscc.evaluation.style import link_style, style
+
+PLAIN = "djscc"
+"""What a link of weight 0 is called on a front."""
+
+_TERMS = {"features": "semantic", "task": "task-loss", "distillation": "distill"}
+_UNIFORM = "feature"
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """One link at one ratio.
+
+    Attributes:
+        link: its name.
+        weight: of the loss beside distortion.
+        psnr_db: the mean over the SNRs of the grid.
+        accuracy: likewise, in %.
+    """
+
+    link: str
+    weight: float
+    psnr_db: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a checkpoint was trained for.
+
+    Attributes:
+        kind: djscc, feature, semantic, task-loss or distill.
+        weight: of the term beside distortion.
+        form: all else that the loss says, as sorted JSON.
+        codec: the codec and its options, as sorted JSON.
+    """
+
+    kind: str
+    weight: float
+    form: str
+    codec: str
+
+
+def loss_of(facts: Mapping[str, Any]) -> Loss | None:
+    """What a link's model card says of its loss; None where it says nothing."""
+    recipe = facts.get("recipe")
+    loss = recipe.get("loss") if isinstance(recipe, Mapping) else None
+    if not isinstance(loss, Mapping) or not isinstance(loss.get("weight"), int | float):
+        return None
+    codec = json.dumps([facts.get("codec"), facts.get("options")], sort_keys=True)
+    if loss["weight"] == 0:
+        return Loss(PLAIN, 0.0, "", codec)
+    term = loss.get("term", "features")
+    kind = _TERMS.get(term, str(term))
+    if term == "features" and loss.get("importance") is None:
+        kind = _UNIFORM
+    form = {name: value for name, value in loss.items() if name != "weight"}
+    return Loss(kind, float(loss["weight"]), json.dumps(form, sort_keys=True), codec)
+
+
+def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
+    """The fronts by ratio and loss, each by growing weight.
+
+    Only links with a PSNR at every SNR that any of them has; repeats with other training seeds
+    are left out.
+    """
+    facts = link_facts(results.meta)
+    points: defaultdict[str, dict[str, list[Record]]] = defaultdict(dict)
+    losses: dict[str, Loss] = {}
+    for record in results.records:
+        loss = loss_of(facts.get((record.data, record.link), {}))
+        if loss and record.ratio and record.psnr_db is not None and MARK not in record.link:
+            losses[record.link] = loss
+            points[record.ratio].setdefault(record.link, []).append(record)
+    names = _names(losses)
+    found: dict[str, dict[str, list[FrontPoint]]] = {}
+    for ratio in sorted(points, key=parse_ratio):
+        snrs = max(len(group) for group in points[ratio].values())
+        curves: defaultdict[str, list[FrontPoint]] = defaultdict(list)
+        for link, group in points[ratio].items():
+            if len(group) == snrs:
+                curves[names[link]].append(_mean(link, losses[link].weight, group))
+        starts = {losses[point.link].codec: point for point in curves.get(PLAIN, [])}
+        found[ratio] = {
+            name: sorted(
+                [*([] if name == PLAIN else _start(curve, losses, starts)), *curve],
+                key=lambda point: point.weight,
+            )
+            for name, curve in curves.items()
+        }
+    return found
+
+
+def _mean(link: str, weight: float, group: Sequence[Record]) -> FrontPoint:
+    psnr_db = [record.psnr_db for record in group if record.psnr_db is not None]
+    accuracy = [100 * record.value for record in group]
+    return FrontPoint(link, weight, float(np.mean(psnr_db)), float(np.mean(accuracy)))
+
+
+def _start(
+    curve: Sequence[FrontPoint], losses: Mapping[str, Loss], starts: Mapping[str, FrontPoint]
+) -> list[FrontPoint]:
+    start = starts.get(losses[curve[0].link].codec)
+    return [] if start is None else [start]
+
+
+def _names(losses: Mapping[str, Loss]) -> dict[str, str]:
+    """The front of each link: the loss's kind, with the link's name where forms differ."""
+    forms: defaultdict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+    for link, loss in losses.items():
+        forms[loss.kind].setdefault((loss.form, loss.codec), link)
+    return {
+        link: loss.kind
+        if len(forms[loss.kind]) == 1
+        else _stem(forms[loss.kind][loss.form, loss.codec], loss)
+        for link, loss in losses.items()
+    }
+
+
+def _stem(link: str, loss: Loss) -> str:
+    """The name without the weight at its end: ``feature-0.05`` is ``feature``."""
+    return link.removesuffix(f"-{loss.weight:g}")
+
+
+def lead_at_equal_psnr(ours: Sequence[FrontPoint], theirs: Sequence[FrontPoint]) -> float | None:
+    """How many points one front lies above another, where both are at the same PSNR.
+
+    Both are interpolated linearly, and the difference averaged over the PSNRs that both reach; a
+    common starting point counts for neither.
+
+    Returns:
+        the mean difference in points; None where the fronts have no PSNR in common.
+    """
+    low = max(min(point.psnr_db for point in front) for front in (ours, theirs))
+    high = min(max(point.psnr_db for point in front) for front in (ours, theirs))
+    if low >= high:
+        return None
+    knots = [point.psnr_db for point in (*ours, *theirs) if low <= point.psnr_db <= high]
+    at = np.unique(np.array([low, *knots, high]))
+    gap = _interpolate(ours, at) - _interpolate(theirs, at)
+    # Between knots the gap is linear, so that the trapezoids are its integral.
+    return float(np.trapezoid(gap, at) / (high - low))
+
+
+def _interpolate(front: Sequence[FrontPoint], at: np.ndarray) -> np.ndarray:
+    ordered = sorted(front, key=lambda point: point.psnr_db)
+    return np.interp(at, [p.psnr_db for p in ordered], [p.accuracy for p in ordered])
+
+
+def front_figure(results: Results, columns: int | None = None) -> Figure:
+    """Accuracy in % against PSNR in dB, both averaged over the SNRs, a panel for each ratio.
+
+    Lines join links whose loss differs in its weight alone; the weight stands beside each point.
+
+    Args:
+        results: of one setting.
+        columns: panels in a row at most.
+    """
+    found = fronts(results)
+    with style():
+        panels = make_panels(max(1, len(found)), columns, share_x=False)
+        lines = {}
+        for axes, (ratio, curves) in zip(panels.axes, found.items(), strict=False):
+            axes.set_title(f"R = {ratio}")
+            for name, curve in curves.items():
+                lines[name] = _draw(axes, name, curve)
+            axes.margins(x=0.12, y=0.12)
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+        panels.label("PSNR (dB)", "Accuracy (%)")
+        panels.legend(lines)
+        if not lines:
+            panels.say_empty()
+    return panels.figure
+
+
+def _draw(axes: Axes, name: str, curve: Sequence[FrontPoint]) -> Artist:
+    look = link_style(name)
+    weighted = [place for place, point in enumerate(curve) if point.weight]
+    for place in weighted:
+        point = curve[place]
+        axes.annotate(
+            f"{point.weight:g}",
+            (point.psnr_db, point.accuracy),
+            xytext=(3, 3),
+            textcoords="offset points",
+            fontsize=6.5,
+            color=look.color,
+        )
+    return axes.plot(
+        [point.psnr_db for point in curve],
+        [point.accuracy for point in curve],
+        label=name,
+        color=look.color,
+        marker=look.marker,
+        # The common start has its own marker.
+        markevery=weighted or None,
+        linestyle=look.linestyle if weighted else "",
+        zorder=2 if weighted else 3,
+    )[0]
+
+
+def has_front(results: Results) -> bool:
+    """Whether there are losses to compare: two links of known loss at least."""
+    return any(sum(map(len, curves.values())) > 1 for curves in fronts(results).values())

@@ -1,0 +1,127 @@
+"""The points of a grid over several processes, each point in one of them."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
+from typing import Any
+
+import torch
+
+from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
+from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.results import Record, device_of
+from semjscc.images import printable
+from semjscc.perception.base import Perception
+
+_LOOK_S = 0.2
+"""How often the progress of the processes is asked for."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every process needs: points, images, the judge and the grid."""
+
+    points: Sequence[Point]
+    data: ImageSet
+    perception: Perception
+    grid: Grid
+
+
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def measure_all(
+    work: Work, wanted: Sequence[int], jobs: int, on_progress: Callable[[int], None]
+) -> Iterator[tuple[int, Record]]:
+    """The records of some points as they are done, with their places.
+
+    Every process computes whole points with its share of the cores. The noise of a point follows
+    from seed, image and draw, so that the records are those of a single process.
+
+    Args:
+        work: all points.
+        wanted: places of those to measure.
+        jobs: how many processes; 1 measures them here.
+        on_progress: given the number of images of each batch that is done.
+
+    Raises:
+        UserError: as of `evaluate`; several processes and a network that is not on the CPU; or a
+            process died.
+    """
+    jobs = min(jobs, len(wanted))
+    if jobs <= 1:
+        for place in wanted:
+            yield place, _measure(work, place, on_progress)
+        return
+    if device_of(work.perception).type != "cpu":
+        raise UserError("several processes at a time are for the CPU: use --jobs 1")
+    # Forking a process that runs torch's threads can hang.
+    context = multiprocessing.get_context("spawn")
+    done: SimpleQueue[int] = context.SimpleQueue()
+    try:
+        pickle.dumps(work.points)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"a link cannot be sent to other processes, use --jobs 1: {printable(str(error))}"
+        ) from error
+    threads = max(1, min(torch.get_num_threads(), cores() // jobs))
+    pool = ProcessPoolExecutor(jobs, context, _begin, (work, done, threads))
+    running: dict[Future[Record], int] = {}
+    try:
+        running = {pool.submit(_measure_here, place): place for place in wanted}
+        while running:
+            finished = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done
+            while not done.empty():
+                on_progress(done.get())
+            for future in finished:
+                yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a process of the evaluation died, most often for want of memory: use fewer --jobs"
+        ) from error
+    finally:
+        # A point takes minutes: what nobody waits for any more is not worth its end.
+        processes = list((pool._processes or {}).values()) if running else []  # no public way
+        pool.shutdown(wait=not running, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+
+def _measure(work: Work, place: int, on_progress: Callable[[int], None]) -> Record:
+    point = work.points[place]
+    return measure(point, work.data, work.perception, work.grid, on_progress=on_progress)
+
+
+_here: dict[str, Any] = {}
+"""What a process of the pool was given when it began."""
+
+
+def _begin(work: Work, done: "SimpleQueue[int]", threads: int) -> None:
+    """Leave Ctrl-C to the parent, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(threads)
+    _here.update(work=work, done=done)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _measure_here(place: int) -> Record:
+    return _measure(_here["work"], place, _here["done"].put)

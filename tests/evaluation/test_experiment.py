@@ -1,0 +1,168 @@
+"""An evaluation over processes, stopped and gone on with: the same numbers to the last digit."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from semjscc.codecs.adaptive import Adaptive
+from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
+from semjscc.evaluation import experiment as module
+from semjscc.evaluation.experiment import RESULTS, Experiment, run
+from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.results import Record, Results, load_results
+from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
+from semjscc.perception.base import Perception
+from semjscc.perception.networks import ResNet
+
+NAMES = ("circle", "square")
+GRID = Grid(ratios=(Fraction(1, 24), Fraction(1, 12)), snrs_db=(0.0, 10.0), draws=2)
+
+
+def make(seed: int = 0, grid: Grid = GRID) -> Experiment:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        codec = Adaptive(width=8)
+        torch.manual_seed(1)
+        network = ResNet(2, width=4)
+    pixels = torch.randint(256, (12, 3, 16, 16), generator=torch.Generator().manual_seed(2))
+    labels = torch.arange(12) % 2
+    return Experiment(
+        links=[NoChannel(), CodecLink("ours", codec)],
+        data=ImageSet("toy", "test", pixels.to(torch.uint8), labels, NAMES, "", "f"),
+        perception=Perception(network, layers=["stage1"], class_names=NAMES, name="tiny"),
+        grid=grid,
+        command="semjscc evaluate",
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "draw", lambda *_: None)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
+    """The points that were measured in this process."""
+    seen: list[Point] = []
+
+    def watch(point: Point, *arguments: object, **more: object) -> Record:
+        seen.append(point)
+        return measure(point, *arguments, **more)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr("semjscc.evaluation.pool.measure", watch)
+    return seen
+
+
+def test_processes_change_no_digit(tmp_path: Path, measured: list[Point]) -> None:
+    alone = run(make(), tmp_path / "alone")
+    assert len(measured) == 5
+    shared = run(make(), tmp_path / "shared", jobs=2)
+    assert len(measured) == 5  # the others were measured elsewhere
+    assert shared.records == alone.records
+    assert load_results(tmp_path / "shared" / RESULTS) == shared
+
+
+def test_an_error_in_a_process_is_the_users_own(tmp_path: Path) -> None:
+    e = make()
+    wrong = replace(e, grid=replace(GRID, ratios=(Fraction(1, 7),)))
+    with pytest.raises(UserError) as alone:
+        run(wrong, tmp_path / "alone")
+    with pytest.raises(UserError) as shared:
+        run(wrong, tmp_path / "shared", jobs=2)
+    assert str(shared.value) == str(alone.value)
+
+
+def test_a_link_that_cannot_travel_is_refused(tmp_path: Path) -> None:
+    class Local(Link):
+        """Known in this function alone."""
+
+        name = "local"
+
+        def send(self, images: Tensor, situation: Situation) -> Received:
+            return NoChannel().send(images, situation)
+
+    with pytest.raises(UserError, match="--jobs 1"):
+        run(replace(make(), links=[Local()]), tmp_path, jobs=2)
+
+
+def test_what_was_finished_is_not_measured_again(tmp_path: Path, measured: list[Point]) -> None:
+    whole = run(make(), tmp_path / "whole")
+    measured.clear()
+    saved = module.save_results
+
+    def stop_after_two(results: Results, path: Path) -> None:
+        saved(results, path)
+        if len(results.records) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "save_results", stop_after_two)
+        with pytest.raises(KeyboardInterrupt):
+            run(make(), tmp_path / "killed")
+    assert len(load_results(tmp_path / "killed" / RESULTS).records) == 2
+    results = run(make(), tmp_path / "killed")
+    assert len(measured) == 5
+    assert results.records == whole.records
+    assert len(results.meta["earlier"]) == 1
+    again = run(make(), tmp_path / "killed")
+    assert len(measured) == 5
+    assert again.records == whole.records
+    run(make(), tmp_path / "killed", fresh=True)
+    assert len(measured) == 10
+
+
+def test_whatever_decides_a_point_has_it_measured_anew(
+    tmp_path: Path, measured: list[Point]
+) -> None:
+    e = make()
+    run(e, tmp_path)
+    with torch.no_grad():
+        judge = make().perception
+        next(judge.network.parameters()).mul_(1.01)
+    brighter = replace(e.data, fingerprint="g")
+    for other, count in [
+        (make(seed=5), 4),  # other weights: only the link without a channel is still the same
+        (replace(e, perception=judge), 5),
+        (replace(e, data=brighter), 5),
+        (replace(e, data=e.data.first(7)), 5),
+        (replace(e, grid=replace(GRID, seed=1)), 5),
+        (replace(e, grid=replace(GRID, channel="block-rayleigh")), 4),
+        (replace(e, grid=replace(GRID, assumed_snr_db=3.0)), 4),
+        (replace(e, grid=replace(GRID, draws=1)), 4),
+    ]:
+        run(e, tmp_path)
+        measured.clear()
+        run(other, tmp_path)
+        assert len(measured) == count
+
+
+def test_a_larger_grid_takes_over_what_is_there(tmp_path: Path, measured: list[Point]) -> None:
+    run(make(), tmp_path)
+    measured.clear()
+    wider = run(make(grid=replace(GRID, snrs_db=(0.0, 5.0, 10.0))), tmp_path)
+    assert [point.snr_db for point in measured] == [5.0, 5.0]
+    assert [record.snr_db for record in wider.records] == [None, *([0.0, 5.0, 10.0] * 2)]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", json.dumps({"kind": "semjscc results"})])
+def test_a_file_that_is_no_results_is_written_over(tmp_path: Path, content: str) -> None:
+    (tmp_path / RESULTS).write_text(content)
+    results = run(make(), tmp_path)
+    assert load_results(tmp_path / RESULTS) == results
+
+
+def test_results_without_fingerprints_are_measured_anew(
+    tmp_path: Path, measured: list[Point]
+) -> None:
+    results = run(make(), tmp_path)
+    old = [replace(record, fingerprint=None) for record in results.records]
+    module.save_results(Results({}, old), tmp_path / RESULTS)
+    measured.clear()
+    assert run(make(), tmp_path).records == results.records
+    assert len(measured) == 5

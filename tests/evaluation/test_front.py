@@ -1,0 +1,122 @@
+"""The accuracy–PSNR front: who belongs to it, and how far one lies above another."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from records import NO_CHANNEL, RECORD
+
+from semjscc.evaluation.analysis import leads
+from semjscc.evaluation.front import (
+    FrontPoint,
+    front_figure,
+    fronts,
+    has_front,
+    lead_at_equal_psnr,
+    loss_of,
+)
+from semjscc.evaluation.results import Record, Results
+
+
+def facts(name: str, **loss: Any) -> dict[str, Any]:
+    return {"name": name, "codec": "adaptive", "options": {"width": 48}, "recipe": {"loss": loss}}
+
+
+def points(link: str, psnr_db: float, value: float) -> list[Record]:
+    return [
+        replace(RECORD, link=link, snr_db=snr, psnr_db=psnr_db + step, value=value + step / 10)
+        for snr, step in ((0.0, -1.0), (10.0, 1.0))
+    ]
+
+
+FORM = {"unit": "element"}
+LINKS = [
+    facts("plain", weight=0.0, term="features"),
+    facts("semantic-0.1", weight=0.1, term="features", importance=FORM),
+    facts("semantic-0.2", weight=0.2, term="features", importance=FORM),
+    facts("uniform-0.1", weight=0.1, term="features", importance=None),
+    facts("task", weight=0.01, term="task", importance=None),
+    facts("kl", weight=0.01, term="distillation", importance=None),
+    {"name": "none"},
+]
+RECORDS = [
+    NO_CHANNEL,
+    *points("plain", 26, 0.4),
+    *points("semantic-0.2", 24, 0.8),
+    *points("semantic-0.1", 25, 0.7),
+    *points("uniform-0.1", 25, 0.6),
+    *points("task", 25, 0.5),
+    *points("kl", 25, 0.55),
+    replace(RECORD, link="unknown"),
+]
+RESULTS = Results({"data": {"name": "signs"}, "links": LINKS}, RECORDS)
+
+
+def test_losses_are_named_by_what_the_checkpoint_says() -> None:
+    kinds = [loss.kind for link in LINKS if (loss := loss_of(link))]
+    assert kinds == ["djscc", "semantic", "semantic", "feature", "task-loss", "distill"]
+    # A checkpoint from before there were other terms.
+    old = loss_of(facts("semantic", weight=0.1, importance=FORM))
+    assert old is not None
+    assert (old.kind, old.weight) == ("semantic", 0.1)
+    for strange in ({}, {"recipe": None}, {"recipe": {"loss": {"weight": "x"}}}):
+        assert loss_of(strange) is None
+
+
+def test_a_front_begins_with_the_plain_codec_and_goes_by_weight() -> None:
+    (curves,) = fronts(RESULTS).values()
+    assert set(curves) == {"djscc", "semantic", "feature", "task-loss", "distill"}
+    assert [(p.link, p.weight) for p in curves["semantic"]] == [
+        *(("plain", 0.0), ("semantic-0.1", 0.1), ("semantic-0.2", 0.2)),
+    ]
+    # Means over both SNRs.
+    assert [p.psnr_db for p in curves["semantic"]] == [26, 25, 24]
+    assert [p.accuracy for p in curves["semantic"]] == pytest.approx([40, 70, 80])
+
+
+def test_forms_of_importance_are_fronts_of_their_own() -> None:
+    other = facts("channel-0.1", weight=0.1, term="features", importance={"unit": "channel"})
+    meta = {"data": {"name": "signs"}, "links": [*LINKS, other]}
+    (curves,) = fronts(Results(meta, [*RECORDS, *points("channel-0.1", 25, 0.65)])).values()
+    assert {"semantic", "channel"} < set(curves)
+    assert [p.link for p in curves["channel"]] == ["plain", "channel-0.1"]
+
+
+def test_a_link_that_lacks_an_snr_is_left_out() -> None:
+    records = [r for r in RECORDS if not (r.link == "task" and r.snr_db == 10)]
+    (curves,) = fronts(Results(RESULTS.meta, records)).values()
+    assert "task-loss" not in curves
+
+
+def line(*points: tuple[float, float]) -> list[FrontPoint]:
+    return [FrontPoint("x", 1.0, psnr_db, accuracy) for psnr_db, accuracy in points]
+
+
+def test_lead_at_equal_psnr_is_the_mean_gap_between_lines() -> None:
+    # Over 20 to 22 dB the gaps are 10, 0 and 10 points, linear in between.
+    ours = line((22, 30), (21, 10), (18, 0), (20, 20))
+    assert lead_at_equal_psnr(ours, line((20, 10), (21, 10), (22, 20))) == pytest.approx(5)
+    assert lead_at_equal_psnr(ours, line((10, 0), (17, 0))) is None
+    assert lead_at_equal_psnr(ours, ours) == 0
+
+
+def test_leads_are_over_each_rival() -> None:
+    found = {lead.theirs: lead.points for lead in leads(RESULTS) if lead.ours == "semantic"}
+    # From 25 to 26 dB the gap rises from 0 to the difference at 25 dB.
+    assert found == pytest.approx({"feature": 5, "task-loss": 10, "distill": 7.5})
+
+
+def test_the_figure_shows_each_front_with_its_weights() -> None:
+    figure = front_figure(RESULTS)
+    (axes,) = figure.axes
+    assert axes.get_title() == "R = 1/24"
+    lines = {str(found.get_label()): list(found.get_xdata()) for found in axes.lines}
+    assert lines["semantic"] == [26, 25, 24]
+    assert sorted(text.get_text() for text in axes.texts) == sorted(
+        ["0.1", "0.2", "0.1", "0.01", "0.01"]
+    )
+    assert has_front(RESULTS)
+    assert not has_front(Results({}, RECORDS))
+    assert [text.get_text() for text in front_figure(Results({}, [])).axes[0].texts] == [
+        "nothing was measured"
+    ]
