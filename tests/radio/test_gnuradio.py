@@ -1,15 +1,29 @@
 """Our channel against GNU Radio's, which shares no line with it."""
 
 import subprocess
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from waveforms import control, latents
 
+from semjscc.checkpoint import locate
+from semjscc.data.signs import render
+from semjscc.images import to_float
+from semjscc.perception.base import predict
+from semjscc.perception.store import load_perception
 from semjscc.radio.files import read_recording, write_recording
+from semjscc.radio.listening import Listener
+from semjscc.radio.profiles import SDR
+from semjscc.radio.receiver import receive
 from semjscc.radio.resampling import Samples
+from semjscc.radio.sending import open_sender, send_images
 from semjscc.radio.simulator import Simulation, simulate
+from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.weights import Receivers
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "gnuradio_channel.py"
 PYTHON = "/usr/bin/python3"
@@ -77,3 +91,46 @@ def test_taps_have_the_response_of_a_fir_filter(tmp_path: Path) -> None:
         theirs = through_gnuradio(tmp_path, tone(hz), "--taps", "0.9", "0", "0.3j")
         response = abs(np.sum(taps * np.exp(-2j * np.pi * hz / RATE * np.arange(3))))
         assert np.mean(np.abs(theirs[INSIDE])) == pytest.approx(response, rel=0.01)
+
+
+def test_an_image_arrives_and_is_understood(tmp_path: Path) -> None:
+    """5 dB, 3 % of a carrier and two carriers off, 10 ppm, three paths."""
+    images = [torch.from_numpy(render("test", n).image).permute(2, 0, 1) for n in range(12)]
+    perception = load_perception(locate("signs-a"))
+    clean = predict(perception, torch.stack([to_float(image) for image in images]))
+    chunks = send_images(
+        [(str(n), image) for n, image in enumerate(images)], open_sender("semantic", "signs"), SDR,
+        ratio=Fraction(1, 48), snr_db=5.0, gap_s=5e-4, tell=print,
+    )  # fmt: skip
+    samples = np.concatenate([*chunks, np.zeros(10_000, np.complex64)])
+    snr_db = 5.0 - 10 * np.log10(SDR.size / len(SDR.carriers))
+    received = through_gnuradio(
+        tmp_path, samples, "--rate", str(SDR.sample_rate), "--snr", f"{snr_db:.4f}",
+        "--cfo", f"{2.03 * SDR.spacing_hz:.1f}", "--sro", "10", "--taps", "0.9", "0.35j", "-0.26",
+    )  # fmt: skip
+    listener = Listener(Receivers(), None, "signs")
+    frames = list(receive([received], SDR))
+    assert [frame.image for frame in frames] == list(range(len(images)))
+    assert np.mean([frame.cfo_hz for frame in frames]) == pytest.approx(
+        2.03 * SDR.spacing_hz, abs=20
+    )
+    assert np.mean([frame.snr_db for frame in frames]) == pytest.approx(5.0, abs=0.7)
+    heard = [listener.hear(frame) for frame in frames]
+    names = [perception.class_names[int(label)] for label in clean]
+    agree = sum(one.seen is not None and one.seen.label == name
+                for one, name in zip(heard, names, strict=True))  # fmt: skip
+    assert agree >= len(images) - 1
+
+
+def test_the_sign_of_the_clock_is_gnuradios(tmp_path: Path) -> None:
+    told = control(96)
+    waveform = modulate_image(latents(told), told, SDR)
+    samples = np.concatenate([np.zeros(1000), waveform, np.zeros(10_000)]).astype(np.complex64)
+    received = through_gnuradio(
+        tmp_path, samples, "--rate", str(SDR.sample_rate), "--sro", "40", "--cfo", "500"
+    )
+    (theirs,) = receive([received], SDR)
+    (ours,) = receive([simulate(samples, 2e6, Simulation(sro_ppm=40.0, cfo_hz=500.0))], SDR)
+    for frame in (theirs, ours):
+        assert frame.clock_ppm == pytest.approx(40.0, abs=2)
+        assert frame.cfo_hz == pytest.approx(500.0, abs=10)

@@ -19,6 +19,7 @@ from semjscc.radio.header import (
     MESSAGE_BITS,
     PIXEL_LIMIT,
     SEPARATE,
+    CodecControl,
     Header,
     header_bits,
     parse_header,
@@ -75,6 +76,19 @@ def test_numbers_on_the_air_stay_what_they_are() -> None:
     bits = header_bits(Header(control(64), 5, 1))
     text = f"{1:04b}{3:08b}{64:016b}{64:016b}{8:08b}{5:08b}{1:014b}" + "0" * 38
     assert "".join(map(str, bits)) == text
+    told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x2A_1234_5678)
+    bits = header_bits(Header(told, 5, 1))
+    assert "".join(map(str, bits)) == text[:-38] + f"{0x2A_1234_5678:038b}"
+
+
+@given(fingerprint=st.integers(1, 2**38 - 1), codec=st.sampled_from(PLAIN))
+def test_a_fingerprint_comes_back(fingerprint: int, codec: str) -> None:
+    header = Header(CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint), 5, 0)
+    expected = None if codec == "label" else header
+    assert parse_header(header_bits(header), SDR, ROOM) == expected
+    too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**38)
+    with pytest.raises(UserError, match="does not fit into 4 bits"):
+        header_bits(Header(too_large, 5, 0))
 
 
 def test_silence_is_sent_as_such() -> None:
@@ -97,7 +111,7 @@ def test_impossible_headers_are_refused() -> None:
     for changed in (
         {"version": 0}, {"codec": 0}, {"codec": 255}, {"height": 0}, {"ratio": 0}, {"ratio": 49},
         {"height": 65535, "width": 65535}, {"height": 4097, "width": 4096}, {"burst": 1},
-        {"burst": 16383}, {"coder": 1}, {"length": 1}, {"mode": 1}, {"setting": 1},
+        {"burst": 16383}, {"codec": 2, "mode": 1}, {"codec": 2, "coder": 1},
     ):  # fmt: skip
         assert parse_header(fields(**changed), SDR, ROOM) is None, changed
     digital = {"codec": 1, "coder": 1, "mode": 5, "length": 1}

@@ -88,10 +88,10 @@ def test_clocks_may_differ(profile: Profile, ppm: float) -> None:
 
 
 def stretched(samples: np.ndarray, ppm: float) -> np.ndarray:
-    """``samples`` at the times of a faster clock, by the Taylor series of each."""
+    """``samples`` of a sender whose clock is faster, by the Taylor series of each."""
     spectrum = np.fft.fft(samples)
     frequency = 2j * np.pi * np.fft.fftfreq(len(samples))
-    shift = -np.arange(len(samples)) * (1 - 1 / (1 + ppm * 1e-6))
+    shift = np.arange(len(samples)) * ppm * 1e-6
     result, term = np.zeros(len(samples), complex), np.ones(len(samples), complex)
     for order in range(12):
         result += term * np.fft.ifft(spectrum * frequency**order)

@@ -31,7 +31,7 @@ class Burst:
         noise_variance: (carried,) float32, infinite where nothing arrived.
         snr_db: Es/N0 of a data element.
         frequency: what synchronisation left of the frequency offset, cycles per sample.
-        clock_ppm: how much faster the receiver's sample clock runs.
+        clock_ppm: how much faster the sender's sample clock runs.
     """
 
     symbols: NDArray[np.complex64]

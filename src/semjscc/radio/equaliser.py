@@ -24,6 +24,8 @@ DOPPLER_TURNS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 _ROWS = 128
 DELAY_PENALTY = 5.0
 """Log-likelihood that a mean delay other than 0 has to gain."""
+DOPPLER_PENALTY = 2.0
+"""The same for a channel that moves: two rows, whose difference is taken for noise, cannot tell."""
 LEAST_SIGNAL = 0.1
 """Of what is received; a burst of −10 dB is hardly ever found."""
 LEAST_NOISE = 1e-7
@@ -83,7 +85,7 @@ def estimate_channel(
     # What is left of the noise, and of the channel where the guess is short of it.
     left = float(np.trace(across - gain @ across).real) / len(across)
     pairs = [power * _row_covariance(at, at, turns) for turns in DOPPLER_TURNS]
-    along, _ = _likeliest(pairs, known, noise)
+    along, _ = _likeliest(pairs, known, noise, DOPPLER_PENALTY)
     turns = DOPPLER_TURNS[next(i for i, pair in enumerate(pairs) if pair is along)]
     cross = power * _row_covariance(wanted, at, turns)
     weights = np.linalg.solve(along + left * np.eye(len(at)), cross.T).T  # (S, M)
@@ -116,17 +118,26 @@ def equalise(
 
 
 def _likeliest(
-    covariances: Sequence[NDArray[np.float64]], samples: NDArray[np.complexfloating], noise: float
+    covariances: Sequence[NDArray[np.float64]],
+    samples: NDArray[np.complexfloating],
+    noise: float,
+    penalty: float = 0.0,
 ) -> tuple[NDArray[np.float64], float]:
-    """Of covariances (n, n) the one that makes noisy samples (n, m) likeliest, and how likely."""
+    """Of covariances (n, n) the one that makes noisy samples (n, m) likeliest, and how likely.
+
+    All but the first have to be likelier by ``penalty``, a log-likelihood.
+    """
     sampled = (samples @ samples.conj().T).real / samples.shape[1]
     best, most = covariances[0], -float("inf")
     for covariance in covariances:
         total = covariance + noise * np.eye(len(covariance))
         likelihood = -np.linalg.slogdet(total)[1] - np.trace(np.linalg.solve(total, sampled))
+        likelihood = float(likelihood) * samples.shape[1]
+        if covariance is not covariances[0]:
+            likelihood -= penalty
         if likelihood > most:
-            best, most = covariance, float(likelihood)
-    return best, most * samples.shape[1]
+            best, most = covariance, likelihood
+    return best, most
 
 
 def _mean_delay(profile: Profile, known: NDArray[np.complexfloating]) -> NDArray[np.complex128]:

@@ -3,8 +3,9 @@
     version 4 │ codec 8 │ height 16 │ width 16 │ ratio 8 │ image 8 │ burst 14
     │ coder 4 │ setting 10 │ length 16 │ mode 8                             = 112 bits
 
-The last four are zero for links without a source coder. A header may come from a stranger: nothing
-that is not in the tables, and nothing above the pixel limit, is taken for one.
+The last four are 38 bits that a neural codec has no use for: it tells the fingerprint of its
+weights in them. A header may come from a stranger: nothing that is not in the tables, and nothing
+above the pixel limit, is taken for one.
 """
 
 from collections.abc import Sequence
@@ -43,8 +44,12 @@ CODECS = (
     "signs-semantic",
     "cifar10-jpeg-djscc",
     "cifar10-jpeg-semantic",
+    "cifar10-jpeg-deepjscc-24",
+    "cifar10-jpeg-deepjscc-6",
 )
-"""What a header can name; the place is the number on the air, so that new names go to the end."""
+"""What a header can name; the place is the number on the air, so that new names go to the end.
+Weights without a name here go by their kind of codec and their fingerprint."""
+LABEL = "label"
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _WIDTHS = (
     VERSION_BITS,
@@ -59,8 +64,25 @@ _WIDTHS = (
     LENGTH_BITS,
     MODE_BITS,
 )
+_SOURCE_WIDTHS = _WIDTHS[-4:]
+FINGERPRINT_BITS = sum(_SOURCE_WIDTHS)
 MESSAGE_BITS = sum(_WIDTHS)
 IMAGES = 1 << IMAGE_BITS
+
+
+@dataclass(frozen=True)
+class CodecControl(Control):
+    """A neural codec's control record, with the weights that its receiver must have.
+
+    Attributes:
+        fingerprint: of the weights, not 0: see `semjscc.radio.weights.fingerprint`.
+    """
+
+    fingerprint: int
+
+    def to_bits(self) -> int:
+        """Its length, all fields fixed."""
+        return super().to_bits() + FINGERPRINT_BITS
 
 
 @dataclass(frozen=True)
@@ -102,6 +124,8 @@ def header_bits(header: Header) -> list[int]:
         setting = _setting_number(control.coder, control.setting)
         mode = 0 if control.mode is None else control.mode + 1
         source = (_CODERS.index(control.coder) + 1, setting, control.length, mode)
+    elif isinstance(control, CodecControl):
+        source = _split(control.fingerprint)
     fields = (
         VERSION,
         CODECS.index(control.codec) + 1,
@@ -140,9 +164,35 @@ def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> He
     if header.k > most_symbols or burst >= burst_count(profile, header.k):
         return None
     if plain.codec != SEPARATE:
-        return None if any(source) else header
+        return _with_fingerprint(header, _joined(source))
     control = _source_control(plain, source, header.k)
     return None if control is None else Header(control, image, burst)
+
+
+def _with_fingerprint(header: Header, fingerprint: int) -> Header | None:
+    plain = header.control
+    if not fingerprint:
+        return header
+    if plain.codec == LABEL:
+        return None
+    control = CodecControl(plain.codec, plain.height, plain.width, plain.ratio, fingerprint)
+    return Header(control, header.image, header.burst)
+
+
+def _split(number: int) -> tuple[int, ...]:
+    """A fingerprint in the fields of a source coder; too large a one does not fit the first."""
+    fields: list[int] = []
+    for width in reversed(_SOURCE_WIDTHS[1:]):
+        number, field = divmod(number, 1 << width)
+        fields.append(field)
+    return (number, *reversed(fields))
+
+
+def _joined(fields: Sequence[int]) -> int:
+    number = 0
+    for field, width in zip(fields, _SOURCE_WIDTHS, strict=True):
+        number = number << width | field
+    return number
 
 
 def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceControl | None:

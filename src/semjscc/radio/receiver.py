@@ -47,7 +47,7 @@ class Frame:
         time_s: when its first burst begins, or would have begun, in the recording.
         snr_db: Es/N0 of a data element, mean over its bursts as ratios.
         cfo_hz: carrier frequency offset, receiver against sender.
-        clock_ppm: how much faster the receiver's sample clock runs than the sender's.
+        clock_ppm: how much faster the sender's sample clock runs than the receiver's.
         packets: bursts of the image.
         packets_lost: those of which no header arrived.
     """
@@ -128,7 +128,7 @@ def _next_burst(
     stream.forget(position - lead)
     due = pending is not None and pending.due == position
     last = position + (SEARCHED_NEXT if due else SEARCHED)
-    behind = 2 * (profile.preamble + lead)
+    behind = 3 * (profile.preamble + lead)
     if not stream.reach(last + behind) and position >= stream.arrived:
         return None
     samples = stream.read(position - lead, last + behind)

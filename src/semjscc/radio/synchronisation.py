@@ -57,7 +57,7 @@ def find_bursts(
 
     Args:
         samples: from ``margin`` before the first position on; the longer they reach beyond the
-            last position, up to two preambles and the margin, the surer the last is found.
+            last position, up to three preambles and margins, the surer the last is found.
         positions: how many are tried.
         profile: the waveform.
 
@@ -77,8 +77,10 @@ def find_bursts(
             return
         first = int(above[behind])
         # In silence, and with little noise, a part of the preamble is above the threshold too.
-        last = first + (profile.preamble + profile.period) // STEP
-        peak = first + int(np.argmax(metric[first:last]))
+        reach = (profile.preamble + profile.period) // STEP
+        peak = first + int(np.argmax(metric[first : first + reach]))
+        # And where payload had happened to be above it before, the preamble lies further ahead.
+        peak += int(np.argmax(metric[peak : peak + reach]))
         sync = _refine(filtered, peak * STEP + lead, profile)
         if sync is None:
             # Nothing is here, nor at the times around it, which were tried too.

@@ -38,11 +38,11 @@ class Drift:
         return np.exp(1j * phase)
 
     def clock_ppm(self, profile: Profile) -> float:
-        """How much faster the receiver's sample clock runs than the sender's, in 10⁻⁶.
+        """How much faster the sender's sample clock runs than the receiver's, in 10⁻⁶.
 
-        A receiver that samples faster finds every row later than the last: e is negative.
+        Of a faster sender every row arrives earlier than the receiver looks: e is positive.
         """
-        return -self.e * profile.size / (2 * np.pi * profile.symbol) * 1e6
+        return self.e * profile.size / (2 * np.pi * profile.symbol) * 1e6
 
     def frequency(self, profile: Profile) -> float:
         """What is left of the frequency offset, cycles per sample."""

@@ -1,0 +1,76 @@
+"""A recording from beginning to end: received, kept, and shown as it comes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console, Group
+from rich.live import Live
+
+from semjscc.radio.listening import Heard, Listener
+from semjscc.radio.live import Screening, View
+from semjscc.radio.logbook import Logbook
+from semjscc.radio.playing import BUFFER_SAMPLES, Player
+from semjscc.radio.profiles import Profile
+from semjscc.radio.receiver import receive
+from semjscc.radio.resampling import Samples
+
+_WIDTHS = (5, 10, 8, 12, 10, 9, 4, 0)
+
+
+def listen(
+    chunks: Iterable[Samples], profile: Profile, listener: Listener, book: Logbook, room: int
+) -> Iterator[Heard]:
+    """Every frame as soon as it is complete, after it has been kept.
+
+    Args:
+        chunks: complex64 baseband at the profile's sample rate; it waits for the receiver.
+        profile: the waveform.
+        listener: turns frames into images.
+        book: keeps them.
+        room: symbols of the longest image.
+    """
+    for frame in receive(chunks, profile, most_symbols=room):
+        heard = listener.hear(frame)
+        book.add(heard)
+        yield heard
+    book.close({"dropped": 0, "lost_samples": 0})
+
+
+def watch(
+    chunks: Iterable[Samples],
+    profile: Profile,
+    listener: Listener,
+    book: Logbook,
+    room: int,
+    console: Console,
+    buffer: int = BUFFER_SAMPLES,
+) -> Iterator[Heard]:
+    """The same, played at its own speed and shown; what comes too fast is dropped frame by frame.
+
+    Args:
+        chunks: as for `listen`, but they wait for nobody.
+        profile: the waveform.
+        listener: turns frames into images.
+        book: keeps them.
+        room: symbols of the longest image.
+        console: where it is shown.
+        buffer: samples that may wait for the receiver.
+    """
+    player, view = Player(chunks, profile.sample_rate, buffer), View(profile)
+    screening = Screening(player, profile)
+
+    def render() -> Group:
+        return view.render(player, screening.dropped)
+
+    with Live(get_renderable=render, console=console, refresh_per_second=4):
+        for frame in receive(player, profile, most_symbols=room):
+            if screening.passes(frame):
+                heard = listener.hear(frame)
+                book.add(heard)
+                view.add(heard)
+                yield heard
+    book.close({"dropped": screening.dropped, "lost_samples": player.lost})
+
+
+def line(words: Sequence[str]) -> str:
+    """A line of a table that grows, its columns as wide as they are known to need."""
+    return "  ".join(word.rjust(width) for word, width in zip(words, _WIDTHS, strict=True))

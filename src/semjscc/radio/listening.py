@@ -1,0 +1,198 @@
+"""A recording to images: frames, the link that each names, and what the machine sees in it.
+
+recording ─► receive ─► frame ─► link, by its header ─► image ─► perception
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from semjscc.channels.base import ChannelKnowledge
+from semjscc.checkpoint import locate
+from semjscc.errors import UserError
+from semjscc.images import printable
+from semjscc.perception.base import Perception
+from semjscc.perception.store import load_perception
+from semjscc.radio import sigmf
+from semjscc.radio.files import KINDS, PIPE
+from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
+from semjscc.radio.receiver import MOST_SYMBOLS, Frame
+from semjscc.radio.weights import Receivers, perception_of
+from semjscc.transmission import Seen, see
+
+PART_OF_IMAGE = 4
+"""An image of which a recording can hold less than this part is not waited for."""
+RATE_TOLERANCE = 200e-6
+"""A clock that is further off is no clock but another sample rate."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of a frame.
+
+    Attributes:
+        frame: what the modem received; its symbols may be let go.
+        image: (3, H, W) float32, rounded to 8 bits; None where there is none.
+        seen: the first choice of the perception network, or None without an image.
+        problem: why there is no image, or None.
+        lacking: whether that is so because something is missing here.
+    """
+
+    frame: Frame
+    image: Tensor | None
+    seen: Seen | None
+    problem: str | None = None
+    lacking: bool = False
+
+    @property
+    def erased(self) -> float:
+        """Share of the image's symbols that did not arrive."""
+        return float(np.mean(~np.isfinite(self.frame.noise_variance)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        frame = self.frame
+        return {
+            "image": frame.image,
+            "time_s": frame.time_s,
+            "codec": frame.control.codec,
+            "width": frame.control.width,
+            "height": frame.control.height,
+            "ratio": str(frame.control.ratio),
+            "cfo_hz": frame.cfo_hz,
+            "clock_ppm": frame.clock_ppm,
+            "snr_db": frame.snr_db,
+            "headers": f"{frame.packets - frame.packets_lost} of {frame.packets}",
+            "packets": frame.packets,
+            "packets_lost": frame.packets_lost,
+            "erased_share": self.erased,
+            "delivered": self.image is not None,
+            "seen": None if self.seen is None else self.seen.label,
+            "confidence": None if self.seen is None else self.seen.confidence,
+            "problem": self.problem,
+        }
+
+
+TITLES = ("image", "time", "SNR", "CFO", "clock", "headers", "lost", "seen")
+
+
+def columns(heard: Heard) -> list[str]:
+    """A frame as the words of a table, in the order of `TITLES`."""
+    frame = heard.frame
+    if heard.seen is not None:
+        seen = f"{heard.seen.label} ({heard.seen.confidence:.0%})"
+    else:
+        seen = heard.problem or ""
+    return [
+        str(frame.image),
+        f"{frame.time_s:.3f} s",
+        f"{frame.snr_db:.1f} dB",
+        f"{frame.cfo_hz:+.1f} Hz",
+        f"{frame.clock_ppm:+.1f} ppm",
+        f"{frame.packets - frame.packets_lost} of {frame.packets}",
+        str(frame.packets_lost),
+        printable(seen),
+    ]
+
+
+class Listener:
+    """Turns frames into images.
+
+    Args:
+        receivers: the receiving ends of links.
+        perception: what looks at the images; None for the one that goes with each frame's weights.
+        family: of shipped weights, whose network looks where the header names no family.
+    """
+
+    def __init__(self, receivers: Receivers, perception: Perception | None, family: str) -> None:
+        self._receivers = receivers
+        self._perception = perception
+        self._family = family
+        self._loaded: dict[str, Perception] = {}
+
+    def hear(self, frame: Frame) -> Heard:
+        """One frame's image; what cannot be decoded comes with its reason."""
+        try:
+            link = self._receivers.link(frame.control)
+        except UserError as error:
+            return Heard(frame, None, None, str(error), lacking=True)
+        if not np.isfinite(frame.noise_variance).any():
+            return Heard(frame, None, None, "nothing of its payload arrived")
+        knowledge = ChannelKnowledge(
+            gain=torch.ones(1, dtype=torch.complex64),
+            noise_variance=torch.from_numpy(frame.noise_variance)[None],
+        )
+        try:
+            received = link.receive(
+                torch.from_numpy(frame.symbols)[None], knowledge, [frame.control]
+            )
+        except UserError as error:
+            return Heard(frame, None, None, str(error))
+        if received.images is None or not bool(received.delivered[0]):
+            return Heard(frame, None, None, "its payload has errors that the code cannot correct")
+        network = self._perception or self._load(perception_of(link, self._family))
+        return Heard(frame, received.images[0], see(network, received.images))
+
+    def _load(self, name: str) -> Perception:
+        if name not in self._loaded:
+            self._loaded[name] = load_perception(locate(name))
+        return self._loaded[name]
+
+
+def profile_of(rate: float | None, name: str | None, path: str) -> Profile:
+    """The waveform to look for.
+
+    Args:
+        rate: samples a second that the recording has, None where it does not tell.
+        name: what the user says, or None.
+        path: of the recording, for messages.
+
+    Raises:
+        UserError: the rate is that of no waveform, or not of the one that the user says.
+    """
+    if rate is None:
+        return PROFILES[name or SDR.name]
+    fitting = {
+        profile.name: profile
+        for profile in PROFILES.values()
+        if abs(rate - profile.sample_rate) <= RATE_TOLERANCE * profile.sample_rate
+    }
+    if name is None and fitting:
+        return next(iter(fitting.values()))
+    if name in fitting:
+        return fitting[name]
+    wanted = " or ".join(
+        f"{PROFILES[one].sample_rate} ({one})" for one in ([name] if name else PROFILES)
+    )
+    raise UserError(f"{path} has {rate:g} samples a second: resample it to {wanted}")
+
+
+def rate_of(path: str, kind: str | None) -> float | None:
+    """Samples a second that a recording tells of, or None."""
+    kind = kind or KINDS.get(Path(path).suffix.lower())
+    if kind == "wav":
+        return AUDIO.sample_rate
+    if kind == "sigmf" and path != PIPE:
+        return sigmf.read_meta(sigmf.meta_path(Path(path))).rate
+    return None
+
+
+def most_symbols(path: str, kind: str | None, profile: Profile) -> int:
+    """The longest image to look for in a file; that of the modem for a pipe.
+
+    A damaged header may announce millions of symbols: nothing is set aside for more than a few
+    times what the recording can hold.
+    """
+    kind = kind or KINDS.get(Path(path).suffix.lower())
+    source = sigmf.data_path(Path(path)) if kind == "sigmf" else Path(path)
+    if path == PIPE or not source.is_file():
+        return MOST_SYMBOLS
+    width = {"wav": 2, "ci8": 2}.get(kind or "", 8)
+    if kind == "sigmf" and sigmf.read_meta(sigmf.meta_path(source)).datatype == "ci8":
+        width = 2
+    rows = source.stat().st_size // width // profile.symbol
+    return min(MOST_SYMBOLS, PART_OF_IMAGE * (rows + 1) * profile.data_carriers)

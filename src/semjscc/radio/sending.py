@@ -1,0 +1,173 @@
+"""Images to a recording: a link's symbols, the header that tells of them, the waveform.
+
+image ─► link ─► symbols, control ─► name and fingerprint of the weights ─► bursts ─► samples
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from semjscc.errors import UserError
+from semjscc.images import to_float
+from semjscc.links import open_link
+from semjscc.links.base import Control, SymbolLink
+from semjscc.links.bounds import BOUNDS
+from semjscc.links.codec import CodecLink, NoChannel
+from semjscc.links.label import LabelLink
+from semjscc.links.source import SourceControl
+from semjscc.radio.header import CodecControl
+from semjscc.radio.layout import burst_count
+from semjscc.radio.peaks import CLIP_DB
+from semjscc.radio.profiles import Profile
+from semjscc.radio.resampling import Samples
+from semjscc.radio.sigmf import Annotation
+from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.weights import fingerprint, name_on_the_air
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One image of a recording.
+
+    Attributes:
+        image: its number in the recording, from 0.
+        name: what the sender calls it.
+        codec: name of the weights or of the link in the header.
+        width, height: in pixels.
+        ratio: nominal bandwidth ratio.
+        channel_uses: symbols of the link.
+        bursts: bursts they are sent in.
+        start: number of the first sample.
+        samples: how many.
+        share: the link's symbols over all that the waveform's time and band could carry.
+    """
+
+    image: int
+    name: str
+    codec: str
+    width: int
+    height: int
+    ratio: str
+    channel_uses: int
+    bursts: int
+    start: int
+    samples: int
+    share: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A link with the name that its weights have on the air; see `open_sender`."""
+
+    link: SymbolLink
+    codec: str | None
+    fingerprint: int
+
+    def record(self, control: Control) -> Control:
+        """The control record that the header carries."""
+        if self.codec is None:
+            return control
+        size = control.height, control.width
+        return CodecControl(self.codec, *size, control.ratio, self.fingerprint)
+
+
+def open_sender(name: str, family: str) -> Sender:
+    """The sending end of a link.
+
+    Args:
+        name: as for `semjscc.links.open_link`.
+        family: which shipped weights to use.
+
+    Raises:
+        UserError: no such link, or one that has no waveform.
+    """
+    if name == NoChannel.name or name in BOUNDS:
+        raise UserError(f"the link '{name}' has no symbols that a modem could send")
+    if name == LabelLink.name:
+        raise UserError(f"the link '{name}' sends no image: the modem is for those that do")
+    link = open_link(name, family)
+    if not isinstance(link, SymbolLink):
+        raise UserError(f"the link '{name}' has no symbols that a modem could send")
+    if isinstance(link, CodecLink):
+        return Sender(link, name_on_the_air(link, family), fingerprint(link.codec))
+    return Sender(link, None, 0)
+
+
+def send_images(
+    images: Iterable[tuple[str, Tensor]],
+    sender: Sender,
+    profile: Profile,
+    *,
+    ratio: Fraction,
+    snr_db: float,
+    gap_s: float,
+    tell: Callable[[Sent], object],
+    clip_db: float | None = CLIP_DB,
+) -> Iterator[Samples]:
+    """The samples of a recording, a gap before, between and behind the images.
+
+    Args:
+        images: name and (3, H, W) uint8 of each; read one at a time.
+        sender: the link.
+        profile: the waveform.
+        ratio: the nominal bandwidth ratio.
+        snr_db: Es/N0 in dB that the link codes for.
+        gap_s: silence, in seconds.
+        tell: hears of each image as it is sent.
+        clip_db: limit on the envelope above its root mean square, None for none.
+
+    Raises:
+        UserError: the link cannot send an image at this ratio and SNR.
+    """
+    silence = np.zeros(round(gap_s * profile.sample_rate), np.complex64)
+    position = len(silence)
+    yield silence
+    for number, (name, image) in enumerate(images):
+        transmission = sender.link.transmit(to_float(image)[None], ratio, snr_db)
+        told = transmission.control[0]
+        if isinstance(told, SourceControl) and told.mode is None:
+            raise UserError(
+                f"nothing of {name} fits into {transmission.symbols.shape[1]} symbols at "
+                f"{snr_db:g} dB: take a higher --ratio or --snr"
+            )
+        control, symbols = sender.record(told), transmission.symbols[0].numpy()
+        samples = modulate_image(symbols, control, profile, image=number, clip_db=clip_db)
+        tell(
+            Sent(
+                image=number,
+                name=name,
+                codec=control.codec,
+                width=control.width,
+                height=control.height,
+                ratio=str(ratio),
+                channel_uses=len(symbols),
+                bursts=burst_count(profile, len(symbols)),
+                start=position,
+                samples=len(samples),
+                share=payload_share(profile, len(symbols), len(samples)),
+            )
+        )
+        yield samples
+        yield silence
+        position += len(samples) + len(silence)
+
+
+def payload_share(profile: Profile, k: int, samples: int) -> float:
+    """A link's k symbols over those that so many samples could carry, prefix and pilots not."""
+    return k * profile.size / (samples * len(profile.carriers))
+
+
+def annotation(sent: Sent) -> Annotation:
+    """An image of a SigMF file; the sender's names of files stay at home."""
+    fields = sent.to_dict()
+    for known in ("start", "samples", "name"):
+        del fields[known]
+    return Annotation(sent.start, sent.samples, f"image {sent.image}", fields)

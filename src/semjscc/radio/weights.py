@@ -1,0 +1,120 @@
+"""Which weights a codec's symbols need, as the header tells it: a name and a fingerprint.
+
+The name is for people, and for finding weights that ship; the fingerprint makes sure that they are
+the sender's own and not those of another release or training.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from semjscc import checkpoint
+from semjscc.checkpoint import locate, read_metadata
+from semjscc.codecs.base import Codec
+from semjscc.codecs.store import load_codec
+from semjscc.errors import UserError
+from semjscc.families import default_perception, families
+from semjscc.links.base import Control, SymbolLink
+from semjscc.links.codec import CodecLink
+from semjscc.links.source import SourceControl, SourceStage
+from semjscc.radio.header import CODECS, FINGERPRINT_BITS, CodecControl
+from semjscc.separation.sources import CODERS
+
+
+def fingerprint(codec: Codec) -> int:
+    """38 bits that follow from every weight, never 0."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, tensor in sorted(codec.state_dict().items()):
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return int.from_bytes(digest.digest(), "big") % ((1 << FINGERPRINT_BITS) - 1) + 1
+
+
+def name_on_the_air(link: CodecLink, family: str) -> str:
+    """The name of shipped weights, or the kind of codec for weights of the user's own."""
+    name = f"{family}-{link.name}"
+    shipped = checkpoint.WEIGHTS / f"{name}.safetensors"
+    return name if name in CODECS and shipped.is_file() else link.codec.name
+
+
+def perception_of(link: SymbolLink, family: str) -> str:
+    """The network A that goes with shipped weights, or that of ``family`` for all others."""
+    fitting = [known for known in families() if link.name.startswith(f"{known}-")]
+    return default_perception(max(fitting, key=len, default=family))
+
+
+class Receivers:
+    """The receiving ends of links, by what a header says.
+
+    Args:
+        own: checkpoints of codecs, or runs' folders, of the user's own.
+        family: whose mean image stands for a payload of separate coding that is lost.
+
+    Raises:
+        UserError: one of ``own`` is no codec.
+    """
+
+    def __init__(self, own: Sequence[Path] = (), family: str = "") -> None:
+        self._family = family
+        self._codecs: dict[int, CodecLink] = {}
+        self._lacking: dict[tuple[str, int], str] = {}
+        for path in own:
+            codec, facts = load_codec(locate(str(path)))
+            self._codecs[fingerprint(codec)] = CodecLink(str(path), codec, facts)
+
+    def link(self, control: Control) -> SymbolLink:
+        """The link that a control record asks for.
+
+        Raises:
+            UserError: its weights or its coder are not here; it says which.
+        """
+        if isinstance(control, SourceControl):
+            if missing := CODERS[control.coder].missing():
+                raise UserError(missing)
+            return _separate(self._family)
+        if not isinstance(control, CodecControl):
+            raise UserError(f"frames of '{control.codec}' bring no image")
+        wanted = control.fingerprint
+        if wanted in self._codecs:
+            return self._codecs[wanted]
+        key = control.codec, wanted
+        if key not in self._lacking:
+            codec = self._shipped(*key)
+            if codec is not None:
+                self._codecs[wanted] = codec
+                return codec
+        raise UserError(self._lacking[key])
+
+    def _shipped(self, name: str, wanted: int) -> CodecLink | None:
+        """Weights that ship, or None and the reason why not in ``_lacking``."""
+        label = f"{name} (fingerprint {wanted:010x})"
+        named = checkpoint.WEIGHTS / f"{name}.safetensors"
+        # Weights without a name of their own on the air may ship all the same.
+        for path in [named] if named.is_file() else _codecs_that_ship(name):
+            codec, facts = load_codec(path)
+            if fingerprint(codec) == wanted:
+                return CodecLink(path.stem, codec, facts)
+        self._lacking[name, wanted] = (
+            f"the weights {name} here are not the sender's, {label}: install the sender's "
+            "version, or name its checkpoint with --codec"
+            if named.is_file()
+            else f"no weights here for {label}: name the sender's checkpoint with --codec"
+        )
+        return None
+
+
+def _codecs_that_ship(kind: str) -> list[Path]:
+    return [
+        path
+        for path in sorted(checkpoint.WEIGHTS.glob("*.safetensors"))
+        if read_metadata(path).get("codec") == kind
+    ]
+
+
+@cache
+def _separate(family: str) -> SymbolLink:
+    # Sionna's channel codes take seconds to import, and no codec needs them.
+    from semjscc.links.separate import SeparateLink
+
+    return SeparateLink("separate", SourceStage(family, None))

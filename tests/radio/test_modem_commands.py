@@ -1,0 +1,237 @@
+"""`modulate`, `channel` and `demodulate` as a user types them."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semjscc import checkpoint
+from semjscc.cli import main
+from semjscc.codecs.adaptive import Adaptive
+from semjscc.data.signs import render
+from semjscc.images import read_image
+from semjscc.radio.files import read_recording
+from semjscc.radio.profiles import SDR
+
+
+@pytest.fixture(scope="module")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("signs")
+    paths = [folder / f"sign{index}.png" for index in range(3)]
+    for index, path in enumerate(paths):
+        Image.fromarray(render("test", index).image).save(path)
+    return [str(path) for path in paths]
+
+
+def run(*words: str) -> None:
+    assert main(words) == 0
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    capsys.readouterr()
+    assert main(words) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("semjscc: ")
+    assert printed.count("\n") == 1
+    return printed
+
+
+def log(folder: Path) -> dict:
+    return json.loads((folder / "log.json").read_text())
+
+
+def test_images_cross_a_channel_with_gaps_between(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tx, rx, out = (str(tmp_path / name) for name in ("tx.sigmf-meta", "rx.cf32", "out"))
+    run("modulate", *signs, "--out", tx, "--snr", "10", "--gap", "0.002", "--json")
+    sent = json.loads(capsys.readouterr().out)
+    assert [one["image"] for one in sent["images"]] == [0, 1, 2]
+    meta = json.loads(Path(tx).read_text())
+    assert [note["core:sample_start"] for note in meta["annotations"]] == [
+        one["start"] for one in sent["images"]
+    ]
+    assert signs[0] not in Path(tx).read_text()
+    run("channel", tx, rx, "--snr", "10", "--cfo", "40000", "--sro", "15", "--profile", "two-ray",
+        "--delay", "0.001", "--gain", "-20", "--dc-i", "0.02", "--iq-gain", "0.2", "--seed", "3",
+    )  # fmt: skip
+    capsys.readouterr()
+    run("demodulate", rx, "--out", out)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    frames = log(Path(out))["frames"]
+    for index, (frame, line, one) in enumerate(zip(frames, lines[1:], sent["images"], strict=True)):
+        assert frame["codec"] == "signs-semantic"
+        assert (frame["image"], frame["packets_lost"], frame["delivered"]) == (index, 0, True)
+        late = one["start"] / SDR.sample_rate + 0.001
+        assert frame["time_s"] == pytest.approx(late, abs=5e-6)
+        assert frame["cfo_hz"] == pytest.approx(40000, abs=50)
+        assert frame["snr_db"] == pytest.approx(10, abs=1.5)
+        assert frame["seen"] in line
+        assert "1 of 1" in line
+        received = read_image(Path(out) / frame["file"]).float()
+        error = (received - read_image(Path(signs[index])).float()).square().mean()
+        assert 10 * torch.log10(255**2 / error) > 18
+
+
+@pytest.mark.parametrize("profile", ["sdr", "audio"])
+def test_separate_coding_takes_the_same_waveform(
+    tmp_path: Path, signs: list[str], profile: str
+) -> None:
+    tx, out = str(tmp_path / ("tx.wav" if profile == "audio" else "tx.ci8")), tmp_path / "out"
+    run("modulate", signs[0], "--link", "separate-jpeg", "--ratio", "1/6", "--snr", "12",
+        "--profile", profile, "--out", tx)  # fmt: skip
+    run("demodulate", tx, "--out", str(out))
+    (frame,) = log(out)["frames"]
+    assert (frame["codec"], frame["delivered"]) == ("separate", True)
+    received = read_image(out / frame["file"]).float()
+    error = (received - read_image(Path(signs[0])).float()).square().mean()
+    assert 10 * torch.log10(255**2 / error) > 20
+
+
+def test_a_pipe_carries_the_recording(
+    tmp_path: Path,
+    signs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    run("modulate", signs[1], "--profile", "audio", "--out", "-")
+    written = capfdbinary.readouterr()
+    assert written.out[:4] == b"RIFF"
+    assert b"written to -" in written.err
+    pipe = io.TextIOWrapper(io.BytesIO(written.out))
+    monkeypatch.setattr(sys, "stdin", pipe)
+    run("demodulate", "-", "--profile", "audio", "--out", str(tmp_path), "--json")
+    assert json.loads(capfdbinary.readouterr().out) == log(tmp_path)
+    assert log(tmp_path)["frames"][0]["delivered"]
+
+
+def own_codec(folder: Path, seed: int) -> Path:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        options = {"width": 8}
+        codec = Adaptive(**options)
+    described = {"kind": "codec", "codec": "adaptive", "options": options}
+    path = folder / f"own{seed}.safetensors"
+    checkpoint.save_weights(path, codec.state_dict(), described)
+    return path
+
+
+def test_weights_of_the_users_own_go_by_their_fingerprint(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine, other = own_codec(tmp_path, 1), own_codec(tmp_path, 2)
+    tx, out = str(tmp_path / "tx.cf32"), tmp_path / "out"
+    run("modulate", signs[0], "--link", str(mine), "--out", tx)
+    line = refusal(capsys, "demodulate", tx, "--out", str(out), "--codec", str(other))
+    assert "no weights here for adaptive (fingerprint" in line
+    assert "--codec" in line
+    (frame,) = log(out)["frames"]
+    assert not frame["delivered"]
+    assert frame["problem"] in line
+    run("demodulate", tx, "--out", str(out), "--codec", str(other), "--codec", str(mine))
+    assert log(out)["frames"][0]["delivered"]
+
+
+def test_shipped_weights_must_be_the_senders(
+    tmp_path: Path,
+    signs: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tx, out = str(tmp_path / "tx.cf32"), str(tmp_path / "out")
+    run("modulate", signs[0], "--out", tx)
+    shipped = checkpoint.WEIGHTS
+    store = tmp_path / "weights"
+    store.mkdir()
+    for name in ("signs-a", "signs-djscc"):
+        (store / f"{name}.safetensors").symlink_to(shipped / f"{name}.safetensors")
+    monkeypatch.setattr(checkpoint, "WEIGHTS", store)
+    monkeypatch.setattr("semjscc.families.WEIGHTS", store)
+    line = refusal(capsys, "demodulate", tx, "--out", out)
+    assert "no weights here for signs-semantic" in line
+    (store / "signs-semantic.safetensors").symlink_to(shipped / "signs-djscc.safetensors")
+    line = refusal(capsys, "demodulate", tx, "--out", out)
+    assert "signs-semantic here are not the sender's" in line
+
+
+def test_a_recording_may_be_cut_at_either_end(tmp_path: Path) -> None:
+    # 9216 symbols are two bursts; the second begins at sample 27056.
+    image = np.tile(render("test", 0).image, (3, 3, 1))[:144, :128]
+    picture, tx = str(tmp_path / "wide.png"), tmp_path / "tx.cf32"
+    Image.fromarray(image).save(picture)
+    run("modulate", picture, "--ratio", "1/6", "--out", str(tx), "--gap", "0.001")
+    samples = np.fromfile(tx, np.complex64)
+    for name, part in (("late", samples[6000:]), ("early", samples[:27000])):
+        part.tofile(tmp_path / f"{name}.cf32")
+        run("demodulate", str(tmp_path / f"{name}.cf32"), "--out", str(tmp_path / name))
+        (frame,) = log(tmp_path / name)["frames"]
+        assert (frame["packets"], frame["packets_lost"], frame["delivered"]) == (2, 1, True)
+        assert 0.1 < frame["erased_share"] < 0.9
+        assert (tmp_path / name / frame["file"]).is_file()
+    # A header that announces far more than the file can hold is no header.
+    samples[2000:7000].tofile(tmp_path / "scrap.cf32")
+    run("demodulate", str(tmp_path / "scrap.cf32"), "--out", str(tmp_path / "scrap"))
+    assert log(tmp_path / "scrap")["frames"] == []
+
+
+def test_noise_holds_no_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).standard_normal(100_000, dtype=np.float32)
+    noise.tofile(tmp_path / "noise.cf32")
+    run("demodulate", str(tmp_path / "noise.cf32"), "--out", str(tmp_path / "out"))
+    assert capsys.readouterr().out == "no frame of sdr in it\n"
+    assert log(tmp_path / "out")["frames"] == []
+
+
+def test_what_cannot_be_is_refused_in_a_line(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tx = str(tmp_path / "tx.cf32")
+    for link in ("none", "capacity", "finite"):
+        line = refusal(capsys, "modulate", signs[0], "--link", link, "--out", tx)
+        assert f"the link '{link}' has no symbols" in line
+    assert "sends no image" in refusal(capsys, "modulate", signs[0], "--link", "label", "--out", tx)
+    assert "fits into 256 symbols at -15 dB" in refusal(
+        capsys, "modulate", signs[0], "--link", "separate-jpeg", "--ratio", "1/48", "--snr", "-15",
+        "--out", tx,
+    )  # fmt: skip
+    assert "--gap is a number" in refusal(capsys, "modulate", signs[0], "--gap", "-1", "--out", tx)
+    assert not Path(tx).exists()
+    assert "8000 samples a second" in refusal(
+        capsys, "modulate", signs[0], "--out", str(tmp_path / "tx.wav")
+    )
+    run("modulate", signs[0], "--profile", "audio", "--out", str(tmp_path / "tx.wav"))
+    assert "resample it to 2000000 (sdr)" in refusal(
+        capsys, "demodulate", str(tmp_path / "tx.wav"), "--profile", "sdr", "--out", tx
+    )
+    assert "does not exist" in refusal(capsys, "demodulate", tx, "--out", str(tmp_path / "out"))
+    assert "sro_ppm lies between" in refusal(
+        capsys, "channel", str(tmp_path / "tx.wav"), tx, "--sro", "1e9"
+    )
+
+
+def test_the_signs_of_both_clocks_agree(tmp_path: Path, signs: list[str]) -> None:
+    tx, rx = str(tmp_path / "tx.cf32"), str(tmp_path / "rx.cf32")
+    run("modulate", signs[0], "--ratio", "1/6", "--out", tx)
+    for ppm in (30.0, -30.0):
+        run("channel", tx, rx, "--sro", str(ppm), "--cfo", str(100 * ppm), "--snr", "30")
+        run("demodulate", rx, "--out", str(tmp_path / "out"))
+        (frame,) = log(tmp_path / "out")["frames"]
+        assert frame["clock_ppm"] == pytest.approx(ppm, abs=3)
+        assert frame["cfo_hz"] == pytest.approx(100 * ppm, abs=10)
+
+
+def test_the_channel_command_is_the_simulator(tmp_path: Path) -> None:
+    silence = np.zeros(400_000, np.complex64)
+    silence.tofile(tmp_path / "in.cf32")
+    run("channel", str(tmp_path / "in.cf32"), str(tmp_path / "out.cf32"), "--snr", "3")
+    noise = np.concatenate(list(read_recording(tmp_path / "out.cf32", 2e6).chunks))
+    # 52 of 128 bins bear the signal: N0 of a sample is that much larger.
+    assert 10 * np.log10(np.mean(np.abs(noise) ** 2)) == pytest.approx(
+        -3 + 10 * np.log10(128 / 52), abs=0.05
+    )
