@@ -1,0 +1,136 @@
+"""One image over several links under the same conditions: what each of them delivers.
+
+    image ─► link.transmit ─► symbols ─► channel ─► link.receive ─► image' ─► perception ─► classes
+
+The two halves are functions of their own, so that one transmission can meet a worse and worse
+channel, as when a link drops before its sender knows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isinf
+
+import torch
+from torch import Tensor
+
+from semjscc.errors import UserError
+from semjscc.links import Situation, SymbolLink, Transmission
+from semjscc.links.base import equalise
+from semjscc.metrics import psnr
+from semjscc.perception.base import Perception
+
+TOP = 3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class and how sure the perception network is of it, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one link delivered.
+
+    Attributes:
+        link: the scheme's name.
+        image: (3, H, W) float32, rounded to 8 bits; a concealed one where nothing was decoded.
+        guesses: the perception network's first classes, the likeliest first.
+        psnr_db: None where there was no error at all.
+        delivered: False where the decoder knows that it failed.
+        channel_uses: complex symbols.
+        payload_bits: what a digital link carried, None for others.
+        control_bits: side information.
+        codec: the neural codec or source coder at work, None where nothing was sent.
+        sent: (k,) complex64, the symbols.
+        received: (k,) complex64, as the receiver sees them after its equaliser.
+    """
+
+    link: str
+    image: Tensor
+    guesses: tuple[Guess, ...]
+    psnr_db: float | None
+    delivered: bool
+    channel_uses: int
+    payload_bits: int | None
+    control_bits: int
+    codec: str | None
+    sent: Tensor
+    received: Tensor
+
+
+def compare(
+    image: Tensor, links: Sequence[SymbolLink], perception: Perception, situation: Situation
+) -> Iterator[Delivery]:
+    """What each link delivers, one after the other.
+
+    Args:
+        image: (3, H, W) uint8 or float32 in [0, 1].
+        links: in the order they are wanted.
+        perception: the vision model at the receiver.
+        situation: the channel, for one image.
+    """
+    for link in links:
+        yield deliver(image, link, send(image, link, situation), perception, situation)
+
+
+def send(image: Tensor, link: SymbolLink, situation: Situation) -> Transmission:
+    """What a link's sender makes of one image (3, H, W) for the SNR it believes in."""
+    return link.transmit(_batch(image), situation.ratio, link.sender_snr_db(situation))
+
+
+def deliver(
+    image: Tensor,
+    link: SymbolLink,
+    sent: Transmission,
+    perception: Perception,
+    situation: Situation,
+) -> Delivery:
+    """What arrives of a transmission.
+
+    Args:
+        image: (3, H, W), what was sent.
+        link: whose transmission it is.
+        sent: what `send` gave, for this SNR or another one.
+        perception: the vision model at the receiver.
+        situation: the channel that it meets.
+
+    Raises:
+        UserError: the link brings a result and no image.
+    """
+    symbols, knowledge = situation.pass_symbols(sent.symbols)
+    received = link.receive(symbols, knowledge, sent.control)
+    if received.images is None:
+        raise UserError(f"the link '{link.name}' brings no image")
+    quality = float(psnr(_batch(image), received.images)[0])
+    return Delivery(
+        link=link.name,
+        image=received.images[0],
+        guesses=guess(received.images, perception),
+        psnr_db=None if isinf(quality) else quality,
+        delivered=bool(received.delivered[0]),
+        channel_uses=received.channel_uses,
+        payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),
+        control_bits=received.control_bits,
+        codec=received.codec,
+        sent=sent.symbols[0],
+        received=equalise(symbols, knowledge)[0][0],
+    )
+
+
+@torch.inference_mode()
+def guess(images: Tensor, perception: Perception) -> tuple[Guess, ...]:
+    """The first classes for the one image of a batch (1, 3, H, W)."""
+    sure = perception.task.probabilities(perception(_batch(images[0])))[0]
+    best = sure.topk(min(TOP, len(sure)))
+    return tuple(
+        Guess(perception.class_names[index], confidence)
+        for index, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    )
+
+
+def _batch(image: Tensor) -> Tensor:
+    """(3, H, W), uint8 or in [0, 1], as (1, 3, H, W) float32 in [0, 1]."""
+    return (image.float() / 255 if image.dtype == torch.uint8 else image.float())[None]

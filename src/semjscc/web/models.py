@@ -1,0 +1,99 @@
+"""What the page sends with and who looks at what arrives, loaded once for everybody."""
+
+import threading
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from semjscc.checkpoint import locate
+from semjscc.errors import UserError
+from semjscc.families import choose_family, default_perception, families
+from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
+from semjscc.perception import imagenet
+from semjscc.perception.base import Perception
+from semjscc.perception.store import load_perception
+from semjscc.web.coding import PageStage
+
+SCHEMES = ("semantic", "djscc")
+"""Of neural codecs, in the order they are shown."""
+
+OWN = "as in training"
+"""The perception network that the weights were trained with."""
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a network or the decoder process is at work: features are read by hooks, which all
+threads would share, and the process answers in order."""
+
+
+@dataclass(frozen=True)
+class Senders:
+    """The links of one family of weights.
+
+    Attributes:
+        family: of shipped weights.
+        codecs: the semantic and the plain neural codec.
+        separate: source and channel coding.
+        ratios: the bandwidth ratios that all of them have.
+        trained_side: side in pixels of the images that the weights were trained on.
+    """
+
+    family: str
+    codecs: tuple[CodecLink, ...]
+    separate: SymbolLink
+    ratios: tuple[Fraction, ...]
+    trained_side: int
+
+
+def shown_families() -> list[str]:
+    """The families that have everything the page shows."""
+    return [name for name in families() if set(SCHEMES) <= set(shipped_schemes(name))]
+
+
+@lru_cache(maxsize=8)
+def load_senders(family: str) -> Senders:
+    """The links of a family.
+
+    Raises:
+        UserError: no such family.
+    """
+    from semjscc.links.separate import SeparateLink
+
+    choose_family(family, family)
+    codecs = []
+    for scheme in SCHEMES:
+        link = open_link(scheme, family)
+        if not isinstance(link, CodecLink):
+            raise UserError(f"{scheme} of {family} is no neural codec")
+        codecs.append(link)
+    ratios = set.intersection(*(set(link.codec.ratios) for link in codecs))
+    return Senders(
+        family=family,
+        codecs=tuple(codecs),
+        separate=SeparateLink("separate", PageStage(family)),
+        ratios=tuple(sorted(ratios)),
+        trained_side=int(load_judge(default_perception(family)).facts["image_side"]),
+    )
+
+
+def judges() -> list[str]:
+    """Who can look at what arrives: the network that belongs to the weights, and a stranger."""
+    return [OWN] if imagenet.missing() else [OWN, imagenet.NAME]
+
+
+def judge_of(family: str, judge: str) -> str:
+    """The name of a perception network for `load_judge`, from one of `judges`."""
+    return default_perception(family) if judge == OWN else judge
+
+
+@lru_cache(maxsize=8)
+def load_judge(name: str) -> Perception:
+    """A perception network by the name that `judge_of` gives it.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name == imagenet.NAME:
+        return imagenet.load_imagenet()
+    if name not in {default_perception(family) for family in families()}:
+        raise UserError("there is no such perception network")
+    return load_perception(locate(name))

@@ -1,0 +1,220 @@
+"""The page itself: what there is to choose, what is shown, and which of the one leads to the other.
+
+Nothing on it comes from another host: fonts are the system's own, pictures are part of the HTML.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.themes import Base
+
+from semjscc.channels import CHANNELS
+from semjscc.errors import UserError
+from semjscc.perception import imagenet
+from semjscc.web.cards import notes_html, waiting_card
+from semjscc.web.examples import Example, examples
+from semjscc.web.models import OWN, judges, load_senders, shown_families
+from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
+from semjscc.web.show import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
+from semjscc.web.uploads import LARGEST_FILE, Picture, read_upload
+
+START_DB = 5
+FILE_SECONDS = (30, 240)
+"""How often files are looked through, and how old one may grow: together under 5 minutes."""
+
+AT_ONCE = 2
+"""People served at the same time, the others wait in line; more would only share two cores."""
+
+THEME = Base(
+    primary_hue="blue",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
+LOOKS = Path(__file__).with_name("looks.css")
+
+HEAD = """\
+# semjscc
+One image, one bad radio link, three ways to send it in the same number of channel uses.
+Move the SNR: does the machine at the far end still understand?
+"""
+
+PRIVACY = (
+    "What you bring along is sent to this server alone. It is written to a private temporary "
+    f"folder, read once, and deleted within {sum(FILE_SECONDS) // 60 + 1} minutes and when the "
+    f"server ends. Files may have up to {LARGEST_FILE // 2**20} MB."
+)
+
+# The line in the curve follows the slider by itself, at once.
+FOLLOW = f"""(snr) => {{
+  const line = document.querySelector('.marker');
+  if (!line) return;
+  const [left, right] = [Number(line.dataset.left), Number(line.dataset.right)];
+  line.style.left = left + (snr - {LOWEST_DB}) / {HIGHEST_DB - LOWEST_DB} * (right - left) + '%';
+}}"""
+
+
+def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
+    """The page.
+
+    Args:
+        file_seconds: how often uploaded files are looked through, and how old one may grow.
+    """
+    family = _first_family()
+    with gr.Blocks(title="semjscc", analytics_enabled=False, delete_cache=file_seconds) as page:
+        chosen = gr.State(None, time_to_live=3600)
+        gr.Markdown(HEAD, elem_id="head")
+        with gr.Row():
+            with gr.Column(scale=2, min_width=300):
+                upload = gr.Image(
+                    label="your own image: upload, paste or webcam",
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "clipboard", "webcam"],
+                    height=190,
+                    elem_id="upload",
+                )
+                _open_nothing(upload)
+                with gr.Row(elem_id="examples"):
+                    buttons = [
+                        (one, gr.Button(one.name, elem_id=f"example-{index}"))
+                        for index, one in enumerate(examples())
+                    ]
+            with gr.Column(scale=3, min_width=300):
+                snr = gr.Slider(
+                    LOWEST_DB, HIGHEST_DB, START_DB, step=0.5, label="SNR (dB)", elem_id="snr"
+                )
+                with gr.Row():
+                    ratio = gr.Dropdown(
+                        _ratios(), value=_ratios()[0], label="bandwidth ratio k/n",
+                        elem_id="ratio", min_width=120,
+                    )  # fmt: skip
+                    channel = gr.Dropdown(
+                        list(CHANNELS), value="awgn", label="channel", elem_id="channel",
+                        min_width=120,
+                    )  # fmt: skip
+                with gr.Row():
+                    weights = gr.Dropdown(
+                        shown_families(), value=family, label="weights", elem_id="weights",
+                        min_width=120,
+                    )  # fmt: skip
+                    judge = gr.Dropdown(
+                        judges(), value=judges()[0], label="receiver's network",
+                        elem_id="judge", min_width=120,
+                    )  # fmt: skip
+                    size = gr.Dropdown(
+                        list(SIZES), value=AS_TRAINED, label="image size", elem_id="size",
+                        min_width=120,
+                    )  # fmt: skip
+                fall = gr.Button("drop the link", variant="primary", elem_id="drop")
+        parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False)}
+        with gr.Row(elem_id="links"):
+            parts["original"] = gr.HTML()
+            for link in ("semantic", "djscc", "separate"):
+                parts[link] = gr.HTML(waiting_card(link))
+        with gr.Row():
+            with gr.Column(scale=3, min_width=300):
+                parts["symbols"] = gr.HTML()
+            with gr.Column(scale=2, min_width=300):
+                parts["curve"] = gr.HTML()
+        gr.Markdown(PRIVACY, elem_id="privacy")
+
+        wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr]
+        outputs = list(parts.values())
+        answer: dict[str, Any] = {
+            "inputs": wanted,
+            "outputs": outputs,
+            "show_progress": "hidden",
+            "api_visibility": "private",
+            "concurrency_id": "links",
+            "concurrency_limit": AT_ONCE,
+        }
+        choose: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+        snr.input(fn=None, inputs=snr, outputs=None, js=FOLLOW, api_visibility="private")
+        gr.on(
+            [
+                chosen.change, weights.change, judge.change, size.change, ratio.change,
+                channel.change, snr.change,
+            ],
+            partial(_updates, show, parts), trigger_mode="always_last", **answer,
+        )  # fmt: skip
+        upload.input(_read, upload, [chosen, parts["notes"]], **choose)
+        setting = [chosen, weights, judge, size]
+        for example, button in buttons:
+            button.click(partial(_example, example), None, setting, **choose)
+        page.load(partial(_example, buttons[0][0]), None, setting, **choose)
+        fall.click(partial(_updates, drop, parts), trigger_mode="once", **answer)
+    return page
+
+
+def warm_up() -> None:
+    """Send the first example once, so that the first visitor does not wait for the models."""
+    picture, family, judge, size = _example(examples()[0])
+    list(show(ask(picture, family, judge, size, _ratios()[0], next(iter(CHANNELS)), START_DB)))
+
+
+def style_sheet() -> str:
+    """The looks, with the examples' own pictures on their buttons."""
+    pictures = "".join(
+        f"#example-{index} {{ background-image: url({png_uri(one.picture.pixels)}); }}\n"
+        for index, one in enumerate(examples())
+    )
+    return LOOKS.read_text(encoding="utf-8") + pictures
+
+
+def _open_nothing(upload: gr.Image) -> None:
+    """Hand on the path of an upload unopened: strangers' files are read by `read_upload` alone."""
+    upload.preprocess = lambda payload: None if payload is None else payload.path  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _updates(
+    make: Callable[..., Iterator[Update]], parts: dict[str, gr.HTML], *chosen: Any
+) -> Iterator[dict[Any, str]]:
+    """What ``make`` says, for the components of these names; errors as one line on the page."""
+    if chosen[0] is None:
+        return
+    try:
+        for update in make(ask(*chosen)):
+            yield {parts[name]: html for name, html in update.items()}
+    except UserError as error:
+        raise _told(error) from error
+
+
+def _read(path: str | None) -> tuple[Picture, str]:
+    try:
+        if path is None:
+            raise UserError("choose an image first")
+        picture = read_upload(Path(path))
+    except UserError as error:
+        raise _told(error) from error
+    return picture, notes_html([picture.note])
+
+
+def _told(error: UserError) -> gr.Error:
+    return gr.Error(str(error), duration=10, print_exception=False)
+
+
+def _example(example: Example) -> tuple[Picture, str, str, str]:
+    """The image, and the weights, network and size that suit it."""
+    if example.is_sign:
+        return example.picture, "signs", OWN, AS_TRAINED
+    family = next((name for name in shown_families() if name != "signs"), "signs")
+    if imagenet.NAME in judges():
+        return example.picture, family, imagenet.NAME, AS_IT_IS
+    return example.picture, family, OWN, AS_TRAINED
+
+
+def _ratios() -> list[str]:
+    """Those that all families have, so that the choice never has to change."""
+    common = set.intersection(*(set(load_senders(name).ratios) for name in shown_families()))
+    return [str(ratio) for ratio in sorted(common)]
+
+
+def _first_family() -> str:
+    names = shown_families()
+    if not names:
+        raise UserError("no weights ship that the page could show")
+    return "signs" if "signs" in names else names[0]

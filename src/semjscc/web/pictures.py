@@ -1,0 +1,140 @@
+"""The drawings of the page: importance over the image, symbols, and accuracy against SNR.
+
+The curve is drawn once for a family and ratio; its marker is a line of the page itself, so that it
+moves while the slider does and nobody waits for a drawing.
+"""
+
+import base64
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.evaluation.figures import accuracy_figure
+from semjscc.evaluation.panels import figure_bytes
+from semjscc.evaluation.results import Record, Results, load_results
+from semjscc.evaluation.style import BLACK, link_style, style
+from semjscc.images import to_uint8
+from semjscc.importance.maps import importance_map, overlay
+from semjscc.perception.base import Perception
+from semjscc.web.compare import Delivery
+
+LOWEST_DB, HIGHEST_DB = -5, 20
+"""Of the slider."""
+
+PUBLISHED = Path(__file__).parent / "results"
+"""The published results that have curves here: copies of files in the repository's ``results/``,
+which an installed package does not have. A test holds them equal."""
+
+CURVES = ("none", "semantic", "djscc", "separate")
+POINTS = 400
+"""Symbols drawn of each link; more hide one another."""
+
+REACH = 2.4
+"""Of the plane of symbols, whose mean power is 1."""
+
+_DRAWING = threading.Lock()
+"""The settings of matplotlib are the whole process's."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracy against SNR as a picture.
+
+    Attributes:
+        picture: a data: URI.
+        left, right: where on it the slider's ends lie, in % of its width.
+        top, bottom: where its axes begin and end, in % of its height from above.
+        what: one line on what was measured.
+    """
+
+    picture: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+    what: str
+
+
+def png_uri(image: Tensor) -> str:
+    """(3, H, W), uint8 or in [0, 1], as a data: URI."""
+    pixels = image if image.dtype == torch.uint8 else to_uint8(image)
+    stream = BytesIO()
+    # The fastest compression: it goes to the same machine, or over a fast network.
+    Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(stream, "PNG", compress_level=1)
+    return _uri("image/png", stream.getvalue())
+
+
+def importance_picture(image: Tensor, perception: Perception) -> Tensor:
+    """Where the features lie that matter to the result: (3, H, W) in [0, 1] -> the same."""
+    return overlay(image[None], importance_map(perception, image[None]))[0]
+
+
+def constellation(deliveries: Sequence[Delivery]) -> str:
+    """Symbols as they were sent and as the receiver sees them, a panel for each link."""
+    with _DRAWING, style():
+        figure = Figure((2.3 * len(deliveries), 2.45), layout="constrained")
+        for axes, one in zip(
+            figure.subplots(1, len(deliveries), squeeze=False)[0], deliveries, strict=True
+        ):
+            places = torch.linspace(0, len(one.sent) - 1, min(POINTS, len(one.sent))).long()
+            sent, received = (
+                torch.view_as_real(symbols.cpu()[places]).T.numpy()
+                for symbols in (one.sent, one.received)
+            )
+            axes.scatter(*received, s=6, color=link_style(one.link).color, alpha=0.55, linewidths=0)
+            axes.scatter(*sent, s=3, color=BLACK, linewidths=0, zorder=3)
+            axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", title=one.link)
+            axes.set_xticks([-2, 0, 2])
+            axes.set_yticks([-2, 0, 2])
+        return _uri("image/png", figure_bytes(figure, "png"))
+
+
+@lru_cache(maxsize=64)
+def accuracy_curve(family: str, ratio: Fraction) -> Curve | None:
+    """The published accuracy of a family at a ratio; None where none was published."""
+    records = _published(family, ratio)
+    if not records:
+        return None
+    with _DRAWING:
+        figure = accuracy_figure(Results({}, records))
+        axes = figure.axes[0]
+        axes.set_xlim(LOWEST_DB - 0.5, HIGHEST_DB + 0.5)
+        axes.set_xticks(range(LOWEST_DB, HIGHEST_DB + 1, 5))
+        axes.set_ylim(0, 100)
+        picture = figure_bytes(figure, "svg")
+    ends = axes.transData.transform([(LOWEST_DB, 100), (HIGHEST_DB, 0)]) / figure.bbox.size
+    (left, top), (right, bottom) = (100 * ends).tolist()
+    one = records[0]
+    what = f"{one.data}, {one.images} {one.split} images, judged by {one.perception}, AWGN"
+    return Curve(_uri("image/svg+xml", picture), left, right, 100 - top, 100 - bottom, what)
+
+
+def _published(family: str, ratio: Fraction) -> list[Record]:
+    """Of the file that compares most of the links shown here."""
+    choices = []
+    for file in sorted(PUBLISHED.glob("*.json")):
+        records = [
+            record
+            for record in load_results(file).records
+            if record.data == family
+            and record.link in CURVES
+            and (record.ratio is None or parse_ratio(record.ratio) == ratio)
+        ]
+        links = {record.link for record in records if record.ratio is not None}
+        if links:
+            choices.append((len(links), records))
+    return max(choices, key=lambda choice: choice[0], default=(0, []))[1]
+
+
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

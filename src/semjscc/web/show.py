@@ -1,0 +1,214 @@
+"""What happens when somebody moves something: the cards, in the order in which they are ready.
+
+separate coding's search runs beside the neural codecs, and its card comes last.
+"""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+from semjscc.channels import CHANNELS
+from semjscc.channels.units import check_snr
+from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.errors import UserError
+from semjscc.images import to_float
+from semjscc.links import Situation, SymbolLink, Transmission
+from semjscc.randomness import Draws
+from semjscc.transmission import LARGER_THAN_TRAINED, Seen, unlike_training
+from semjscc.web.cards import (
+    constellation_html,
+    curve_html,
+    link_card,
+    notes_html,
+    original_card,
+    status_html,
+    waiting_card,
+)
+from semjscc.web.coding import LARGE_PIXELS
+from semjscc.web.compare import Delivery, Guess, deliver, guess, send
+from semjscc.web.models import ONE_AT_A_TIME, Senders, judge_of, judges, load_judge, load_senders
+from semjscc.web.pictures import (
+    HIGHEST_DB,
+    LOWEST_DB,
+    accuracy_curve,
+    constellation,
+    importance_picture,
+    png_uri,
+)
+from semjscc.web.uploads import Picture, crop
+
+AS_TRAINED, AS_IT_IS = "as in training", "as it is"
+SIZES = (AS_TRAINED, AS_IT_IS)
+
+SMALL_PIXELS = 128 * 128
+FRAME_S = 0.25
+"""The least time a step of the falling link stays, so that eyes can follow."""
+
+_SEARCHES = ThreadPoolExecutor(2, "search")
+
+Update = dict[str, str]
+"""HTML by the name of the part of the page it belongs to."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person has chosen."""
+
+    picture: Picture
+    senders: Senders
+    judge: str
+    ratio: Fraction
+    channel: str
+    snr_db: float
+
+    def situation(self) -> Situation:
+        """The channel; the same noise, scaled, at every SNR."""
+        return Situation(CHANNELS[self.channel], self.snr_db, self.ratio, Draws(0, [0]))
+
+
+def ask(
+    picture: Picture | None,
+    family: str,
+    judge: str,
+    size: str,
+    ratio: str,
+    channel: str,
+    snr_db: float,
+) -> Request:
+    """Check what came from the page.
+
+    Raises:
+        UserError: something no page of ours would send, or no image chosen.
+    """
+    if picture is None:
+        raise UserError("choose an image first")
+    senders = load_senders(family)
+    if judge not in judges():
+        raise UserError(f"there is no such network: there are {', '.join(judges())}")
+    if channel not in CHANNELS:
+        raise UserError(f"there is no such channel: there are {', '.join(CHANNELS)}")
+    if not isinstance(snr_db, int | float) or isinstance(snr_db, bool):
+        raise UserError("the SNR is a number of dB")
+    if not LOWEST_DB <= check_snr(snr_db) <= HIGHEST_DB:
+        raise UserError(f"the SNR lies between {LOWEST_DB} and {HIGHEST_DB} dB here")
+    exact = parse_ratio(ratio)
+    if exact not in senders.ratios:
+        known = ", ".join(map(str, senders.ratios))
+        raise UserError(f"the weights {family} have no ratio {exact}: there are {known}")
+    if size == AS_TRAINED:
+        picture = crop(picture, senders.trained_side)
+    return Request(picture, senders, judge_of(family, judge), exact, channel, float(snr_db))
+
+
+def show(request: Request) -> Iterator[Update]:
+    """All parts of the page, each as soon as it is there."""
+    began = time.monotonic()
+    situation = request.situation()
+    senders, image = request.senders, request.picture.pixels
+    searching = _SEARCHES.submit(send, image, senders.separate, situation)
+    yield {
+        "status": status_html("sending…", busy=True),
+        "curve": _curve(request),
+        "separate": waiting_card("separate"),
+    }
+    original, sees = _original(request.picture, request.judge)
+    yield {"original": original, "notes": notes_html(_notes(request, sees))}
+    deliveries = []
+    for link in senders.codecs:
+        arrived = _deliver(request, link, send(image, link, situation))
+        deliveries.append(arrived)
+        yield {link.name: _card(arrived, sees)}
+    deliveries.append(_deliver(request, senders.separate, searching.result()))
+    yield {"separate": _card(deliveries[-1], sees)}
+    symbols = constellation_html(constellation(deliveries))
+    took = time.monotonic() - began
+    done = status_html(f"{request.snr_db:g} dB: all three links in {took:.1f} s")
+    yield {"symbols": symbols, "status": done}
+
+
+def drop(request: Request) -> Iterator[Update]:
+    """The link falls from the chosen SNR while its senders go on as before.
+
+    One transmission of each link, made for the first SNR, meets ever more noise; the receivers
+    know how much.
+    """
+    if request.snr_db <= LOWEST_DB:
+        raise UserError("move the slider up first: from here the link cannot drop")
+    situation = request.situation()
+    _, sees = _original(request.picture, request.judge)
+    links = (*request.senders.codecs, request.senders.separate)
+    yield {"status": status_html("sending once, for this SNR…", busy=True)}
+    sent = [send(request.picture.pixels, link, situation) for link in links]
+    for snr_db in falling(request.snr_db, request.picture.size):
+        began = time.monotonic()
+        now = replace(request, snr_db=snr_db)
+        deliveries = [
+            _deliver(now, link, transmission)
+            for link, transmission in zip(links, sent, strict=True)
+        ]
+        yield {
+            **{one.link: _card(one, sees) for one in deliveries},
+            "symbols": constellation_html(constellation(deliveries)),
+            "curve": _curve(now),
+            "status": status_html(
+                f"the link drops: {snr_db:g} dB, sent for {request.snr_db:g} dB", busy=True
+            ),
+        }
+        time.sleep(max(0.0, FRAME_S - (time.monotonic() - began)))
+    done = f"dropped from {request.snr_db:g} to {LOWEST_DB} dB: move the slider to come back"
+    yield {"status": status_html(done)}
+
+
+def falling(snr_db: float, size: tuple[int, int]) -> list[float]:
+    """The SNRs in dB of a drop, in steps of 1 dB, or 3 dB for images (H, W) that take longer."""
+    step = 1 if size[0] * size[1] <= SMALL_PIXELS else 3
+    count = int((snr_db - LOWEST_DB) / step)
+    return [snr_db - step * index for index in range(count + 1)] + (
+        [float(LOWEST_DB)] if snr_db - step * count > LOWEST_DB else []
+    )
+
+
+def _deliver(request: Request, link: SymbolLink, sent: Transmission) -> Delivery:
+    with ONE_AT_A_TIME:
+        judge = load_judge(request.judge)
+        return deliver(request.picture.pixels, link, sent, judge, request.situation())
+
+
+@lru_cache(maxsize=32)
+def _original(picture: Picture, judge: str) -> tuple[str, tuple[Guess, ...]]:
+    image = to_float(picture.pixels)
+    with ONE_AT_A_TIME:
+        perception = load_judge(judge)
+        sees = guess(image[None], perception)
+        importance = importance_picture(image, perception)
+    card = original_card(png_uri(picture.pixels), png_uri(importance), sees, picture.size)
+    return card, sees
+
+
+def _card(delivery: Delivery, sees: tuple[Guess, ...]) -> str:
+    return link_card(delivery, png_uri(delivery.image), sees[0].label)
+
+
+def _curve(request: Request) -> str:
+    return curve_html(accuracy_curve(request.senders.family, request.ratio), request.snr_db)
+
+
+def _notes(request: Request, sees: tuple[Guess, ...]) -> list[str]:
+    """What was done to the image, and why these weights may not suit it."""
+    first = Seen(sees[0].label, sees[0].confidence)
+    unlike = unlike_training(load_judge(request.judge), request.picture.size, first)
+    side = request.senders.trained_side
+    if unlike is None and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
+        unlike = f"the codecs were trained on images of {side} x {side} pixels, unlike this one"
+    width, height = request.picture.size
+    # Said openly, because it is to separate coding's disadvantage.
+    hurried = (
+        "to answer in seconds, separate coding tries such a large image at half the colour "
+        "resolution only; evaluations try both"
+        if width * height > LARGE_PIXELS
+        else ""
+    )
+    return [request.picture.note, unlike or "", hurried]

@@ -1,0 +1,81 @@
+"""What people bring along: checked, made small enough for a page, and kept in memory only."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from semjscc.errors import UserError
+from semjscc.images import decode_image, resize_and_crop
+
+LARGEST_FILE = 20 * 2**20
+"""Bytes: above what a telephone's camera writes."""
+
+LARGEST_PIXELS = 768 * 512
+"""What two cores code and decode while a person waits; larger images are shrunk to it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image to send; two of the same pixels are the same.
+
+    Attributes:
+        pixels: (3, H, W) uint8.
+        note: what was done to it before, or "".
+        digest: of the pixels.
+    """
+
+    pixels: Tensor = field(compare=False)
+    note: str = field(default="", compare=False)
+    digest: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.blake2b(str(tuple(self.pixels.shape)).encode(), digest_size=16)
+        digest.update(self.pixels.contiguous().numpy().tobytes())
+        object.__setattr__(self, "digest", digest.digest())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.pixels.shape[-2], self.pixels.shape[-1]
+
+
+def read_upload(path: Path) -> Picture:
+    """The image in an uploaded file, shrunk where it is larger than the page shows.
+
+    Raises:
+        UserError: one line on what is wrong with the file.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(f"the file is larger than {LARGEST_FILE // 2**20} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError("the file is not there any more: choose it again") from error
+    return shrink(decode_image(data, "the file"))
+
+
+def shrink(pixels: Tensor) -> Picture:
+    """An image (3, H, W) uint8 of at most `LARGEST_PIXELS`, with a note where it was larger."""
+    height, width = pixels.shape[-2:]
+    factor = (LARGEST_PIXELS / (height * width)) ** 0.5
+    if factor >= 1:
+        return Picture(pixels)
+    # Flooring keeps it within the limit; a long strip keeps the side that a codec needs.
+    size = max(16, int(width * factor)), max(16, int(height * factor))
+    image = Image.fromarray(pixels.permute(1, 2, 0).numpy())
+    small = np.array(image.resize(size, Image.Resampling.LANCZOS))
+    note = (
+        f"{width} × {height} pixels, shown at {size[0]} × {size[1]} so that nobody waits: "
+        "`semjscc transmit` sends it whole"
+    )
+    return Picture(torch.from_numpy(small).permute(2, 0, 1).contiguous(), note)
+
+
+def crop(picture: Picture, side: int) -> Picture:
+    """The central square, resized to what weights were trained on."""
+    return Picture(resize_and_crop(picture.pixels, side), picture.note)

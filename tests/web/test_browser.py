@@ -1,0 +1,192 @@
+"""The page in a real browser: what it shows, what it refuses, and that it talks to nobody else.
+
+``SEMJSCC_SCREENSHOTS=docs/images`` keeps the pictures that the documentation shows.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSER = next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+LACKING = [
+    what
+    for what, there in (
+        ("pip install 'semjscc[web]'", find_spec("gradio")),
+        ("pip install playwright", find_spec("playwright")),
+        ("apt-get install --no-install-recommends chromium", BROWSER),
+    )
+    if not there
+]
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"no browser test: {'; '.join(LACKING)}")
+
+PATIENCE_MS = 120_000
+"""A busy machine with two cores takes long; nothing here waits longer than it must."""
+
+DONE = "() => document.querySelector('.status')?.textContent.includes({!r})"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server as a user starts it; in the end its folder for uploads must be gone."""
+    port, temporary = free_port(), tmp_path_factory.mktemp("temporary")
+    log = temporary / "log"
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "semjscc", "web", "--port", str(port)],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"TMPDIR": str(temporary)},
+        )
+    try:
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while "open http" not in log.read_text():
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+        (uploads,) = temporary.glob("semjscc-web-*")
+        assert uploads.stat().st_mode & 0o077 == 0
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+    assert not list(temporary.glob("semjscc-web-*"))
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox cannot run as root, as which containers run tests.
+        arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield browser
+        browser.close()
+
+
+def open_page(browser: "Browser", address: str, width: int, height: int) -> "Page":
+    """The page after its first transmission; a request to any other host fails the test."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(PATIENCE_MS)
+    outside: list[str] = []
+
+    def note(url: str) -> None:
+        if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            outside.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
+    page.outside = outside  # pyright: ignore[reportAttributeAccessIssue]
+    page.goto(address)
+    wait_for(page, "5 dB: all three")
+    return page
+
+
+@pytest.fixture
+def page(browser: "Browser", address: str) -> Iterator["Page"]:
+    page = open_page(browser, address, 1400, 1000)
+    yield page
+    assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
+    page.close()
+
+
+def wait_for(page: "Page", words: str) -> None:
+    page.wait_for_function(DONE.format(words), timeout=PATIENCE_MS)
+
+
+def keep(page: "Page", name: str) -> None:
+    if folder := os.environ.get("SEMJSCC_SCREENSHOTS"):
+        page.wait_for_timeout(600)  # messages fade in
+        page.screenshot(path=Path(folder) / f"web-{name}.png", full_page=True)
+
+
+def test_the_slider_moves_everything(page: "Page") -> None:
+    for link in ("semantic", "djscc", "separate"):
+        card = page.locator(f".link.{link}")
+        assert card.locator(".guesses li").count() == 3
+        assert "channel uses" in card.inner_text()
+        width = card.locator("img").evaluate("image => image.naturalWidth")
+        assert width == 64
+    assert page.locator(".symbols img").evaluate("image => image.naturalWidth") > 0
+    keep(page, "page")
+    before = {link: page.locator(f".link.{link}").inner_text() for link in ("semantic", "separate")}
+    line = page.locator(".marker")
+    assert line.evaluate("line => parseFloat(line.style.left)") > 30
+    page.locator("#snr input[type=range]").press("Home")
+    wait_for(page, "-5 dB: all three")
+    left = float(line.get_attribute("data-left") or "nan")
+    assert line.evaluate("line => parseFloat(line.style.left)") == pytest.approx(left, abs=0.01)
+    assert all(page.locator(f".link.{link}").inner_text() != was for link, was in before.items())
+    assert "lost" in page.locator(".link.separate").inner_text()
+
+
+def test_an_own_image(page: "Page", tmp_path: Path) -> None:
+    file = tmp_path / "own.png"
+    Image.linear_gradient("L").resize((300, 200)).convert("RGB").save(file)
+    page.locator("#upload input[type=file]").set_input_files(file)
+    page.wait_for_function("() => document.querySelector('.note')", timeout=PATIENCE_MS)
+    wait_for(page, "all three")
+    assert "64 × 64" in page.locator(".link.original").inner_text()
+    assert "unlike" in page.locator(".note").inner_text()
+    keep(page, "own")
+
+
+def test_a_broken_file_is_one_line_on_the_page(page: "Page", tmp_path: Path) -> None:
+    file = tmp_path / "broken.png"
+    file.write_bytes(b"this is no image")
+    page.locator("#upload input[type=file]").set_input_files(file)
+    toast = page.locator(".toast-body")
+    toast.wait_for()
+    assert "the file is not an image in a known format" in toast.inner_text()
+    assert "semjscc-web" not in toast.inner_text()
+    keep(page, "broken")
+
+
+def test_the_link_drops(page: "Page") -> None:
+    page.locator("#snr input[type=range]").press("End")
+    wait_for(page, "20 dB: all three")
+    page.locator("#drop").click()
+    page.wait_for_function(
+        "() => document.querySelector('.link.separate .lost')", timeout=PATIENCE_MS
+    )
+    keep(page, "drop")
+    wait_for(page, "dropped from 20")
+    assert "lost" in page.locator(".link.separate").inner_text()
+    assert "lost" not in page.locator(".link.semantic").inner_text()
+
+
+def test_on_a_telephone(browser: "Browser", address: str) -> None:
+    page = open_page(browser, address, 390, 844)
+    keep(page, "phone")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
+    page.close()

@@ -1,0 +1,149 @@
+"""What the page's pure half makes of an image, without Gradio."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from semjscc.channels import CHANNELS
+from semjscc.errors import UserError
+from semjscc.links import Situation
+from semjscc.links.source import SourceStage
+from semjscc.metrics import psnr
+from semjscc.randomness import Draws
+from semjscc.transmission import transmit
+from semjscc.web.coding import LARGE_PIXELS, PageStage
+from semjscc.web.compare import compare, deliver, send
+from semjscc.web.examples import examples
+from semjscc.web.models import OWN, Senders, load_judge, load_senders
+from semjscc.web.show import AS_IT_IS, AS_TRAINED, ask, falling, show
+from semjscc.web.uploads import LARGEST_PIXELS, Picture, read_upload, shrink
+
+RATIO = Fraction(1, 24)
+
+
+@pytest.fixture(scope="module")
+def senders() -> Senders:
+    return load_senders("signs")
+
+
+@pytest.fixture(scope="module")
+def sign() -> Picture:
+    return examples()[0].picture
+
+
+def situation(snr_db: float) -> Situation:
+    return Situation(CHANNELS["awgn"], snr_db, RATIO, Draws(0, [0]))
+
+
+def test_compare_agrees_with_the_transmit_command(senders: Senders, sign: Picture) -> None:
+    judge = load_judge("signs-a")
+    links = [*senders.codecs, senders.separate]
+    for link, one in zip(links, compare(sign.pixels, links, judge, situation(10)), strict=True):
+        image, report = transmit(sign.pixels, link, judge, situation(10))
+        assert torch.equal(one.image, image)
+        assert (one.link, one.psnr_db) == (link.name, report.psnr_db)
+        assert one.channel_uses == report.channel_uses == len(one.sent) == len(one.received)
+        assert (one.payload_bits, one.control_bits) == (report.payload_bits, report.control_bits)
+        assert one.guesses[0].label == report.after.label
+        assert [guess.confidence for guess in one.guesses] == sorted(
+            (guess.confidence for guess in one.guesses), reverse=True
+        )
+
+
+def test_a_transmission_for_a_good_link_is_lost_on_a_bad_one(
+    senders: Senders, sign: Picture
+) -> None:
+    judge, link = load_judge("signs-a"), senders.separate
+    sent = send(sign.pixels, link, situation(15))
+    assert deliver(sign.pixels, link, sent, judge, situation(15)).delivered
+    assert not deliver(sign.pixels, link, sent, judge, situation(0)).delivered
+
+
+def test_large_images_lose_little_by_the_shorter_search() -> None:
+    photograph = next(one.picture for one in examples() if not one.is_sign)
+    image = photograph.pixels[None] / 255
+    assert image.shape[-2] * image.shape[-1] > LARGE_PIXELS
+    (quick,) = PageStage("signs").encode(image, 800, ("avif",))
+    (whole,) = SourceStage("signs", "avif").encode(image, 800, ("avif",))
+    assert quick is not None
+    assert whole is not None
+    assert len(quick.encoded.payload) <= 800
+    assert 0 <= whole.encoded.psnr_db - quick.encoded.psnr_db < 0.5
+
+
+def test_falling_ends_at_the_bottom() -> None:
+    assert falling(-3.5, (64, 64)) == [-3.5, -4.5, -5]
+    assert falling(10, (512, 768)) == [10, 7, 4, 1, -2, -5]
+
+
+def test_show_brings_every_part(sign: Picture) -> None:
+    updates = list(show(ask(sign, "signs", OWN, AS_TRAINED, "1/24", "block-rayleigh", 3)))
+    final: dict[str, str] = {}
+    for update in updates:
+        final |= update
+    parts = {"status", "notes", "original", "semantic", "djscc", "separate", "symbols", "curve"}
+    assert set(final) == parts
+    assert all("waiting" not in html for html in final.values())
+    assert "http" not in "".join(final.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"picture": None}, "choose an image"),
+        ({"family": "../../etc"}, "no shipped weights"),
+        ({"judge": "/etc/passwd"}, "no such network"),
+        ({"ratio": "1/7"}, "no ratio 1/7"),
+        ({"ratio": "1e999999"}, "bandwidth ratio"),
+        ({"channel": "smoke"}, "no such channel"),
+        ({"snr_db": 1e6}, "between"),
+        ({"snr_db": float("nan")}, "number of dB"),
+        ({"snr_db": 21}, "between -5 and 20"),
+        ({"snr_db": "loud"}, "number of dB"),
+    ],
+)
+def test_absurd_wishes_are_one_line(sign: Picture, changes: dict[str, object], words: str) -> None:
+    wish = {
+        "picture": sign, "family": "signs", "judge": OWN, "size": AS_IT_IS, "ratio": "1/24",
+        "channel": "awgn", "snr_db": 3.0,
+    }  # fmt: skip
+    with pytest.raises(UserError, match=words) as caught:
+        ask(**(wish | changes))  # pyright: ignore[reportArgumentType]
+    assert "\n" not in str(caught.value)
+
+
+def test_uploads_are_shrunk_and_say_so(tmp_path: Path) -> None:
+    file = tmp_path / "large.png"
+    Image.fromarray(np.zeros((1000, 3000, 3), np.uint8)).save(file)
+    picture = read_upload(file)
+    height, width = picture.size
+    assert height * width <= LARGEST_PIXELS
+    assert width / height == pytest.approx(3, rel=0.01)
+    assert "3000 × 1000" in picture.note
+    assert shrink(torch.zeros(3, 40, 40, dtype=torch.uint8)).note == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_broken_files_are_one_line(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "broken.png"
+    file.write_bytes(data)
+    with pytest.raises(UserError) as caught:
+        read_upload(file)
+    assert str(tmp_path) not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_pixels_are_the_same_picture(sign: Picture) -> None:
+    assert Picture(sign.pixels.clone()) == sign
+    assert hash(Picture(sign.pixels.clone())) == hash(sign)
+    assert Picture(sign.pixels.flip(-1)) != sign
+
+
+def test_quality_is_against_what_was_sent(senders: Senders, sign: Picture) -> None:
+    (one,) = compare(sign.pixels, senders.codecs[:1], load_judge("signs-a"), situation(5))
+    expected = float(psnr(sign.pixels[None] / 255, one.image[None])[0])
+    assert one.psnr_db == pytest.approx(expected)

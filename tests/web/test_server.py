@@ -1,0 +1,126 @@
+"""The server: who may talk to it, what it says where something is missing, what it leaves."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from semjscc.cli import main
+from semjscc.errors import UserError
+from semjscc.web.server import private_folder, serve
+from semjscc.web.uploads import LARGEST_FILE
+
+needs_gradio = pytest.mark.skipif(
+    find_spec("gradio") is None, reason="no server: pip install 'semjscc[web]'"
+)
+
+
+def test_a_missing_extra_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRADIO_TEMP_DIR", "GRADIO_SHARE", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(UserError, match=r"pip install 'semjscc\[web\]'"):
+        serve(folder=tmp_path)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1"])
+def test_absurd_ports_are_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["web", "--port", port]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_folder_is_private_and_goes() -> None:
+    with private_folder() as folder:
+        assert folder.stat().st_mode & 0o077 == 0
+        (folder / "upload.png").write_bytes(b"x")
+    assert not folder.exists()
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from semjscc.web.server import serve
+serve(int(sys.argv[1]), folder=Path(sys.argv[2]), file_seconds=(1, 1))
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address and folder of a server that keeps uploads for a second."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(port), str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        assert "open http" in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}", folder
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def upload(address: str, content: bytes) -> Path:
+    """Where the server has put an upload."""
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    request = Request(
+        f"{address}/gradio_api/upload",
+        head + content + b"\r\n--x--\r\n",
+        {"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    with urlopen(request, timeout=60) as answer:
+        return Path(json.load(answer)[0])
+
+
+@needs_gradio
+def test_uploads_are_deleted(server: tuple[str, Path]) -> None:
+    address, folder = server
+    file = upload(address, b"some pixels")
+    assert folder in file.parents
+    end = time.monotonic() + 60
+    while file.exists():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@needs_gradio
+def test_large_uploads_are_refused(server: tuple[str, Path]) -> None:
+    with pytest.raises(HTTPError) as caught:
+        upload(server[0], bytes(LARGEST_FILE + 1))
+    assert caught.value.code == 413
+    caught.value.close()
+
+
+@needs_gradio
+def test_files_of_the_machine_stay_there(server: tuple[str, Path]) -> None:
+    with pytest.raises(HTTPError) as caught, urlopen(f"{server[0]}/gradio_api/file=/etc/passwd"):
+        pass
+    assert caught.value.code in (403, 404)
+    caught.value.close()
+
+
+@needs_gradio
+def test_a_taken_port_is_one_line(server: tuple[str, Path], tmp_path: Path) -> None:
+    port = int(server[0].rpartition(":")[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "semjscc", "web", "--port", str(port)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "take another --port" in done.stderr
