@@ -3,17 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench results comparison
+.PHONY: setup demo web test lint docs bench bench-modem results comparison
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,web,imagenet]'
 	touch $@
 
 demo: setup
 	$(BIN)/semjscc demo --out demo $(if $(QUICK),--quick)
+
+web: setup
+	$(BIN)/semjscc web
 
 test: setup
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
@@ -23,8 +26,18 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
 
+# Into site/, which is read without a network. Its pictures: python tools/doc_pictures.py
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: setup
 	$(BIN)/python benchmarks/speed.py
+
+# Goes on where it was stopped; QUICK=1 takes two or three minutes and says little.
+bench-modem: setup
+	$(BIN)/python benchmarks/modem.py $(if $(QUICK),--quick)
+	$(BIN)/python benchmarks/modem_plots.py
+	$(BIN)/python benchmarks/modem_table.py
 
 # The published numbers, from the weights that ship. data/cifar10-jpeg: see results/README.md.
 SNRS := 0,5,10,15,20
@@ -39,8 +52,9 @@ results: setup comparison
 	  --limit 5000 --out out/cifar10-jpeg-c
 	for name in demo signs cifar10-jpeg cifar10-jpeg-c; do \
 	  cp out/$$name/results.json results/$$name.json; done
+	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
-	$(BIN)/python tools/fill_tables.py README.md results/README.md
+	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
 
 # Everything that is compared, on fewer images: image coders take their time.
 CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-hevc,separate-small
@@ -49,4 +63,4 @@ comparison: setup
 	  --ratio 1/24,1/12,1/6 --limit 500 --out out/comparison
 	cp out/comparison/results.json results/comparison.json
 	cp out/comparison/accuracy.png docs/images/comparison.png
-	$(BIN)/python tools/fill_tables.py docs/comparison.md
+	$(BIN)/python tools/fill_tables.py docs/*.md

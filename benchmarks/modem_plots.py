@@ -1,7 +1,9 @@
 """Pictures of what `benchmarks/modem.py` measured: docs/images/modem-*.svg."""
 
 import argparse
+import base64
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

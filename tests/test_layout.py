@@ -8,7 +8,7 @@ import semjscc
 ROOMS = [
     "errors", "randomness", "checkpoint", "images", "metrics", "data", "channels", "codecs",
     "perception", "importance", "losses", "training", "separation", "links", "families",
-    "transmission", "evaluation", "reproduction", "radio", "cli", "__main__",
+    "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SOURCE = Path(semjscc.__file__).parent
 

@@ -2,8 +2,13 @@
 
     python tools/fill_tables.py README.md docs/*.md
 
-A block ``<!-- table results/FILE.json -->`` … ``<!-- end -->`` gets a row for each ratio and link,
-with accuracy and PSNR at each SNR; ``<!-- facts -->`` … the val figures of the weights that ship.
+What stands between one of these marks and ``<!-- end -->`` is written anew:
+
+    <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
+    <!-- table results/FILE.json none,djscc --> these links only
+    <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B
+    <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
+    <!-- facts -->                              the val figures of the weights that ship
 """
 
 import argparse
@@ -11,17 +16,26 @@ import re
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
+from semjscc.evaluation.report import Difference, differences
 from semjscc.evaluation.results import Record, load_results
 from semjscc.families import cards
 
 ROOT = Path(__file__).parents[1]
-TABLE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-FACTS = re.compile(r"(<!-- facts -->\n).*?(<!-- end -->)", re.DOTALL)
+END = r".*?(<!-- end -->)"
+TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
+GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+VALUE = re.compile(r"(<!-- value (\S+) (\S+) (\S+) (\S+) -->)" + END)
+FACTS = re.compile(r"(<!-- facts -->\n)" + END, re.DOTALL)
 
 
-def results_table(path: Path) -> str:
-    """Accuracy in % with its 95 % interval, and PSNR in dB, at each SNR."""
-    records = load_results(path).records
+def results_table(path: Path, links: str | None = None) -> str:
+    """Accuracy in % with its 95 % interval, and PSNR in dB, at each SNR.
+
+    Args:
+        path: the results.
+        links: such as ``none,djscc``, in this order; all where it is None.
+    """
+    records = _chosen(path, links)
     snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
     rows: dict[tuple[str, str], list[Record]] = {}
     for record in records:
@@ -35,14 +49,66 @@ def results_table(path: Path) -> str:
             continue
         measured = f"{group[0].ratio_measured:.4f}"
         lines.append(_line([ratio, measured, link, *(cells.get(snr, "") for snr in snrs)]))
-    first = records[0]
-    caption = (
-        f"{first.data}, {first.split}, {first.images:,} images, one noise draw each, judged by "
-        f"{first.perception}; accuracy in % with 95 % Wilson intervals, PSNR below."
-    )
+    caption = f"{_conditions(records)}, PSNR below."
     if any(record.delivered < 1 for record in records):
         caption += " What is not delivered is concealed by the mean training image."
     return "\n".join([*lines, "", caption, ""])
+
+
+def _chosen(path: Path, links: str | None) -> list[Record]:
+    records = load_results(path).records
+    if links is None:
+        return records
+    names = links.split(",")
+    found = [record for name in names for record in records if record.link == name]
+    if lacking := set(names) - {record.link for record in found}:
+        raise SystemExit(f"{path} has no link {', '.join(sorted(lacking))}")
+    return found
+
+
+def _conditions(records: list[Record]) -> str:
+    """What was sent, over what, and who judged; the `none` link knows no channel."""
+    one = max(records, key=lambda record: record.snr_db is not None)
+    parts = [one.data, one.split, f"{one.images:,} images"]
+    parts += [] if one.channel in ("awgn", "none") else [one.channel]
+    parts += [] if one.assumed_snr_db is None else [f"both ends assume {one.assumed_snr_db:g} dB"]
+    parts.append("one noise draw each" if one.draws == 1 else f"{one.draws} noise draws each")
+    interval = "Wilson" if one.draws == 1 else "bootstrap"
+    return (
+        f"{', '.join(parts)}, judged by {one.perception}; "
+        f"accuracy in % with 95 % {interval} intervals"
+    )
+
+
+def gains_table(path: Path, candidate: str, reference: str) -> str:
+    """Points and relative change, two numbers that are never mixed, at each ratio and SNR."""
+    found = differences(load_results(path).records, candidate, reference)
+    if not found:
+        raise SystemExit(f"{path} has no {candidate} beside {reference}")
+    at = {(d.candidate.ratio, d.candidate.snr_db): d for d in found}
+    snrs = sorted({snr for _, snr in at if snr is not None})
+    head = ["R", *(f"{snr:g} dB" for snr in snrs)]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for ratio in dict.fromkeys(ratio for ratio, _ in at):
+        cells = [_gain(at[ratio, snr]) if (ratio, snr) in at else "" for snr in snrs]
+        lines.append(_line([ratio or "", *cells]))
+    caption = f"{candidate} over {reference}: percentage points, and in brackets relative change."
+    return "\n".join([*lines, "", caption, ""])
+
+
+def _gain(difference: Difference) -> str:
+    relative = "–" if difference.relative is None else f"{difference.relative:+.0f} %"
+    return f"{difference.points:+.1f} ({relative})"
+
+
+def value(path: Path, link: str, ratio: str, snr: str) -> str:
+    """One accuracy, for use within a sentence."""
+    for record in load_results(path).records:
+        if record.link == link and (
+            record.snr_db is None or (record.ratio == ratio and record.snr_db == float(snr))
+        ):
+            return f"{100 * record.value:.1f} %"
+    raise SystemExit(f"{path} has no {link} at {ratio} and {snr} dB")
 
 
 def _cell(record: Record) -> str:
@@ -81,7 +147,9 @@ def _line(cells: list[str]) -> str:
 
 def fill(text: str) -> str:
     """The text with every block filled anew."""
-    text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2]) + m[3], text)
+    text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
+    text = GAINS.sub(lambda m: m[1] + gains_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)
 
 

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from semjscc import __version__
-from semjscc.cli import links, measure, reproduce, train, transmit
+from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.words import Command, Parser
 from semjscc.errors import UserError
 
-GROUPS = (measure, train, reproduce, transmit, links)
+GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
 
 def main(words: Sequence[str] | None = None) -> int:

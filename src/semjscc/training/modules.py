@@ -125,15 +125,20 @@ class CodecTraining(StepTraining):
         self.codec = codec.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._chosen = chosen
         # In a tuple, so that the frozen network is no part of what is trained and saved.
-        self._perception = (perception,)
+        self._frozen = (perception,)
+
+    @property
+    def perception(self) -> Perception:
+        """The network at the receiver."""
+        return self._frozen[0]
 
     def on_fit_start(self) -> None:
         """Bring the perception network to where the codec is trained."""
-        self._perception[0].to(self.device)
+        self.perception.to(self.device)
 
     def on_fit_end(self) -> None:
         """And back, since what follows runs on the CPU."""
-        self._perception[0].to("cpu")
+        self.perception.to("cpu")
 
     def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
         """Distortion, the error at the receiver's network and their mix, on one step's channel."""
@@ -149,12 +154,12 @@ class CodecTraining(StepTraining):
         mse = distortion(images, received).mean()
         if recipe.loss.weight == 0:
             return {"loss": mse, "mse": mse}
-        term = self._term(images, received, labels).mean()
+        term = self.term(images, received, labels).mean()
         return {"loss": mse + recipe.loss.weight * term, "mse": mse, recipe.loss.term: term}
 
-    def _term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
-        """What the receiver's network makes of the difference, (B,)."""
-        chosen, perception = self.recipe.loss, self._perception[0]
+    def term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
+        """The error at the receiver's network: twice (B, 3, H, W) and labels (B,) -> (B,)."""
+        chosen, perception = self.recipe.loss, self.perception
         if chosen.term == "task":
             return task_error(perception, received, labels)
         if chosen.term == "distillation":

@@ -92,7 +92,9 @@ def _train_codec(
     schedule: Schedule,
     resume: bool,
 ) -> tuple[Path, dict[str, Any]]:
-    perception = load_perception(locate(chosen.perception), recipe.loss.layers, chosen.network)
+    # A plain training looks at no features: the layers are those that the checkpoint names.
+    layers = recipe.loss.layers if recipe.loss.weight else None
+    perception = load_perception(locate(chosen.perception), layers, chosen.network)
     if perception.class_names != data.class_names:
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "

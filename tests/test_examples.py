@@ -1,0 +1,202 @@
+"""Every script in examples/ runs on small inputs, and so do the commands of the page own-model."""
+
+import math
+import re
+import runpy
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from semjscc.channels import CHANNELS
+from semjscc.checkpoint import load_weights, locate
+from semjscc.cli import main
+from semjscc.data.signs import render
+from semjscc.images import read_image
+from semjscc.links import Situation
+from semjscc.perception.base import Perception, predict
+from semjscc.perception.store import load_perception
+from semjscc.randomness import Draws
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+Run = Callable[..., list[str]]
+"""Path of a script and its words -> the lines it prints."""
+
+
+@pytest.fixture
+def sign(tmp_path: Path) -> Path:
+    path = tmp_path / "sign.png"
+    Image.fromarray(render("test", 5).image).save(path)
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a script as a program; gives its lines."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def run_script(path: Path, *words: object) -> list[str]:
+        monkeypatch.setattr(sys, "argv", [str(path), *map(str, words)])
+        monkeypatch.syspath_prepend(str(path.parent))
+        runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out.splitlines()
+
+    yield run_script
+    sys.modules.pop("my_model", None)
+
+
+def numbers(line: str) -> list[float]:
+    return [float(found) for found in re.findall(r"-?\d+\.\d+", line)]
+
+
+def test_every_script_has_a_test() -> None:
+    scripts = {path.stem for path in EXAMPLES.rglob("*.py") if "gnuradio" not in path.name}
+    tests = Path(__file__).read_text()
+    assert {name for name in scripts if f'"{name}' not in tests} == set()
+
+
+def test_transmit_image_writes_what_arrived(run: Run, sign: Path, tmp_path: Path) -> None:
+    received = tmp_path / "received.png"
+    lines = run(EXAMPLES / "transmit_image.py", sign, received, "--snr", 10)
+    assert lines[0] == "256 channel uses, R = 1/48, 10 dB"
+    sent, arrived = (read_image(path).float() for path in (sign, received))
+    psnr_db = 10 * math.log10(255**2 / float((sent - arrived).square().mean()))
+    assert numbers(lines[1]) == [pytest.approx(psnr_db, abs=0.06)]
+
+
+def test_sweep_has_a_line_for_each_link_and_snr(run: Run) -> None:
+    title, *lines = run(EXAMPLES / "sweep_snr.py", "--images", 4)
+    assert title.split() == ["link", "SNR", "accuracy", "PSNR"]
+    assert [line.split()[:2] for line in lines] == [
+        [link, snr] for link in ("semantic", "djscc") for snr in ("-5", "0", "5", "10")
+    ]
+    quality = [float(line.split()[3]) for line in lines]
+    assert quality[:4] == sorted(quality[:4])
+
+
+def test_importance_picture_is_the_image_and_its_map(run: Run, sign: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "importance.png"
+    (line,) = run(EXAMPLES / "importance_of_image.py", sign, picture, "--layer", "stage1")
+    assert "stem, stage1, stage2, stage3" in line
+    image, shown = read_image(sign), read_image(picture)
+    assert shown.shape == (3, image.shape[1], 2 * image.shape[2])
+    assert shown[..., : image.shape[2]].equal(image)
+
+
+def test_custom_channel_erases_one_stretch_of_a_quarter(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHANNELS, "jammer", CHANNELS["awgn"])  # so that it is gone afterwards
+    lines = run(EXAMPLES / "custom_channel.py", "--images", 20)
+    assert [line.split()[:2] for line in lines] == [
+        [channel, link] for channel in ("awgn", "jammer") for link in ("semantic", "djscc")
+    ]
+    clear, jammed = numbers(lines[0])[1], numbers(lines[2])[1]
+    assert jammed < clear
+    symbols = torch.ones(3, 400, dtype=torch.complex64)
+    _, knowledge = CHANNELS["jammer"](symbols, 10.0, Draws(0, [0, 1, 2]))
+    erased = knowledge.noise_variance.isinf()
+    assert erased.sum(dim=1).tolist() == [100, 100, 100]
+    assert (erased.roll(1, dims=1) & ~erased).sum(dim=1).tolist() == [1, 1, 1]
+
+
+def test_custom_link_improves_with_the_snr_and_counts_its_control_bits(run: Run) -> None:
+    lines = run(EXAMPLES / "custom_link.py", "--images", 10)
+    assert [line.split()[0] for line in lines] == ["thumbnail", "thumbnail", "djscc", "djscc"]
+    assert all("256 symbols" in line for line in lines)
+    assert "64 control bits" in lines[0]
+    assert "48 control bits" in lines[2]
+    assert numbers(lines[0])[0] < numbers(lines[1])[0]
+
+
+def test_custom_link_without_noise_gives_grey_images_back() -> None:
+    found = runpy.run_path(str(EXAMPLES / "custom_link.py"))
+    images = torch.full((2, 3, 64, 64), 0.75)
+    images[1] = 0.25
+    link = found["Thumbnail"]()
+
+    received = link.send(
+        images, Situation(CHANNELS["awgn"], 90.0, Fraction(1, 48), Draws(0, [0, 1]))
+    )
+    assert received.images is not None
+    assert (received.images - images).abs().max() < 0.01
+
+
+def test_custom_codec_learns(run: Run) -> None:
+    before, after = (
+        run(EXAMPLES / "custom_codec.py", "--steps", steps, "--images", 64) for steps in (1, 40)
+    )
+    assert len(after) == 2
+    assert numbers(after[1])[0] > numbers(before[1])[0] + 1
+
+
+def test_custom_importance_trains_and_has_mean_one(
+    run: Run, tiny_perception: Perception, tiny_images: torch.Tensor
+) -> None:
+    lines = run(EXAMPLES / "custom_importance.py", "--steps", 2, "--images", 16)
+    assert [line.split(":")[0] for line in lines] == ["R = 1/48", "R = 1/24", "R = 1/12", "R = 1/6"]
+    found = runpy.run_path(str(EXAMPLES / "custom_importance.py"))
+    clean = found["contribution"](tiny_perception, tiny_images)
+    for layer, weights in clean.weights.items():
+        assert (weights >= 0.5).all()
+        assert torch.allclose(
+            weights.flatten(1).mean(dim=1), torch.ones(len(tiny_images)), atol=1e-5
+        )
+        assert (weights[clean.features[layer] == 0] == 0.5).all()  # adds nothing to the result
+
+
+def page_commands(page: str) -> list[list[str]]:
+    """The commands in a page's ``sh`` blocks, in order, without comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.M | re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+@pytest.fixture
+def own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "own-model"
+    shutil.copytree(EXAMPLES / "own-model", folder)
+    text = (folder / "make_images.py").read_text()
+    assert '("train", 400), ("test", 50)' in text
+    smaller = text.replace('("train", 400), ("test", 50)', '("train", 30), ("test", 4)')
+    (folder / "make_images.py").write_text(smaller)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_page_own_model_works_word_for_word(
+    run: Run, own_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = page_commands("own-model.md")
+    assert commands[:2] == [[".", ".venv/bin/activate"], ["cd", "examples/own-model"]]
+    done, before = [], None
+    for program, *words in commands[2:]:
+        if words == ["register.py", "my_model.pt"]:
+            # The reader's own training, of which there is a file: here the one from before.
+            trained = load_weights(Path("runs/my-model/model.safetensors"))[0]
+            torch.save(trained, "my_model.pt")
+            before = load_perception(locate("runs/my-model"), own_class="my_model:MyModel")
+            shutil.rmtree("runs/my-model")
+        if program == "python":
+            print("\n".join(run(own_model / words[0], *words[1:])))
+        else:
+            short = {"train": ["--optimiser.steps", "3"], "evaluate": ["--limit", "4"]}
+            assert main([*words, *short.get(words[0], [])]) == 0
+        done.append(words[0])
+    assert done == [
+        "make_images.py", "train", "register.py", "train", "train", "evaluate", "transmit"
+    ]  # fmt: skip
+    registered = load_perception(locate("runs/my-model"), own_class="my_model:MyModel")
+    images = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert before is not None
+    assert predict(registered, images).equal(predict(before, images))
+    assert (own_model / "out" / "results.json").is_file()
+    assert "my-model" in capsys.readouterr().out
