@@ -195,7 +195,7 @@ def packets(effort: int) -> Outcome:
 def budget(effort: int) -> Outcome:
     """The share of time and band that is payload, and accuracy against separate coding."""
     points: list[dict[str, Any]] = []
-    ratio, side = Fraction(1, 12), 4
+    ratio, side = Fraction(1, 48), 4
     images = max(1, effort // 6)
     mosaics = [_mosaic(index * side * side, side) for index in range(images)]
     labels = [[_label(index * side * side + tile) for tile in range(side * side)]
