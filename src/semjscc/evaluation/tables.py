@@ -58,7 +58,9 @@ def comparison_table(found: Sequence[Comparison], candidate: str, reference: str
     )
     for place, name in enumerate(head):
         if place not in skipped:
-            made.add_column(Text(printable(name)), justify="right", overflow="fold")
+            # An interval is read at one glance or not at all.
+            whole = name.endswith("interval")
+            made.add_column(Text(printable(name)), justify="right", overflow="fold", no_wrap=whole)
     for row in rows:
         cells = [cell.replace(" to ", "…") for n, cell in enumerate(row) if n not in skipped]
         made.add_row(*(Text(printable(cell)) for cell in cells))
