@@ -1,15 +1,13 @@
 """The plan of an experiment: trainings in their order, then evaluations of what they gave."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
-
-from jsonargparse import ArgumentError, ArgumentParser
 
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid
-from semjscc.training.recipe import Recipe, load_recipe
+from semjscc.training.recipe import Recipe, load_recipe, read_settings
 
 
 @dataclass(frozen=True)
@@ -152,13 +150,4 @@ def load_plan(path: Path) -> Plan:
     Raises:
         UserError: no such file, not YAML, or a key or value that a plan does not have.
     """
-    if not path.is_file():
-        raise UserError(f"no plan at {path}")
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--plan", action="config")
-    parser.add_class_arguments(Plan, as_group=False)
-    try:
-        settings = parser.instantiate(parser.parse_args(["--plan", str(path)]))
-        return Plan(**{part.name: settings[part.name] for part in fields(Plan)})
-    except (ArgumentError, TypeError, ValueError, KeyError) as error:
-        raise UserError(f"plan {path}: {' '.join(str(error).split())}") from error
+    return read_settings(Plan, "plan", path)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
@@ -16,6 +16,8 @@ from jsonargparse import ArgumentError, ArgumentParser
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.importance.gradient import ImportanceForm
+
+Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True)
@@ -167,17 +169,25 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         UserError: no such file, not YAML, or a key or value that a recipe does not have.
     """
+    return read_settings(Recipe, "recipe", path, overrides)
+
+
+def read_settings(
+    kind: type[Settings], what: str, path: Path, overrides: Sequence[str] = ()
+) -> Settings:
+    """Read a dataclass from YAML; ``what`` is its name in messages."""
     if not path.is_file():
-        raise UserError(f"no recipe at {path}")
+        raise UserError(f"no {what} at {path}")
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--recipe", action="config")
-    parser.add_class_arguments(Recipe, as_group=False)
+    parser.add_argument(f"--{what}", action="config")
+    parser.add_class_arguments(kind, as_group=False)
     try:
-        settings = vars(parser.instantiate(parser.parse_args(["--recipe", str(path), *overrides])))
-        settings.pop("recipe")
-        return Recipe(**settings)
+        words = [f"--{what}", str(path), *overrides]
+        settings = vars(parser.instantiate(parser.parse_args(words)))
+        settings.pop(what)
+        return kind(**settings)
     except (ArgumentError, TypeError, ValueError) as error:
-        raise UserError(f"recipe {path}: {' '.join(str(error).split())}") from error
+        raise UserError(f"{what} {path}: {' '.join(str(error).split())}") from error
 
 
 def save_recipe(recipe: Recipe, path: Path) -> None:
