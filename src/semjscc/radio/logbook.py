@@ -56,13 +56,7 @@ class Logbook:
             path = self._folder / f"frame-{self._count:05d}.png"
             write_png(heard.image, path)
         record = {"file": path and path.name, **heard.to_dict()}
-        text = ("," if self._count > 1 else "") + f"\n  {json.dumps(record)}{_END}"
-        try:
-            self._file.seek(-len(_END), 2)
-            self._file.write(text.encode())
-            self._file.flush()
-        except OSError as error:
-            raise _cannot_write(self._folder / LOG, error) from error
+        self._replace_end(("," if self._count > 1 else "") + f"\n  {json.dumps(record)}{_END}")
         return path
 
     def close(self, ending: dict[str, Any]) -> None:
@@ -71,7 +65,9 @@ class Logbook:
         Raises:
             UserError: it cannot be written.
         """
-        text = f"\n ],\n{json.dumps(ending, indent=1)[2:]}\n"
+        self._replace_end(f"\n ],\n{json.dumps(ending, indent=1)[2:]}\n")
+
+    def _replace_end(self, text: str) -> None:
         try:
             self._file.seek(-len(_END), 2)
             self._file.write(text.encode())

@@ -5,7 +5,8 @@ from html import escape
 
 from semjscc.evaluation.style import link_style
 from semjscc.images import printable
-from semjscc.web.compare import Delivery, Guess
+from semjscc.transmission import Seen
+from semjscc.web.compare import Delivery
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
 
 TITLES = {
@@ -21,7 +22,7 @@ WAITING = {
 
 
 def original_card(
-    picture: str, importance: str, guesses: Sequence[Guess], size: tuple[int, int]
+    picture: str, importance: str, guesses: Sequence[Seen], size: tuple[int, int]
 ) -> str:
     """The image as it was, and where it matters.
 
@@ -127,7 +128,7 @@ def _image(picture: str, name: str) -> str:
     return f'<div class="frame"><img alt="{escape(name)}" src="{picture}"></div>'
 
 
-def _guesses(guesses: Sequence[Guess], truth: str) -> str:
+def _guesses(guesses: Sequence[Seen], truth: str) -> str:
     rows = "".join(
         f'<li class="{"right" if guess.label == truth else "wrong"}">'
         f'<b style="width:{100 * guess.confidence:.1f}%"></b>'

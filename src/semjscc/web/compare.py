@@ -18,16 +18,9 @@ from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.links.base import equalise
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
+from semjscc.transmission import Seen
 
 TOP = 3
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A class and how sure the perception network is of it, 0 to 1."""
-
-    label: str
-    confidence: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Delivery:
 
     link: str
     image: Tensor
-    guesses: tuple[Guess, ...]
+    guesses: tuple[Seen, ...]
     psnr_db: float | None
     delivered: bool
     channel_uses: int
@@ -121,12 +114,12 @@ def deliver(
 
 
 @torch.inference_mode()
-def guess(images: Tensor, perception: Perception) -> tuple[Guess, ...]:
+def guess(images: Tensor, perception: Perception) -> tuple[Seen, ...]:
     """The first classes for the one image of a batch (1, 3, H, W)."""
     sure = perception.task.probabilities(perception(_batch(images[0])))[0]
     best = sure.topk(min(TOP, len(sure)))
     return tuple(
-        Guess(perception.class_names[index], confidence)
+        Seen(perception.class_names[index], confidence)
         for index, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
     )
 

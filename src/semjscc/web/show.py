@@ -28,7 +28,7 @@ from semjscc.web.cards import (
     waiting_card,
 )
 from semjscc.web.coding import LARGE_PIXELS
-from semjscc.web.compare import Delivery, Guess, deliver, guess, send
+from semjscc.web.compare import Delivery, deliver, guess, send
 from semjscc.web.models import ONE_AT_A_TIME, Senders, judge_of, judges, load_judge, load_senders
 from semjscc.web.pictures import (
     HIGHEST_DB,
@@ -178,7 +178,7 @@ def _deliver(request: Request, link: SymbolLink, sent: Transmission) -> Delivery
 
 
 @lru_cache(maxsize=32)
-def _original(picture: Picture, judge: str) -> tuple[str, tuple[Guess, ...]]:
+def _original(picture: Picture, judge: str) -> tuple[str, tuple[Seen, ...]]:
     image = to_float(picture.pixels)
     with ONE_AT_A_TIME:
         perception = load_judge(judge)
@@ -188,7 +188,7 @@ def _original(picture: Picture, judge: str) -> tuple[str, tuple[Guess, ...]]:
     return card, sees
 
 
-def _card(delivery: Delivery, sees: tuple[Guess, ...]) -> str:
+def _card(delivery: Delivery, sees: tuple[Seen, ...]) -> str:
     return link_card(delivery, png_uri(delivery.image), sees[0].label)
 
 
@@ -196,10 +196,9 @@ def _curve(request: Request) -> str:
     return curve_html(accuracy_curve(request.senders.family, request.ratio), request.snr_db)
 
 
-def _notes(request: Request, sees: tuple[Guess, ...]) -> list[str]:
+def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
     """What was done to the image, and why these weights may not suit it."""
-    first = Seen(sees[0].label, sees[0].confidence)
-    unlike = unlike_training(load_judge(request.judge), request.picture.size, first)
+    unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0])
     side = request.senders.trained_side
     if unlike is None and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
         unlike = f"the codecs were trained on images of {side} x {side} pixels, unlike this one"
