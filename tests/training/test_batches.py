@@ -17,7 +17,7 @@ from semjscc.codecs.bandwidth import channel_uses
 from semjscc.codecs.base import Codec
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
-from semjscc.training.batches import Share, augment, batch_at, batch_indices
+from semjscc.training.batches import Share, augment, batch_at, batch_indices, cut_and_paste
 from semjscc.training.disturbance import Disturbance, draw_disturbance
 from semjscc.training.recipe import CodecRecipe
 
@@ -189,6 +189,40 @@ def test_augmentation_leaves_its_input_alone(shift: int, erase: int) -> None:
     varied = augment(images, 0, 0, WHOLE, mirror=True, shift=shift, erase=erase)
     varied.zero_()
     assert torch.equal(images, before)
+
+
+# Mixed images
+
+
+def test_pasted_pixels_are_a_rectangle_of_the_other_image() -> None:
+    images, others = torch.zeros(200, 3, 24, 40), torch.ones(200, 3, 24, 40)
+    mixed, own = cut_and_paste(images, others, 0, 2, WHOLE, 1.0)
+    torch.testing.assert_close(own, 1 - mixed.mean(dim=(1, 2, 3)))
+    for image in mixed:
+        pasted = image[0] == 1
+        assert torch.equal(image, pasted.float().expand(3, -1, -1))
+        assert torch.equal(pasted, pasted.any(dim=1)[:, None] & pasted.any(dim=0)[None])
+    assert not torch.equal(images, mixed)
+    assert images.max() == 0
+
+
+def test_as_many_images_are_cut_as_asked() -> None:
+    images, others = torch.zeros(4000, 1, 32, 32), torch.ones(4000, 1, 32, 32)
+    for probability in (0.0, 0.3, 1.0):
+        _, own = cut_and_paste(images, others, 1, 4, WHOLE, probability)
+        # Within five standard deviations; a rectangle of less than half a pixel is none.
+        assert (own < 1).float().mean() == pytest.approx(probability, abs=0.04)
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_mixed_shares_are_shares_of_the_mixed_batch(processes: int) -> None:
+    images, others = torch.rand(2, 12, 3, 16, 16, generator=torch.Generator().manual_seed(4))
+    whole, own = cut_and_paste(images, others, 1, 9, WHOLE, 0.7)
+    for rank in range(processes):
+        share = Share(rank, processes)
+        part = cut_and_paste(share.take(images), share.take(others), 1, 9, share, 0.7)
+        assert torch.equal(part[0], share.take(whole))
+        assert torch.equal(part[1], share.take(own))
 
 
 # Disturbance

@@ -228,6 +228,15 @@ def test_run_can_start_from_trained_weights(codec_recipe: Path, tmp_path: Path) 
     assert_same_weights(first, second)
 
 
+def test_classifier_learns_from_mixed_images(source: Path, tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, source, PERCEPTION)
+    words = ["--optimiser.augment_paste", "1.0", "--optimiser.steps", "40"]
+    mixed, facts = train(load_recipe(recipe, words), tmp_path / "mixed", QUIET)
+    whole, _ = train(load_recipe(recipe, words[2:]), tmp_path / "whole", QUIET)
+    assert facts["val_accuracy"] == 1.0
+    assert not torch.equal(weights_of(mixed)["head.weight"], weights_of(whole)["head.weight"])
+
+
 OWN_NETWORK = """
 from torch import nn
 

@@ -36,7 +36,7 @@ class Classification:
         return -score if kind == "loss" else score
 
     def loss(self, output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
-        """Mean cross-entropy over the batch, in nats."""
+        """Mean cross-entropy in nats; the target is (B,) classes, or (B, M) shares of them."""
         return F.cross_entropy(output.float(), target, label_smoothing=label_smoothing)
 
     def probabilities(self, output: Tensor) -> Tensor:

@@ -83,8 +83,35 @@ def augment(
     return varied
 
 
-def _within(place: Tensor, length: int, side: int) -> Tensor:
-    """(B,) places in [0, 1) -> (B, length), True on ``side`` pixels around each."""
+def cut_and_paste(
+    images: Tensor, others: Tensor, seed: int, step: int, share: Share, probability: float
+) -> tuple[Tensor, Tensor]:
+    """CutMix (Yun 2019): a rectangle of some images comes from other images.
+
+    Args:
+        images: (B, 3, H, W), this process's share of the global batch.
+        others: (B, 3, H, W), what is pasted.
+        seed: the run's seed.
+        step: the training step.
+        share: which rows of the global batch these are.
+        probability: that an image is cut at all; the area is then uniform up to the border's clip.
+
+    Returns:
+        the images, and (B,) the share of each that is still its own.
+    """
+    count, _, height, width = images.shape
+    rng = generator(seed, "paste", step)
+    draws = torch.from_numpy(rng.random((count * share.processes, 4), dtype=np.float32))
+    cut, area, top, left = share.take(draws).T
+    side = area.sqrt() * (cut < probability)
+    rows = _within(top, height, (side * height).round().long()[:, None])
+    columns = _within(left, width, (side * width).round().long()[:, None])
+    inside = rows[:, None, :, None] & columns[:, None, None, :]
+    return torch.where(inside, others, images), 1 - inside.float().mean(dim=(1, 2, 3))
+
+
+def _within(place: Tensor, length: int, side: int | Tensor) -> Tensor:
+    """(B,) places in [0, 1) -> (B, length), True on ``side`` pixels, one or (B, 1), around each."""
     centre = (place * length).long()[:, None]
     place_in_square = torch.arange(length) - centre + side // 2
     return (place_in_square >= 0) & (place_in_square < side)

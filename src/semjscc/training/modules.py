@@ -6,6 +6,7 @@ from abc import abstractmethod
 import lightning as L
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -20,7 +21,7 @@ from semjscc.losses import (
 )
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
-from semjscc.training.batches import Share, augment, batch_at
+from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.recipe import CodecRecipe, Recipe
 
@@ -42,28 +43,31 @@ class StepTraining(L.LightningModule):
         return Share(self.global_rank, self.trainer.world_size)
 
     @abstractmethod
-    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
         """The terms of one step by name; ``loss`` is the one to minimise."""
 
     def training_step(self, _counter: Tensor, _index: int) -> Tensor:
         """One step on this process's share of the global batch."""
-        step, optimiser = self.global_step, self.recipe.optimiser
-        images, labels = batch_at(
-            self.train_set, self.recipe.seed, step, optimiser.batch, self.share
-        )
+        images, target = self.batch(self.global_step)
+        images = images.to(self.device).contiguous(memory_format=torch.channels_last)
+        terms = self.loss(images, target.to(self.device), self.global_step)
+        self.log_dict(dict(terms), prog_bar=True, batch_size=len(images))
+        return terms["loss"]
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """The varied images that fall to this process at a step, and their labels."""
+        seed, optimiser = self.recipe.seed, self.recipe.optimiser
+        images, labels = batch_at(self.train_set, seed, step, optimiser.batch, self.share)
         images = augment(
             images,
-            self.recipe.seed,
+            seed,
             step,
             self.share,
             mirror=optimiser.augment_mirror,
             shift=optimiser.augment_shift,
             erase=optimiser.augment_erase,
         )
-        images = images.to(self.device).contiguous(memory_format=torch.channels_last)
-        terms = self.loss(images, labels.to(self.device), step)
-        self.log_dict(dict(terms), prog_bar=True, batch_size=len(images))
-        return terms["loss"]
+        return images, labels
 
     def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The optimiser, with linear warm-up and a cosine down to zero, both by step."""
@@ -101,13 +105,30 @@ class PerceptionTraining(StepTraining):
         self._preprocess = preprocess
         self._task = Classification()
 
-    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Images, and (B, M) shares of the classes in each: two where images are mixed."""
+        images, labels = super().batch(step)
+        target = self._shares(labels)
+        probability = self.recipe.optimiser.augment_paste
+        if probability:
+            # The next step's images: other ones, whatever the number of processes.
+            others, other_labels = super().batch(step + 1)
+            images, own = cut_and_paste(
+                images, others, self.recipe.seed, step, self.share, probability
+            )
+            target = torch.lerp(self._shares(other_labels), target, own[:, None])
+        return images, target
+
+    def _shares(self, labels: Tensor) -> Tensor:
+        return one_hot(labels, len(self.train_set.class_names)).float()
+
+    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
         """Cross-entropy with label smoothing, and the batch's accuracy."""
         del step
         output = self.network(self._preprocess(images))
-        right = (self._task.predict(output) == labels).float().mean()
+        right = (self._task.predict(output) == target.argmax(dim=1)).float().mean()
         smoothing = self.recipe.optimiser.label_smoothing
-        return {"loss": self._task.loss(output, labels, smoothing), "accuracy": right}
+        return {"loss": self._task.loss(output, target, smoothing), "accuracy": right}
 
 
 class CodecTraining(StepTraining):
@@ -140,7 +161,7 @@ class CodecTraining(StepTraining):
         """And back, since what follows runs on the CPU."""
         self.perception.to("cpu")
 
-    def loss(self, images: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
+    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
         """Distortion, the error at the receiver's network and their mix, on one step's channel."""
         recipe = self.recipe
         height, width = images.shape[-2:]
@@ -154,7 +175,7 @@ class CodecTraining(StepTraining):
         mse = distortion(images, received).mean()
         if recipe.loss.weight == 0:
             return {"loss": mse, "mse": mse}
-        term = self.term(images, received, labels).mean()
+        term = self.term(images, received, target).mean()
         return {"loss": mse + recipe.loss.weight * term, "mse": mse, recipe.loss.term: term}
 
     def term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:

@@ -113,6 +113,8 @@ class OptimiserRecipe:
         augment_mirror: mirror half of the images; not where left and right differ in meaning.
         augment_shift: pixels by which images are moved about.
         augment_erase: side of a square that is greyed out.
+        augment_paste: share of the images that get a rectangle of another one (CutMix), for
+            classifiers.
         clip_gradient: largest norm of the gradient; leave out for no limit.
     """
 
@@ -127,6 +129,7 @@ class OptimiserRecipe:
     augment_mirror: bool = True
     augment_shift: int = 0
     augment_erase: int = 0
+    augment_paste: float = 0.0
     clip_gradient: float | None = None
 
 
