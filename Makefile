@@ -41,13 +41,14 @@ bench-modem: setup
 
 # The published numbers, from the weights that ship. data/cifar10-jpeg: see results/README.md.
 SNRS := 0,5,10,15,20
+RATIOS := 1/48,1/24,1/12,1/6
 JOBS ?= 2
 EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
 CIFAR := $(EVALUATE) --data data/cifar10-jpeg
 results: setup comparison
 	$(BIN)/semjscc demo --out out/demo
-	$(EVALUATE) --links none,djscc,semantic --data signs --ratio 1/48,1/24,1/12,1/6 --out out/signs
-	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --out out/cifar10-jpeg
+	$(EVALUATE) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
+	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
 	for name in demo signs cifar10-jpeg cifar10-jpeg-c; do \

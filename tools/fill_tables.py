@@ -136,7 +136,10 @@ def facts_table() -> str:
         else:
             text = f"{accuracy:.1%}"
         what = card["codec"] if card["kind"] == "codec" else card["network"]
-        steps = f"{card['recipe']['optimiser']['steps']:,}"
+        recipe = card["recipe"]
+        steps = f"{recipe['optimiser']['steps']:,}"
+        if recipe.get("start"):
+            steps += f" after `{Path(recipe['start']).name}`"
         lines.append(_line([f"`{card['name']}`", what, steps, text]))
     return "\n".join([*lines, ""])
 

@@ -41,6 +41,11 @@ def describe_loss(loss: dict[str, Any]) -> str:
     return f"distortion + {loss['weight']:g} x {terms[loss['term']]}"
 
 
+def beginning(recipe: dict[str, Any]) -> str:
+    """What the training began with, if not with random weights."""
+    return f", after those of {Path(recipe['start']).name}" if recipe.get("start") else ""
+
+
 def model_card(metadata: dict[str, Any], parameters: int) -> str:
     """The card: what it is, how it came about, what it reached on val, where it ends."""
     recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
@@ -55,7 +60,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
         f"- data: {data['name']}, {data['images']:,} training images of "
         f"{facts['image_side']} x {facts['image_side']} pixels, fingerprint {data['fingerprint']}",
         f"- training: {optimiser['steps']:,} steps of {optimiser['batch']} images, seed "
-        f"{recipe['seed']}, {optimiser['precision']}",
+        f"{recipe['seed']}, {optimiser['precision']}{beginning(recipe)}",
     ]
     if metadata["kind"] == "codec":
         low, high = metadata["snr_range_db"]
