@@ -86,6 +86,8 @@ LINES = {
                    waveform.memory, 4, 5.0),
     "fuzz": Line("damaged recordings that crash or bring a false image", "none of 10,000",
                  waveform.fuzz, 350, trials=10_000),
+    "files": Line("damaged files that end in a crash, a false image, a wait or more than a line",
+                  "none of 10,000", waveform.fuzz_files, 350, trials=10_000),
     "strip": Line("lowest SNR with the right answer for the strip's image", "printed",
                   images.strip, 1),
 }  # fmt: skip

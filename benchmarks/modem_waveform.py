@@ -1,10 +1,13 @@
 """Lines about waveform and receiver, with Gaussian symbols in the place of latents."""
 
+import tempfile
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +25,21 @@ from modem_bench import (
     share_point,
     worst,
 )
+from modem_damage import (
+    ENDS,
+    KINDS,
+    Sent,
+    bombs,
+    damage,
+    judge,
+    profile_of_kind,
+    write_sound,
+)
+from semjscc.channels.peaks import CLIP_DB, peak_to_average_db
 from semjscc.evaluation.statistics import wilson
 from semjscc.radio.layout import burst_layout
 from semjscc.radio.multipath import draw_fading, path_gains, profile_named
 from semjscc.radio.ofdm import demodulate
-from semjscc.radio.peaks import CLIP_DB, peak_to_average_db
 from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile, sample_noise_variance
 from semjscc.radio.receiver import Frame, receive
 from semjscc.radio.sequences import permutation, turns
@@ -353,6 +366,45 @@ def _damage(samples: NDArray[np.complex64], random: np.random.Generator) -> NDAr
         if not len(samples):
             break
     return samples
+
+
+def fuzz_files(effort: int) -> Outcome:
+    """Damaged files that end in anything but the image sent, none, or one clear line."""
+    told, wrong, slowest = control(32, Fraction(1, 12)), [], 0.0
+    sent, recordings = Sent(told, 9), {}
+    for profile in PROFILES.values():
+        waveform = modulate_image(latents(told, 0), told, profile, image=sent.image)
+        simulation = Simulation(snr_db=15.0, bandwidth=bandwidth(profile))
+        recordings[profile.name] = over_the_air(waveform, profile, simulation)
+    ends = {kind: Counter() for kind in KINDS}
+    trials = 30 * effort
+    for seed in range(trials):
+        kind = KINDS[seed % len(KINDS)]
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_sound(Path(folder), kind, recordings[profile_of_kind(kind).name])
+            wounds = damage(path, generator(seed, "benchmark files", 0))
+            begin = time.perf_counter()
+            end = judge(path, sent)
+            slowest = max(slowest, time.perf_counter() - begin)
+        known = end in ENDS
+        ends[kind][end if known else "wrong"] += 1
+        if not known:
+            wrong.append(f"seed {seed} ({kind}: {wounds}): {end}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in bombs(Path(folder)):
+            end = judge(path, sent)
+            trials += 1
+            if end not in ENDS:
+                wrong.append(f"{name}: {end}")
+    made = share_point(len(wrong), trials)
+    points = [made, *({"kind": kind, **found} for kind, found in ends.items())]
+    note = f"seeds from 0 on; the slowest took {slowest:.1f} s" + (
+        f"; {wrong[:5]}" if wrong else ""
+    )
+    return Outcome(
+        made["value"], made["low"], made["high"], "", met=not wrong, trials=trials, points=points,
+        note=note,
+    )  # fmt: skip
 
 
 def gain(effort: int) -> Outcome:

@@ -192,6 +192,22 @@ def test_importance_away_from_the_clean_image_needs_the_received_one(
         reference(tiny_perception, tiny_images, ImportanceForm(at="received"))
 
 
+def test_pixel_gradients_weigh_the_squared_error_of_the_image(
+    tiny_perception: Perception, tiny_images: Tensor
+) -> None:
+    pixels = Perception(
+        tiny_perception.network, layers=["input"], class_names=tiny_perception.class_names
+    )
+    received = noisy(tiny_images)
+    watched = tiny_images.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(pixels(watched).amax(dim=1).sum(), watched)
+    size = gradient.abs() / gradient.abs().mean(dim=(1, 2, 3), keepdim=True)
+    squared = (size * (received - tiny_images).square()).sum(dim=(1, 2, 3))
+    expected = squared / tiny_images.square().sum(dim=(1, 2, 3))
+    clean = reference(pixels, tiny_images, FORM)
+    torch.testing.assert_close(semantic_error(clean, pixels.features(received)), expected)
+
+
 class Linear(torch.nn.Module):
     """Logits that are the channel means, so that results can be worked out by hand."""
 

@@ -8,6 +8,7 @@ The semantic term is relative, so that layers of any scale count alike. With w =
 feature loss ("perceptual loss"); with importance, an error costs as much as it matters. Two other
 terms look at the network's output instead of its features and are what importance is measured
 against: the task's own loss, and the distance between the results before and after (distillation).
+Between them lies the Fisher term: that distance to second order in the error of the features.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
+from semjscc.importance.gradient import ImportanceForm, form_gradients, importance_weights
+from semjscc.importance.learned import learned_weights
+from semjscc.importance.projection import projection
 from semjscc.perception.base import Perception
 
 
@@ -28,10 +31,12 @@ class Reference:
     Attributes:
         features: by layer, (B, ...), detached.
         weights: importance by layer, of the same shapes; None stands for uniform.
+        directions: by layer, of the same shapes, on which the error is projected besides.
     """
 
     features: Mapping[str, Tensor]
     weights: Mapping[str, Tensor] | None
+    directions: Mapping[str, Tensor] | None = None
 
 
 def reference(
@@ -40,6 +45,9 @@ def reference(
     form: ImportanceForm | None,
     labels: Tensor | None = None,
     received: Tensor | None = None,
+    *,
+    signs: Tensor | None = None,
+    learned: Mapping[str, Tensor] | None = None,
 ) -> Reference:
     """Features and importance of the clean images.
 
@@ -49,27 +57,27 @@ def reference(
         form: the importance, or None for uniform weights (which saves the backward pass).
         labels: (B,), looked at only where the form's target is ``label``.
         received: (B, 3, H, W), looked at only where the form takes its gradient there.
+        signs: (B, M) of ±1, looked at only where the form's score is ``fisher``.
+        learned: (C,) by layer, looked at only where the form wants learned importance.
 
     Raises:
-        ValueError: the form needs the received images and they are not given.
+        ValueError: the form needs one of these and it is not given.
     """
     if form is None:
         with torch.no_grad():
             return Reference(perception.features(images), None)
-    target = labels if form.target == "label" else None
-    if form.at == "clean":
-        features, gradients, _ = score_gradients(perception, images, form.score, target)
-        return Reference(features, importance_weights(gradients, form))
-    if received is None:
-        raise ValueError(f"importance at the {form.at} image needs the received one")
-    with torch.no_grad():
-        features, output = perception.features_and_output(images)
-    # The result is still that of the clean image: the one that has to survive.
-    target = perception.task.predict(output) if target is None else target
-    share = 1.0 if form.at == "received" else 0.5
-    place = torch.lerp(images, received.detach(), share)
-    _, gradients, _ = score_gradients(perception, place, form.score, target)
-    return Reference(features, importance_weights(gradients, form))
+    if form.learned is not None and learned is None:
+        raise ValueError("learned importance needs the learned sizes")
+    if form.learned == "alone":
+        assert learned is not None
+        with torch.no_grad():
+            features = perception.features(images)
+        return Reference(features, learned_weights(features, learned, form))
+    features, gradients = form_gradients(perception, images, form, labels, received, signs)
+    if form.unit == "projection":
+        return Reference(features, *projection(gradients, form))
+    product = learned if form.learned == "product" else None
+    return Reference(features, importance_weights(gradients, form, product))
 
 
 def distortion(images: Tensor, received: Tensor) -> Tensor:
@@ -80,6 +88,8 @@ def distortion(images: Tensor, received: Tensor) -> Tensor:
 def semantic_error(clean: Reference, received: Mapping[str, Tensor]) -> Tensor:
     """Relative squared error of the features, weighted by importance, averaged over layers.
 
+    For each layer (Σ w δ² + (v·δ)²) / Σ f², with weights w and, where there are any, directions v.
+
     Args:
         clean: what the clean images gave.
         received: the received images' features by layer, (B, ...).
@@ -89,11 +99,15 @@ def semantic_error(clean: Reference, received: Mapping[str, Tensor]) -> Tensor:
     """
     errors = []
     for layer, feature in clean.features.items():
-        squared = (received[layer].float() - feature.float()).square()
+        moved = received[layer].float() - feature.float()
+        squared = moved.square()
         if clean.weights is not None:
             squared = squared * clean.weights[layer]
+        error = squared.flatten(1).sum(dim=1)
+        if clean.directions is not None:
+            error = error + (moved * clean.directions[layer]).flatten(1).sum(dim=1).square()
         energy = feature.float().square().flatten(1).sum(dim=1)
-        errors.append(squared.flatten(1).sum(dim=1) / energy.clamp(min=1e-8))
+        errors.append(error / energy.clamp(min=1e-8))
     return torch.stack(errors).mean(dim=0)
 
 
@@ -120,3 +134,36 @@ def distillation_error(
         clean = (perception(images).float() / temperature).log_softmax(dim=1)
     moved = (perception(received).float() / temperature).log_softmax(dim=1)
     return temperature**2 * F.kl_div(moved, clean, reduction="none", log_target=True).sum(dim=1)
+
+
+def fisher_error(
+    perception: Perception,
+    images: Tensor,
+    received: Tensor,
+    signs: Tensor,
+    temperature: float = 1.0,
+) -> Tensor:
+    """How far the features' error moves the result, to second order: an estimate of T²/2 · δᵀFδ.
+
+    F is the Fisher information of p_T = softmax(logits / T) with respect to a layer's features and
+    δ their error; averaged over layers. Where δ is small it is, averaged over the signs, the
+    distillation error, if nothing bypasses the layers.
+
+    Args:
+        perception: the frozen network.
+        images: (B, 3, H, W) in [0, 1].
+        received: of the same shape, differentiable.
+        signs: (B, M) of ±1, at random (see `semjscc.importance.fisher`).
+        temperature: T > 0; above 1 the improbable classes count for more.
+
+    Returns:
+        (B,), float32, in nats.
+    """
+    form = ImportanceForm(score="fisher", temperature=temperature)
+    clean, gradients = form_gradients(perception, images, form, signs=signs)
+    moved = perception.features(received)
+    projected = [
+        (gradient.float() * (moved[layer].float() - clean[layer].float())).flatten(1).sum(dim=1)
+        for layer, gradient in gradients.items()
+    ]
+    return temperature**2 / 2 * torch.stack(projected).square().mean(dim=0)

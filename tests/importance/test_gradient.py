@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from copy import deepcopy
 from typing import Any, get_args
 
 import pytest
@@ -9,7 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.errors import UserError
-from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
+from semjscc.importance.gradient import (
+    ImportanceForm,
+    form_gradients,
+    importance_weights,
+    score_gradients,
+)
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess
 from semjscc.perception.tasks import ScoreName
 
@@ -21,7 +27,7 @@ SCORES: tuple[ScoreName, ...] = get_args(ScoreName)
 FORMS = [
     ImportanceForm(unit=unit, shape=shape, temper=temper)
     for unit, shape, temper in itertools.product(
-        ("element", "channel"), ("absolute", "square-root", "rectified"), (0.3, 1.0)
+        ("element", "channel"), ("absolute", "square-root", "square", "rectified"), (0.3, 1.0)
     )
 ]
 TARGET = torch.tensor([4, 0, 2, 2])
@@ -290,6 +296,12 @@ def test_square_roots_of_a_small_example() -> None:
     torch.testing.assert_close(weights, torch.tensor([[0.5, 1.5, 0.0, 2.0]]))
 
 
+def test_squares_of_a_small_example() -> None:
+    gradient = {"x": torch.tensor([[1.0, -3.0, 0.0, 4.0]])}
+    weights = importance_weights(gradient, ImportanceForm(shape="square", temper=1.0))["x"]
+    torch.testing.assert_close(weights, torch.tensor([[1.0, 9.0, 0.0, 16.0]]) / 6.5)
+
+
 def test_channels_of_a_small_example_take_the_mean_before_the_absolute_value() -> None:
     # Means over space: 1, -3, and 0 from opposite signs.
     gradient = {"x": torch.tensor([[[[1.0, 1.0]], [[-6.0, 0.0]], [[5.0, -5.0]]]])}
@@ -304,7 +316,7 @@ def test_only_negative_gradients_leave_nothing_to_rectify() -> None:
     assert torch.equal(weights, torch.ones(1, 2))
 
 
-@pytest.mark.parametrize("shape", ["absolute", "square-root", "rectified"])
+@pytest.mark.parametrize("shape", ["absolute", "square-root", "square", "rectified"])
 def test_channel_weights_are_constant_over_space_and_differ_between_channels(shape: Any) -> None:
     gradients = gradients_of((3, 6, 5, 4))
     form = ImportanceForm(unit="channel", shape=shape, temper=1.0)
@@ -326,7 +338,7 @@ def test_temper_mixes_the_gradient_with_uniform_weights() -> None:
     torch.testing.assert_close(weights(0.25), 0.75 + 0.25 * alone)
 
 
-@pytest.mark.parametrize("shape", ["absolute", "square-root", "rectified"])
+@pytest.mark.parametrize("shape", ["absolute", "square-root", "square", "rectified"])
 @pytest.mark.parametrize("unit", ["element", "channel"])
 @pytest.mark.parametrize("scale", [1e-38, 1.0, 1e30])
 def test_weights_over_a_batch_have_mean_one_over_the_batch(
@@ -364,6 +376,23 @@ def test_batch_without_any_gradient_weighs_uniformly() -> None:
 def test_temper_outside_0_to_1_is_refused(temper: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         ImportanceForm(temper=temper)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_temperature_that_is_not_positive_is_refused(temperature: float) -> None:
+    with pytest.raises(ValueError, match="temperature is positive"):
+        ImportanceForm(temperature=temperature)
+
+
+def test_temperature_divides_the_logits(tiny_perception: Perception, tiny_images: Tensor) -> None:
+    form = ImportanceForm(score="log-probability", target="label", temperature=4.0)
+    _, found = form_gradients(tiny_perception, tiny_images, form, TARGET)
+    softer = deepcopy(tiny_perception)
+    softer.network.head.weight /= 4  # pyright: ignore[reportOperatorIssue, reportArgumentType]
+    softer.network.head.bias /= 4  # pyright: ignore[reportOperatorIssue, reportArgumentType]
+    _, expected, _ = score_gradients(softer, tiny_images, "log-probability", TARGET)
+    for layer, gradient in found.items():
+        torch.testing.assert_close(gradient, expected[layer])
 
 
 class WithSideBranch(nn.Module):

@@ -113,6 +113,19 @@ def test_label_form_scores_the_label(spot: Tensor) -> None:
     torch.testing.assert_close(maps, torch.ones(1, 32, 32))
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        ImportanceForm(score="fisher"),
+        ImportanceForm(unit="projection"),
+        ImportanceForm(learned="alone"),
+    ],
+)
+def test_forms_of_more_than_one_gradient_are_refused(spot: Tensor, form: ImportanceForm) -> None:
+    with pytest.raises(ValueError, match="one score's gradient"):
+        importance_map(perception(spot), torch.ones(1, 3, 32, 32), form=form)
+
+
 def test_layers_without_maps_are_refused() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
     flat = Perception(network, layers=("1",), class_names=("a", "b"))

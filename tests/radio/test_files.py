@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
-from semjscc.radio.files import CHUNK, read_recording, write_recording
+from semjscc.radio.files import read_recording, write_recording
+from semjscc.radio.reading import CHUNK
 from semjscc.radio.sigmf import Annotation
 
 GOLDEN = Path(__file__).parent / "golden.sigmf-meta"

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from waveforms import normal
 
-from semjscc.radio.peaks import OVERSAMPLING, clip_and_filter, peak_to_average_db
+from semjscc.channels.peaks import OVERSAMPLING, clip_and_filter, peak_to_average_db
 from semjscc.radio.profiles import SDR
 
 

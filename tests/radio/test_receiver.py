@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from test_ofdm import BOTH
 from waveforms import control, latents, normal, over_the_air
 
+from semjscc.channels.peaks import CLIP_DB
 from semjscc.errors import UserError
 from semjscc.links.source import NOTHING, SourceControl
-from semjscc.radio.peaks import CLIP_DB
 from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
 from semjscc.radio.receiver import Frame, receive
 from semjscc.radio.transmitter import modulate_image

@@ -46,8 +46,10 @@ def importance_map(
 
     Raises:
         ValueError: the layer does not exist or has no maps, or ``form`` wants a label and there
-            is no ``target``.
+            is no ``target``, or more than the gradient of one score.
     """
+    if form.score == "fisher" or form.unit == "projection" or form.learned is not None:
+        raise ValueError("a map shows one score's gradient: no fisher, projection or learned form")
     if form.target == "label" and target is None:
         raise ValueError("importance for the label needs a target")
     layer = layer or _finest(perception)

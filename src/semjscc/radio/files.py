@@ -26,10 +26,19 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio import sigmf
 from semjscc.radio.passband import AUDIO_RATE, to_baseband, to_passband
+from semjscc.radio.reading import (
+    CI8_FULL_SCALE,
+    PIPE,
+    SAMPLE_BYTES,
+    WAV_FULL_SCALE,
+    clean_samples,
+    samples_in,
+    sound_in,
+    unbroken,
+)
 from semjscc.radio.resampling import Samples
-from semjscc.radio.wav import read_wav_header, wav_header
+from semjscc.radio.wav import wav_header
 
-PIPE = "-"
 KINDS = {
     sigmf.META: "sigmf",
     sigmf.DATA: "sigmf",
@@ -38,14 +47,6 @@ KINDS = {
     ".wav": "wav",
 }
 """Kinds by the end of the path."""
-CI8_FULL_SCALE = 4.0
-"""12 dB above a waveform of power one on each axis; rounding is 38 dB below its power."""
-WAV_FULL_SCALE = 8.0
-"""18 dB, because a real signal peaks higher and noise of -5 dB SNR should fit too."""
-CHUNK = 1 << 16
-"""Samples at most in one piece."""
-LARGEST = 1e9
-"""A float sample beyond is damage, and its power would not fit into float32."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,12 @@ class Recording:
     Attributes:
         rate: samples a second.
         chunks: complex64 baseband (N,) in pieces of at most `CHUNK` samples, or a little more.
+        most: samples that there can be, by the file's size; None for what has no size, as a pipe.
     """
 
     rate: float
     chunks: Iterator[Samples]
+    most: int | None
 
 
 def _say_nothing(message: str) -> None:
@@ -97,15 +100,18 @@ def read_recording(
         source, datatype = sigmf.data_path(source), meta.datatype.removesuffix("_le")
         rate = rate if meta.rate is None else meta.rate
         name = printable(str(source))
+    most = None
     if str(path) != PIPE:
-        _check_readable(source, name)
+        most = _size(source, name)
     if kind == "wav":
-        return Recording(AUDIO_RATE, _chunks(to_baseband(_audio(source, name, tell)), name))
+        audio = to_baseband(sound_in(source, name, tell))
+        return Recording(AUDIO_RATE, unbroken(audio, name), most and most // 2)
     if rate is None:
         raise UserError(f"{name} does not tell its sample rate: state it")
     if not 0 < rate <= sigmf.RATE_LIMIT:
         raise UserError(f"a sample rate is a positive number of samples a second, not {rate}")
-    return Recording(float(rate), _chunks(_samples(source, name, datatype, tell), name))
+    samples = unbroken(samples_in(source, name, datatype, tell), name)
+    return Recording(float(rate), samples, most and most // SAMPLE_BYTES[datatype])
 
 
 def write_recording(
@@ -169,17 +175,25 @@ def _kind(path: str | Path, kind: str | None) -> str:
     return kind
 
 
-def _check_readable(path: Path, name: str) -> None:
+def _size(path: Path, name: str) -> int | None:
+    """Bytes of a file, or None for a device or named pipe.
+
+    Raises:
+        UserError: nothing that can be read is there.
+    """
     try:
-        path.stat()
+        size = path.stat().st_size
     except FileNotFoundError:
         raise UserError(f"{name} does not exist") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{name} cannot be read: {getattr(error, 'strerror', error)}") from None
     if path.is_dir():
         raise UserError(f"{name} is a folder, not a recording")
-    if path.name.endswith(sigmf.DATA) and not path.is_file():
+    if path.is_file():
+        return size
+    if path.name.endswith(sigmf.DATA):
         raise UserError(f"{name} is not a regular file")
+    return None
 
 
 def _write_through(
@@ -202,11 +216,11 @@ def _write(stream: BinaryIO, kind: str, chunks: Iterable[Samples]) -> int:
     written = 0
     if kind == "wav":
         stream.write(wav_header(None))
-        for real in to_passband(map(_clean, chunks)):
+        for real in to_passband(map(clean_samples, chunks)):
             stream.write(_to_integers(real, WAV_FULL_SCALE, np.dtype("<i2")))
             written += len(real)
         return written
-    for chunk in map(_clean, chunks):
+    for chunk in map(clean_samples, chunks):
         axes = chunk.view(np.float32)
         if kind == "ci8":
             stream.write(_to_integers(axes, CI8_FULL_SCALE, np.dtype(np.int8)))
@@ -221,78 +235,3 @@ def _to_integers(values: NDArray[np.float32], full_scale: float, kind: np.dtype)
     limits = np.iinfo(kind)
     codes = np.rint(values * (-limits.min / full_scale))
     return np.clip(codes, limits.min, limits.max).astype(kind).tobytes()
-
-
-def _samples(
-    path: Path, name: str, datatype: str, tell: Callable[[str], object]
-) -> Iterator[Samples]:
-    told = False
-    kind = np.dtype("<f4" if datatype == "cf32" else np.int8)
-    with _open(path) as stream:
-        for data in _whole(stream, 2 * kind.itemsize, None, name, tell):
-            axes = np.frombuffer(data, kind).astype(np.float32)
-            if datatype == "ci8":
-                axes *= np.float32(CI8_FULL_SCALE / 128)
-            samples = axes.view(np.complex64)
-            clean = _clean(samples)
-            if clean is not samples and not told:
-                told = True
-                tell(f"{name} has samples that are not finite numbers: taken as 0")
-            yield clean
-
-
-def _audio(path: Path, name: str, tell: Callable[[str], object]) -> Iterator[NDArray[np.float32]]:
-    with _open(path) as stream:
-        promised = read_wav_header(stream, name)
-        for data in _whole(stream, 2, promised, name, tell):
-            codes = np.frombuffer(data, "<i2").astype(np.float32)
-            yield codes * np.float32(WAV_FULL_SCALE / 2**15)
-
-
-def _whole(
-    stream: BinaryIO, size: int, promised: int | None, name: str, tell: Callable[[str], object]
-) -> Iterator[bytes]:
-    """Pieces of whole samples of ``size`` bytes, as they come, up to what is promised."""
-    rest, read = b"", 0
-    limit = sys.maxsize if promised is None else promised
-    while data := _read_some(stream, min(CHUNK * size - len(rest), limit - read)):
-        read += len(data)
-        data = rest + data
-        whole = len(data) // size * size
-        rest = data[whole:]
-        if whole:
-            yield data[:whole]
-    if rest or (promised is not None and read < promised):
-        tell(f"{name} is cut off at its end: what is there is read")
-
-
-def _read_some(stream: BinaryIO, most: int) -> bytes:
-    """What has arrived, without waiting for more; nothing at the end."""
-    # Buffered readers have read1; what stands in for standard input may not.
-    read = getattr(stream, "read1", stream.read)
-    return read(most)
-
-
-def _chunks(chunks: Iterator[Samples], name: str) -> Iterator[Samples]:
-    empty = True
-    try:
-        for chunk in chunks:
-            empty = False
-            yield chunk
-    except OSError as error:
-        raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
-    if empty:
-        raise UserError(f"{name} is empty: it holds no samples")
-
-
-def _clean(samples: Samples) -> Samples:
-    """The same array, or a copy whose damaged samples are 0."""
-    samples = np.ascontiguousarray(samples, np.complex64)
-    axes = samples.view(np.float32).reshape(-1, 2)
-    # Not "larger than": every comparison with NaN is false.
-    sound = (np.abs(axes) <= LARGEST).all(axis=1)
-    return samples if sound.all() else np.where(sound, samples, np.complex64(0))
-
-
-def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
-    return contextlib.nullcontext(sys.stdin.buffer) if str(path) == PIPE else path.open("rb")

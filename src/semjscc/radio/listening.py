@@ -4,7 +4,6 @@ recording ─► receive ─► frame ─► link, by its header ─► image �
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,9 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.base import Perception
 from semjscc.perception.store import load_perception
-from semjscc.radio import sigmf
-from semjscc.radio.files import KINDS, PIPE
-from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
-from semjscc.radio.receiver import MOST_SYMBOLS, Frame
+from semjscc.radio.receiver import Frame
 from semjscc.radio.weights import Receivers, perception_of
 from semjscc.transmission import Seen, see
-
-PART_OF_IMAGE = 4
-"""An image of which a recording can hold less than this part is not waited for."""
-RATE_TOLERANCE = 200e-6
-"""A clock that is further off is no clock but another sample rate."""
 
 
 @dataclass(frozen=True)
@@ -141,58 +132,3 @@ class Listener:
         if name not in self._loaded:
             self._loaded[name] = load_perception(locate(name))
         return self._loaded[name]
-
-
-def profile_of(rate: float | None, name: str | None, path: str) -> Profile:
-    """The waveform to look for.
-
-    Args:
-        rate: samples a second that the recording has, None where it does not tell.
-        name: what the user says, or None.
-        path: of the recording, for messages.
-
-    Raises:
-        UserError: the rate is that of no waveform, or not of the one that the user says.
-    """
-    if rate is None:
-        return PROFILES[name or SDR.name]
-    fitting = {
-        profile.name: profile
-        for profile in PROFILES.values()
-        if abs(rate - profile.sample_rate) <= RATE_TOLERANCE * profile.sample_rate
-    }
-    if name is None and fitting:
-        return next(iter(fitting.values()))
-    if name in fitting:
-        return fitting[name]
-    wanted = " or ".join(
-        f"{PROFILES[one].sample_rate} ({one})" for one in ([name] if name else PROFILES)
-    )
-    raise UserError(f"{path} has {rate:g} samples a second: resample it to {wanted}")
-
-
-def rate_of(path: str, kind: str | None) -> float | None:
-    """Samples a second that a recording tells of, or None."""
-    kind = kind or KINDS.get(Path(path).suffix.lower())
-    if kind == "wav":
-        return AUDIO.sample_rate
-    if kind == "sigmf" and path != PIPE:
-        return sigmf.read_meta(sigmf.meta_path(Path(path))).rate
-    return None
-
-
-def most_symbols(path: str, kind: str | None, profile: Profile) -> int:
-    """The longest image to look for in a file; that of the modem for a pipe.
-
-    A damaged header may announce millions of symbols: nothing is set aside for more than a few
-    times what the recording can hold.
-    """
-    kind = kind or KINDS.get(Path(path).suffix.lower())
-    source = sigmf.data_path(Path(path)) if kind == "sigmf" else Path(path)
-    if path == PIPE or not source.is_file():
-        return MOST_SYMBOLS
-    width = {"wav": 2, "ci8": 2}.get(kind or "", 8)
-    if kind == "sigmf" and sigmf.read_meta(sigmf.meta_path(source)).datatype == "ci8":
-        width = 2
-    rows = source.stat().st_size // width // profile.symbol
-    return min(MOST_SYMBOLS, PART_OF_IMAGE * (rows + 1) * profile.data_carriers)

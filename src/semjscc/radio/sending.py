@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from semjscc.channels.peaks import CLIP_DB
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import open_link
@@ -19,14 +20,18 @@ from semjscc.links.bounds import BOUNDS
 from semjscc.links.codec import CodecLink, NoChannel
 from semjscc.links.label import LabelLink
 from semjscc.links.source import SourceControl
+from semjscc.radio.files import write_recording
 from semjscc.radio.header import CodecControl
 from semjscc.radio.layout import burst_count
-from semjscc.radio.peaks import CLIP_DB
+from semjscc.radio.opening import pipe_kind
 from semjscc.radio.profiles import Profile
 from semjscc.radio.resampling import Samples
 from semjscc.radio.sigmf import Annotation
 from semjscc.radio.transmitter import modulate_image
 from semjscc.radio.weights import fingerprint, name_on_the_air
+
+GAP_S = {"sdr": 1e-3, "audio": 0.25}
+"""Silence around an image where nobody states another."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,49 @@ def send_images(
         yield samples
         yield silence
         position += len(samples) + len(silence)
+
+
+def write_images(
+    images: Iterable[tuple[str, Tensor]],
+    sender: Sender,
+    profile: Profile,
+    path: str,
+    kind: str | None,
+    *,
+    ratio: Fraction,
+    snr_db: float,
+    gap_s: float | None,
+) -> tuple[list[Sent], float]:
+    """Images to a recording in a file or a pipe, with an annotation for each where there can be.
+
+    Args:
+        images: name and (3, H, W) uint8 of each; read one at a time.
+        sender: the link.
+        profile: the waveform.
+        path: a file, or "-" for standard output.
+        kind: as for `write_recording`; None for that of the path.
+        ratio: the nominal bandwidth ratio.
+        snr_db: Es/N0 in dB that the link codes for.
+        gap_s: silence around each image in seconds, or None for the waveform's own.
+
+    Returns:
+        the images as they were sent, and the length of the recording in seconds.
+
+    Raises:
+        UserError: as `send_images` and `write_recording`.
+    """
+    sent: list[Sent] = []
+    annotations: list[Annotation] = []
+
+    def tell(one: Sent) -> None:
+        sent.append(one)
+        annotations.append(annotation(one))
+
+    gap = GAP_S[profile.name] if gap_s is None else gap_s
+    samples = send_images(images, sender, profile, ratio=ratio, snr_db=snr_db, gap_s=gap, tell=tell)
+    kind = kind or pipe_kind(path, profile.name)
+    written = write_recording(path, samples, profile.sample_rate, kind, annotations)
+    return sent, written / profile.sample_rate
 
 
 def payload_share(profile: Profile, k: int, samples: int) -> float:

@@ -19,8 +19,10 @@ VERSION = "1.2.0"
 NAMESPACE = {"name": "jscc", "version": "1.0.0", "optional": True}
 META, DATA = ".sigmf-meta", ".sigmf-data"
 DATATYPES = ("cf32_le", "ci8")
-META_LIMIT = 64 * 2**20
-"""Bytes of metadata that are read at all."""
+META_LIMIT = 8 * 2**20
+"""Bytes of metadata that are read at all: those of some 20,000 frames."""
+MOST_VALUES = 1 << 19
+"""In metadata; each takes some 100 bytes once it is parsed, but as few as three before."""
 RATE_LIMIT = 1e12
 
 
@@ -110,7 +112,10 @@ def read_meta(path: Path) -> Meta:
             raise UserError(f"{name} does not exist: a SigMF recording is two files")
         if path.stat().st_size > META_LIMIT:
             raise UserError(f"{name} is larger than {META_LIMIT // 2**20} MB: not SigMF metadata")
-        record = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        if sum(text.count(each) for each in (b",", b"[", b"{")) > MOST_VALUES:
+            raise UserError(f"{name} has more than {MOST_VALUES} values: not SigMF metadata")
+        record = json.loads(text)
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
@@ -122,7 +127,9 @@ def read_meta(path: Path) -> Meta:
     datatype = head["core:datatype"]
     if datatype not in DATATYPES:
         known = " or ".join(DATATYPES)
-        raise UserError(f"{name} holds {printable(str(datatype))} samples: convert to {known}")
+        # Lists may be nested so deep that they have no text.
+        said = printable(datatype) if isinstance(datatype, str) else "unknown"
+        raise UserError(f"{name} holds {said} samples: convert to {known}")
     return Meta(datatype, _rate(head.get("core:sample_rate"), name))
 
 

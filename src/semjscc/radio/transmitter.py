@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from semjscc.channels.peaks import CLIP_DB, clip_and_filter
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.links.base import Control
 from semjscc.radio.header import Header, header_bits
 from semjscc.radio.layout import burst_count, burst_layout, burst_span
 from semjscc.radio.ofdm import modulate
-from semjscc.radio.peaks import CLIP_DB, clip_and_filter
 from semjscc.radio.profiles import TRAINING_SYMBOLS, Profile
 from semjscc.radio.protection import protect
 from semjscc.radio.sequences import (

@@ -12,9 +12,12 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet
+from semjscc.importance.fisher import draw_signs
+from semjscc.importance.learned import learned_sizes
 from semjscc.losses import (
     distillation_error,
     distortion,
+    fisher_error,
     reference,
     semantic_error,
     task_error,
@@ -22,6 +25,7 @@ from semjscc.losses import (
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
+from semjscc.training.clipping import clip_peaks
 from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.recipe import CodecRecipe, Recipe
 
@@ -147,6 +151,7 @@ class CodecTraining(StepTraining):
         self._chosen = chosen
         # In a tuple, so that the frozen network is no part of what is trained and saved.
         self._frozen = (perception,)
+        self._learned: dict[str, Tensor] | None = None
 
     @property
     def perception(self) -> Perception:
@@ -154,8 +159,14 @@ class CodecTraining(StepTraining):
         return self._frozen[0]
 
     def on_fit_start(self) -> None:
-        """Bring the perception network to where the codec is trained."""
+        """Bring the perception network to where the codec is trained, and learn importance."""
         self.perception.to(self.device)
+        chosen = self.recipe.loss
+        form = chosen.importance if chosen.weight and chosen.term == "features" else None
+        if form is not None and form.learned is not None:
+            self._learned = learned_sizes(
+                self.perception, self.train_set, form, self.recipe.seed, self.device
+            )
 
     def on_fit_end(self) -> None:
         """And back, since what follows runs on the CPU."""
@@ -169,6 +180,8 @@ class CodecTraining(StepTraining):
             self.codec, self._chosen, recipe.seed, step, len(images), (height, width), self.share
         ).to(images.device)
         symbols = self.codec.encode(images, channel.snr_db, channel.ratio)
+        if self._chosen.clip_db is not None:
+            symbols = clip_peaks(symbols, self._chosen.clip_db, recipe.seed, step)
         received = self.codec.decode(
             channel.apply(symbols), channel.noise_variance, channel.ratio, (height, width)
         )
@@ -185,5 +198,22 @@ class CodecTraining(StepTraining):
             return task_error(perception, received, labels)
         if chosen.term == "distillation":
             return distillation_error(perception, images, received, chosen.temperature)
-        clean = reference(perception, images, chosen.importance, labels, received)
+        signs = self._signs(len(images)).to(images.device)
+        if chosen.term == "fisher":
+            return fisher_error(perception, images, received, signs, chosen.temperature)
+        clean = reference(
+            perception,
+            images,
+            chosen.importance,
+            labels,
+            received,
+            signs=signs,
+            learned=self._learned,
+        )
         return semantic_error(clean, perception.features(received))
+
+    def _signs(self, count: int) -> Tensor:
+        """The step's random signs for this process's ``count`` images, (B, M)."""
+        share, classes = self.share, len(self.perception.class_names)
+        batch = count * share.processes
+        return share.take(draw_signs(self.recipe.seed, "fisher", self.global_step, batch, classes))

@@ -18,6 +18,8 @@ from semjscc.errors import UserError
 from semjscc.importance.gradient import ImportanceForm
 
 Settings = TypeVar("Settings")
+MOST_CLIP_DB = 100.0
+"""Far above any peak: no clip at all."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class CodecRecipe:
         network: the class behind it, as ``my.module:Class``, where it is a network of your own.
         faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
         erased: share of the images that lose 0 to 50 % of their symbols.
+        clip_db: train through the modem's transmitter, which limits the waveform's envelope to so
+            many dB above its root mean square, 6 by default there; leave out for no limit.
     """
 
     codec: Literal["adaptive", "deepjscc"] = "adaptive"
@@ -75,6 +79,11 @@ class CodecRecipe:
     network: str | None = None
     faded: float = 0.1
     erased: float = 0.1
+    clip_db: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.clip_db is not None and not 0 <= self.clip_db <= MOST_CLIP_DB:
+            raise ValueError(f"clip_db lies between 0 and {MOST_CLIP_DB:g}, not {self.clip_db}")
 
 
 @dataclass(frozen=True)
@@ -84,14 +93,15 @@ class LossRecipe:
     Attributes:
         weight: of the term; 0 trains for distortion alone.
         term: the error at the receiver's network: of its ``features``, the ``task``'s own loss
-            (cross-entropy with the label), or ``distillation`` (distance between the results).
+            (cross-entropy with the label), ``distillation`` (distance between the results), or
+            ``fisher`` (that distance to second order in the features' error).
         layers: the perception network's layers whose features count.
         importance: form of the features' weights; leave out for uniform ones.
-        temperature: of the distillation.
+        temperature: of the distillation, and of the term ``fisher``.
     """
 
     weight: float = 0.0
-    term: Literal["features", "task", "distillation"] = "features"
+    term: Literal["features", "task", "distillation", "fisher"] = "features"
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     importance: ImportanceForm | None = None
     temperature: float = 1.0

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ from PIL import Image
 from toy_coder import Toy
 
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
+from semjscc.separation.sources.hevc import Hevc
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.search import (
     Encoded,
     Search,
     encode,
-    finest,
     reconstruct,
     scaled_size,
 )
@@ -112,27 +113,54 @@ def test_what_is_found_does_not_depend_on_what_was_asked_before(
     ]
 
 
-@given(st.integers(1, 40), st.integers(0, 40))
-def test_finest_of_growing_lengths(count: int, fitting: int) -> None:
-    expected = min(count, fitting) - 1
-    assert finest(lambda quality: quality < fitting, count) == (None if expected < 0 else expected)
+class Moody(Toy):
+    """A toy whose payloads have any lengths, also falling ones; they are padded with zeros."""
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self._lengths = lengths
+
+    def strip(self, file: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
+        least = len(super().strip(file, size, variant, quality))
+        return file[1:].ljust(least + self._lengths[quality], b"\0")
+
+    def restore(self, payload: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
+        del variant
+        samples = size[0] * size[1] * 3
+        return b"T" + payload[: 1 - (-samples * self.qualities[quality] // 8)]
 
 
-@given(st.integers(3, 40), st.integers(0, 38))
-def test_finest_steps_over_a_single_one_that_does_not_fit(count: int, hole: int) -> None:
-    found = finest(lambda quality: quality != hole, count)
-    assert found == (count - 1 if hole != count - 1 else count - 2)
+@pytest.mark.parametrize("growing", [False, True])
+@settings(deadline=None, max_examples=40)
+@given(
+    lengths=st.lists(st.integers(0, 2000), min_size=8, max_size=8),
+    budgets=st.lists(st.integers(0, 3000), min_size=1, max_size=6),
+)
+def test_nor_where_lengths_fall(growing: bool, lengths: list[int], budgets: list[int]) -> None:
+    coder, image = Moody(lengths), picture("photograph", 16, 20)
+    search = Search(coder, image, "compact", {}, growing=growing)
+    assert [search.best(budget) for budget in budgets] == [
+        Search(coder, image, "compact", {}, growing=growing).best(budget) for budget in budgets
+    ]
 
 
-def test_finest_asks_little() -> None:
-    asked: set[int] = set()
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.integers(0, 6000), min_size=1, max_size=5), st.integers(0, 50))
+def test_guesses_find_what_bisection_finds(budgets: list[int], seed: int) -> None:
+    image = picture("photograph", 96, 80, seed)
+    bisecting = Search(Jpeg(), image, "compact", {})
+    guessing = Search(Jpeg(), image, "compact", {}, growing=True)
+    assert [guessing.best(budget) for budget in budgets] == [
+        bisecting.best(budget) for budget in budgets
+    ]
 
-    def fits(quality: int) -> bool:
-        asked.add(quality)
-        return quality < 19
 
-    assert finest(fits, 32) == 18
-    assert len(asked) <= 7
+@pytest.mark.parametrize("budget", [300, 1500, 9000])
+def test_guesses_take_less_than_half_the_trials(budget: int) -> None:
+    image = picture("photograph", 96, 128)
+    bisecting = Search(Hevc(), image, "compact", {})
+    guessing = Search(Hevc(), image, "compact", {}, growing=True)
+    assert guessing.best(budget) == bisecting.best(budget)
+    assert 2 * len(guessing.fresh(0)) < len(bisecting.fresh(0))
 
 
 @pytest.mark.parametrize(

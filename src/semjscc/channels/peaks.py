@@ -1,7 +1,7 @@
 """Lower peaks: oversampled clip-and-filter of each OFDM symbol.
 
-Armstrong 2002, doi 10.1049/el:20020175. Written in PyTorch, so that a gradient
-passes and a codec can be trained through the same clip.
+Armstrong 2002, doi 10.1049/el:20020175. Written in PyTorch, so that a gradient passes: the modem's
+transmitter and the training of a codec (`CodecRecipe.clip_db`) use this one function.
 """
 
 from collections.abc import Sequence
