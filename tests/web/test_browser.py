@@ -3,6 +3,7 @@
 ``SEMJSCC_SCREENSHOTS=docs/images`` keeps the pictures that the documentation shows.
 """
 
+import base64
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +89,7 @@ def browser() -> Iterator["Browser"]:
     with sync_playwright() as playwright:
         # Chromium's own sandbox cannot run as root, as which containers run tests.
         arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
         yield browser
         browser.close()
@@ -155,8 +158,55 @@ def test_an_own_image(page: "Page", tmp_path: Path) -> None:
     page.wait_for_function("() => document.querySelector('.note')", timeout=PATIENCE_MS)
     wait_for(page, "all three")
     assert "64 × 64" in page.locator(".link.original").inner_text()
-    assert "unlike" in page.locator(".note").inner_text()
+    notes = page.locator("#notes").inner_text()
+    assert "unlike" in notes
+    assert "only the middle square" in notes
     keep(page, "own")
+
+
+def middle(page: "Page") -> list[int]:
+    """Red, green and blue in the middle of the original that the page shows."""
+    return page.locator(".link.original img").first.evaluate(
+        """image => {
+          const context = document.createElement("canvas").getContext("2d");
+          context.drawImage(image, 0, 0);
+          const [x, y] = [image.naturalWidth >> 1, image.naturalHeight >> 1];
+          return [...context.getImageData(x, y, 1, 1).data].slice(0, 3);
+        }"""
+    )
+
+
+def test_a_pasted_image(page: "Page") -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    content = BytesIO()
+    Image.new("RGB", (120, 80), (200, 30, 60)).save(content, "PNG")
+    page.evaluate(
+        """async data => {
+          const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+          const blob = new Blob([bytes], {type: "image/png"});
+          await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+        }""",
+        base64.b64encode(content.getvalue()).decode(),
+    )
+    assert middle(page) != [200, 30, 60]
+    page.get_by_label("Paste from clipboard").click()
+    page.wait_for_function("() => document.querySelector('.note')", timeout=PATIENCE_MS)
+    wait_for(page, "all three")
+    assert middle(page) == [200, 30, 60]
+    assert page.locator(".toast-body").count() == 0
+
+
+def test_a_photograph_by_the_webcam(page: "Page") -> None:
+    page.context.grant_permissions(["camera"])
+    page.get_by_label("Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    # Before the first frame there is nothing to take.
+    page.wait_for_function("() => document.querySelector('#upload video')?.videoWidth > 0")
+    page.get_by_label("capture photo").click()
+    page.wait_for_function("() => document.querySelector('.note')", timeout=PATIENCE_MS)
+    wait_for(page, "all three")
+    assert page.locator("#upload img").first.evaluate("image => image.naturalWidth") > 64
+    assert page.locator(".toast-body").count() == 0
 
 
 def test_a_broken_file_is_one_line_on_the_page(page: "Page", tmp_path: Path) -> None:
@@ -188,5 +238,15 @@ def test_on_a_telephone(browser: "Browser", address: str) -> None:
     keep(page, "phone")
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
+    # No text of a card reaches beyond it, not even that of an image of full size.
+    for number in ("numbers (n)", "channel uses (k)"):
+        page.get_by_text(number).first.locator("+ dd").evaluate("cell => cell.append('9,999')")
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll('.link')].flatMap(card =>
+          [...card.querySelectorAll('dt, dd, p, h3, li')].filter(part =>
+            part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1
+            || part.scrollWidth > part.clientWidth + 1).map(part => part.textContent))"""
+    )
+    assert beyond == []
     assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
     page.close()

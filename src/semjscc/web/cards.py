@@ -19,6 +19,7 @@ WAITING = {
     "djscc": "sending…",
     "separate": "looking for the best setting of the image coder…",
 }
+LOST = "lost: nothing was decoded, this is the mean of the training images"
 
 
 def original_card(
@@ -33,15 +34,15 @@ def original_card(
         size: (H, W) in pixels.
     """
     facts = [
-        ("size", f"{size[1]} × {size[0]}"),
-        ("source numbers", f"n = {3 * size[0] * size[1]:,}"),
+        ("size", f"{size[1]} × {size[0]} pixels"),
+        ("numbers (n)", f"{3 * size[0] * size[1]:,}"),
     ]
     return _card(
         "original: and what matters in it",
         "#767676",
         f'<div class="pair">{_image(picture, "original")}{_image(importance, "importance map")}'
-        "</div>",
-        _guesses(guesses, guesses[0].label) + _facts(facts),
+        '</div><p class="hint">Right: the brighter, the more it matters.</p>',
+        _guesses("The network sees", guesses, guesses[0].label) + _facts(facts),
     )
 
 
@@ -57,17 +58,17 @@ def link_card(delivery: Delivery, picture: str, truth: str) -> str:
     digital = delivery.payload_bits is not None
     facts = [
         ("PSNR", quality if delivery.delivered else "nothing decoded"),
-        ("channel uses", f"{delivery.channel_uses:,}"),
-        ("bits", f"{delivery.payload_bits:,}" if digital else "analogue"),
-        ("control bits", f"{delivery.control_bits}"),
-        ("by", delivery.codec or "nothing: no bit fits"),
+        ("channel uses (k)", f"{delivery.channel_uses:,}"),
+        ("payload", f"{delivery.payload_bits:,} bits" if digital else "analogue"),
+        ("control", f"{delivery.control_bits} bits"),
+        ("coder", delivery.codec or "none: too little fits"),
     ]
-    lost = "" if delivery.delivered else '<p class="lost">lost: a mean image is shown</p>'
+    lost = "" if delivery.delivered else f'<p class="lost">{LOST}</p>'
     return _card(
         TITLES[delivery.link],
         link_style(delivery.link).color,
         _image(picture, f"received by {delivery.link}") + lost,
-        _guesses(delivery.guesses, truth) + _facts(facts),
+        _guesses("The receiver sees", delivery.guesses, truth) + _facts(facts),
         name=delivery.link,
     )
 
@@ -91,17 +92,19 @@ def curve_html(curve: Curve | None, snr_db: float) -> str:
         f'<i class="marker" data-left="{curve.left:.3f}" data-right="{curve.right:.3f}" '
         f'style="left:{place:.3f}%;top:{curve.top:.2f}%;'
         f'bottom:{100 - curve.bottom:.2f}%"></i></div>'
-        f"<figcaption>Published results: {escape(curve.what)}. The line is the slider."
-        "</figcaption></figure>"
+        f"<figcaption>Published results over many images: {escape(curve.what)}. The upright line "
+        "is the slider.</figcaption></figure>"
     )
 
 
-def constellation_html(picture: str) -> str:
-    """The symbols, from a data: URI."""
+def constellation_html(picture: str, links: Sequence[str]) -> str:
+    """The symbols, from a data: URI with a panel for each of the links, whose names stand above."""
+    names = "".join(f"<b>{escape(link)}</b>" for link in links)
     return (
-        f'<figure class="symbols"><img alt="sent and received symbols" src="{picture}">'
-        "<figcaption>Black: symbols as sent. Colour: as the receiver sees them."
-        "</figcaption></figure>"
+        f'<figure class="symbols"><div class="names">{names}</div>'
+        f'<img alt="sent and received symbols" src="{picture}">'
+        "<figcaption>The symbols as complex numbers. Black: as sent, with mean power 1. Colour: as "
+        "the receiver sees them. Lines are 1 apart.</figcaption></figure>"
     )
 
 
@@ -128,14 +131,14 @@ def _image(picture: str, name: str) -> str:
     return f'<div class="frame"><img alt="{escape(name)}" src="{picture}"></div>'
 
 
-def _guesses(guesses: Sequence[Seen], truth: str) -> str:
+def _guesses(heading: str, guesses: Sequence[Seen], truth: str) -> str:
     rows = "".join(
         f'<li class="{"right" if guess.label == truth else "wrong"}">'
         f'<b style="width:{100 * guess.confidence:.1f}%"></b>'
         f"<span>{escape(printable(guess.label))}</span><em>{guess.confidence:.0%}</em></li>"
         for guess in guesses
     )
-    return f'<ol class="guesses">{rows}</ol>'
+    return f'<p class="hint">{escape(heading)}</p><ol class="guesses">{rows}</ol>'
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:

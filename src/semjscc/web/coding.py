@@ -1,7 +1,7 @@
 """Separate coding fast enough to wait for: the search remembers each image, in memory only.
 
 What people upload must not stay on the disk, so the page does not use the cache that evaluations
-keep. Of large images only the coder's first way of coding is tried (4:2:0 where there are two).
+keep. In large images it guesses from lengths where evaluations bisect: see `Search`.
 """
 
 import threading
@@ -9,18 +9,17 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from semjscc.images import to_uint8
 from semjscc.links.source import Payload, SourceStage
 from semjscc.separation.sources import CODERS
-from semjscc.separation.sources.base import Accounting, Pixels, SourceCoder
+from semjscc.separation.sources.base import Accounting, Pixels
 from semjscc.separation.sources.search import Encoded, Search
 from semjscc.separation.sources.trials import Trials, image_key
 
 LARGE_PIXELS = 256 * 256
-"""Above that the second way of coding would double seconds of waiting."""
+"""Above that lengths grow with quality nearly without exception, and bisection takes seconds."""
 
 REMEMBERED = 32
 """Images whose trials are kept; those of one photograph take some 2 MB."""
@@ -52,43 +51,15 @@ class PageStage(SourceStage):
 
     def _search(self, name: str, image: Pixels, budget: int) -> Encoded | None:
         large = image.shape[0] * image.shape[1] > LARGE_PIXELS
-        coder = _FirstVariant(CODERS[name]) if large else CODERS[name]
+        coder = CODERS[name]
         key = image_key(image, coder, _ACCOUNTING)
         with self._lock:
             known = self._trials.get(key, {})
-        search = Search(coder, image, _ACCOUNTING, known)
+        search = Search(coder, image, _ACCOUNTING, known, growing=large)
         encoded = search.best(budget)
         with self._lock:
-            self._trials[key] = {**self._trials.get(key, {}), **search.fresh(budget)}
+            self._trials[key] = {**self._trials.get(key, {}), **search.fresh(image.nbytes)}
             self._trials.move_to_end(key)
             while len(self._trials) > REMEMBERED:
                 self._trials.popitem(last=False)
         return encoded
-
-
-class _FirstVariant(SourceCoder):
-    """A coder of which only the first variant is tried; what it writes, the coder itself reads."""
-
-    def __init__(self, coder: SourceCoder) -> None:
-        self._coder = coder
-        self.name = coder.name  # pyright: ignore[reportAttributeAccessIssue]
-        self.variants = coder.variants  # pyright: ignore[reportAttributeAccessIssue]
-        self.qualities = coder.qualities  # pyright: ignore[reportAttributeAccessIssue]
-
-    def version(self) -> str:
-        return self._coder.version()
-
-    def useful_variants(self, size: tuple[int, int], accounting: Accounting) -> Sequence[int]:
-        return self._coder.useful_variants(size, accounting)[:1]
-
-    def compress(self, image: Pixels, variant: int, quality: int) -> bytes:
-        return self._coder.compress(image, variant, quality)
-
-    def decompress(self, file: bytes, size: tuple[int, int]) -> NDArray[np.uint8]:
-        return self._coder.decompress(file, size)
-
-    def strip(self, file: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
-        return self._coder.strip(file, size, variant, quality)
-
-    def restore(self, payload: bytes, size: tuple[int, int], variant: int, quality: int) -> bytes:
-        return self._coder.restore(payload, size, variant, quality)

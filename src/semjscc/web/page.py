@@ -16,6 +16,7 @@ from semjscc.errors import UserError
 from semjscc.perception import imagenet
 from semjscc.web.cards import notes_html, waiting_card
 from semjscc.web.examples import Example, examples
+from semjscc.web.glossary import glossary_html
 from semjscc.web.models import OWN, judges, load_senders, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.show import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
@@ -40,6 +41,17 @@ HEAD = """\
 One image, one bad radio link, three ways to send it in the same number of channel uses.
 Move the SNR: does the machine at the far end still understand?
 """
+
+CHANNEL_NAMES = {
+    "awgn": "steady (AWGN)",
+    "block-rayleigh": "slow fading (block Rayleigh)",
+    "fast-rayleigh": "fast fading (fast Rayleigh)",
+}
+
+DROP_HINT = (
+    f"The SNR falls to {LOWEST_DB} dB while the senders go on as for the SNR above, as when a link "
+    "goes bad before anybody is told."
+)
 
 PRIVACY = (
     "What you bring along is sent to this server alone. It is written to a private temporary "
@@ -82,43 +94,47 @@ def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
                         (one, gr.Button(one.name, elem_id=f"example-{index}"))
                         for index, one in enumerate(examples())
                     ]
-            with gr.Column(scale=3, min_width=300):
+            with gr.Column(scale=3, min_width=300, elem_id="controls"):
                 snr = gr.Slider(
-                    LOWEST_DB, HIGHEST_DB, START_DB, step=0.5, label="SNR (dB)", elem_id="snr"
-                )
+                    LOWEST_DB, HIGHEST_DB, START_DB, step=0.5, label="SNR (dB)",
+                    info="signal over noise: the lower, the worse the link", elem_id="snr",
+                )  # fmt: skip
                 with gr.Row():
                     ratio = gr.Dropdown(
                         _ratios(), value=_ratios()[0], label="bandwidth ratio k/n",
-                        elem_id="ratio", min_width=120,
+                        info="symbols for each number of the image", elem_id="ratio", min_width=160,
                     )  # fmt: skip
                     channel = gr.Dropdown(
-                        list(CHANNELS), value="awgn", label="channel", elem_id="channel",
-                        min_width=120,
+                        [(CHANNEL_NAMES.get(name, name), name) for name in CHANNELS], value="awgn",
+                        label="channel", info="what the air does to the symbols",
+                        elem_id="channel", min_width=160,
                     )  # fmt: skip
                 with gr.Row():
                     weights = gr.Dropdown(
-                        shown_families(), value=family, label="weights", elem_id="weights",
-                        min_width=120,
+                        shown_families(), value=family, label="weights",
+                        info="the codecs' training images", elem_id="weights", min_width=160,
                     )  # fmt: skip
                     judge = gr.Dropdown(
                         judges(), value=judges()[0], label="receiver's network",
-                        elem_id="judge", min_width=120,
+                        info="it looks at what arrives", elem_id="judge", min_width=160,
                     )  # fmt: skip
                     size = gr.Dropdown(
-                        list(SIZES), value=AS_TRAINED, label="image size", elem_id="size",
-                        min_width=120,
+                        list(SIZES), value=AS_TRAINED, label="image size",
+                        info="cut to a small square, or whole", elem_id="size", min_width=160,
                     )  # fmt: skip
                 fall = gr.Button("drop the link", variant="primary", elem_id="drop")
-        parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False)}
+                gr.Markdown(DROP_HINT, elem_id="drop-hint")
+        parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False, elem_id="notes")}
         with gr.Row(elem_id="links"):
-            parts["original"] = gr.HTML()
+            parts["original"] = gr.HTML(padding=False)
             for link in ("semantic", "djscc", "separate"):
-                parts[link] = gr.HTML(waiting_card(link))
+                parts[link] = gr.HTML(waiting_card(link), padding=False)
         with gr.Row():
             with gr.Column(scale=3, min_width=300):
-                parts["symbols"] = gr.HTML()
+                parts["symbols"] = gr.HTML(padding=False)
             with gr.Column(scale=2, min_width=300):
-                parts["curve"] = gr.HTML()
+                parts["curve"] = gr.HTML(padding=False)
+        gr.HTML(glossary_html(), padding=False, elem_id="words")
         gr.Markdown(PRIVACY, elem_id="privacy")
 
         wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr]
@@ -141,7 +157,8 @@ def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
             ],
             partial(_updates, show, parts), trigger_mode="always_last", **answer,
         )  # fmt: skip
-        upload.input(_read, upload, [chosen, parts["notes"]], **choose)
+        # It comes with every image, whether uploaded, pasted or photographed; `input` also without.
+        upload.change(_read, upload, [chosen, parts["notes"]], **choose)
         setting = [chosen, weights, judge, size]
         for example, button in buttons:
             button.click(partial(_example, example), None, setting, **choose)
@@ -183,10 +200,10 @@ def _updates(
         raise _told(error) from error
 
 
-def _read(path: str | None) -> tuple[Picture, str]:
+def _read(path: str | None) -> tuple[Any, Any]:
+    if path is None:  # taken away, or about to be pasted or photographed
+        return gr.skip(), gr.skip()
     try:
-        if path is None:
-            raise UserError("choose an image first")
         picture = read_upload(Path(path))
     except UserError as error:
         raise _told(error) from error

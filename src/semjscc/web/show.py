@@ -4,7 +4,7 @@ separate coding's search runs beside the neural codecs, and its card comes last.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -27,7 +27,6 @@ from semjscc.web.cards import (
     status_html,
     waiting_card,
 )
-from semjscc.web.coding import LARGE_PIXELS
 from semjscc.web.compare import Delivery, deliver, guess, send
 from semjscc.web.models import ONE_AT_A_TIME, Senders, judge_of, judges, load_judge, load_senders
 from semjscc.web.pictures import (
@@ -123,7 +122,7 @@ def show(request: Request) -> Iterator[Update]:
         yield {link.name: _card(arrived, sees)}
     deliveries.append(_deliver(request, senders.separate, searching.result()))
     yield {"separate": _card(deliveries[-1], sees)}
-    symbols = constellation_html(constellation(deliveries))
+    symbols = _symbols(deliveries)
     took = time.monotonic() - began
     done = status_html(f"{request.snr_db:g} dB: all three links in {took:.1f} s")
     yield {"symbols": symbols, "status": done}
@@ -151,7 +150,7 @@ def drop(request: Request) -> Iterator[Update]:
         ]
         yield {
             **{one.link: _card(one, sees) for one in deliveries},
-            "symbols": constellation_html(constellation(deliveries)),
+            "symbols": _symbols(deliveries),
             "curve": _curve(now),
             "status": status_html(
                 f"the link drops: {snr_db:g} dB, sent for {request.snr_db:g} dB", busy=True
@@ -192,6 +191,10 @@ def _card(delivery: Delivery, sees: tuple[Seen, ...]) -> str:
     return link_card(delivery, png_uri(delivery.image), sees[0].label)
 
 
+def _symbols(deliveries: Sequence[Delivery]) -> str:
+    return constellation_html(constellation(deliveries), [one.link for one in deliveries])
+
+
 def _curve(request: Request) -> str:
     return curve_html(accuracy_curve(request.senders.family, request.ratio), request.snr_db)
 
@@ -202,12 +205,4 @@ def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
     side = request.senders.trained_side
     if unlike is None and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
         unlike = f"the codecs were trained on images of {side} x {side} pixels, unlike this one"
-    width, height = request.picture.size
-    # Said openly, because it is to separate coding's disadvantage.
-    hurried = (
-        "to answer in seconds, separate coding tries such a large image at half the colour "
-        "resolution only; evaluations try both"
-        if width * height > LARGE_PIXELS
-        else ""
-    )
-    return [request.picture.note, unlike or "", hurried]
+    return [request.picture.note, unlike or ""]

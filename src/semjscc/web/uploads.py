@@ -77,5 +77,11 @@ def shrink(pixels: Tensor) -> Picture:
 
 
 def crop(picture: Picture, side: int) -> Picture:
-    """The central square, resized to what weights were trained on."""
-    return Picture(resize_and_crop(picture.pixels, side), picture.note)
+    """The central square, resized to what weights were trained on, with a note where that cuts."""
+    if picture.size == (side, side):
+        return picture
+    note = (
+        f"only the middle square is sent, at {side} × {side} pixels as in training; image size "
+        "“as it is” sends all of it"
+    )
+    return Picture(resize_and_crop(picture.pixels, side), note)
