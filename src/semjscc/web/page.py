@@ -102,25 +102,25 @@ def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
                 with gr.Row():
                     ratio = gr.Dropdown(
                         _ratios(), value=_ratios()[0], label="bandwidth ratio k/n",
-                        info="symbols for each number of the image", elem_id="ratio", min_width=160,
+                        info="symbols for each number of the image", elem_id="ratio", min_width=120,
                     )  # fmt: skip
                     channel = gr.Dropdown(
                         [(CHANNEL_NAMES.get(name, name), name) for name in CHANNELS], value="awgn",
                         label="channel", info="what the air does to the symbols",
-                        elem_id="channel", min_width=160,
+                        elem_id="channel", min_width=120,
                     )  # fmt: skip
                 with gr.Row():
                     weights = gr.Dropdown(
                         shown_families(), value=family, label="weights",
-                        info="the codecs' training images", elem_id="weights", min_width=160,
+                        info="the codecs' training images", elem_id="weights", min_width=120,
                     )  # fmt: skip
                     judge = gr.Dropdown(
                         judges(), value=judges()[0], label="receiver's network",
-                        info="it looks at what arrives", elem_id="judge", min_width=160,
+                        info="it looks at what arrives", elem_id="judge", min_width=120,
                     )  # fmt: skip
                     size = gr.Dropdown(
                         list(SIZES), value=AS_TRAINED, label="image size",
-                        info="cut to a small square, or whole", elem_id="size", min_width=160,
+                        info="cut to a small square, or whole", elem_id="size", min_width=120,
                     )  # fmt: skip
                 fall = gr.Button("drop the link", variant="primary", elem_id="drop")
                 gr.Markdown(DROP_HINT, elem_id="drop-hint")
