@@ -3,9 +3,6 @@
 import base64
 import json
 import re
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from serving import serving
 
 from semjscc.web.show import AS_IT_IS
 
@@ -59,21 +57,8 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Its address, and a file with how many it has ever served at the same time."""
     most, folder = tmp_path / "most", tmp_path / "uploads"
     folder.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(port), str(most), str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        assert "open http" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}", most
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with serving(SERVE, str(most), str(folder)) as address:
+        yield address, most
 
 
 class Person:

@@ -1,7 +1,6 @@
 """The server: who may talk to it, what it says where something is missing, what it leaves."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from serving import serving
 
 from semjscc.cli import main
 from semjscc.errors import UserError
@@ -56,19 +56,8 @@ serve(int(sys.argv[1]), folder=Path(sys.argv[2]), file_seconds=(1, 1))
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address and folder of a server that keeps uploads for a second."""
     folder = tmp_path_factory.mktemp("uploads")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(port), str(folder)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        assert "open http" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}", folder
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with serving(SERVE, str(folder)) as address:
+        yield address, folder
 
 
 def upload(address: str, content: bytes) -> Path:

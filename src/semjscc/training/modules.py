@@ -198,22 +198,24 @@ class CodecTraining(StepTraining):
             return task_error(perception, received, labels)
         if chosen.term == "distillation":
             return distillation_error(perception, images, received, chosen.temperature)
-        signs = self._signs(len(images)).to(images.device)
         if chosen.term == "fisher":
+            signs = self._signs(images)
             return fisher_error(perception, images, received, signs, chosen.temperature)
+        form = chosen.importance
         clean = reference(
             perception,
             images,
-            chosen.importance,
+            form,
             labels,
             received,
-            signs=signs,
+            signs=self._signs(images) if form is not None and form.score == "fisher" else None,
             learned=self._learned,
         )
         return semantic_error(clean, perception.features(received))
 
-    def _signs(self, count: int) -> Tensor:
-        """The step's random signs for this process's ``count`` images, (B, M)."""
+    def _signs(self, images: Tensor) -> Tensor:
+        """The step's random signs for this process's images, (B, M)."""
         share, classes = self.share, len(self.perception.class_names)
-        batch = count * share.processes
-        return share.take(draw_signs(self.recipe.seed, "fisher", self.global_step, batch, classes))
+        batch = len(images) * share.processes
+        signs = draw_signs(self.recipe.seed, "fisher", self.global_step, batch, classes)
+        return share.take(signs).to(images.device)
