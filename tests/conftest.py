@@ -1,6 +1,13 @@
 """What several test files need."""
 
+import os
+
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Every worker has a core to itself, and so have the commands that tests start.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import torch
 from torch import Tensor, nn
 

@@ -16,12 +16,12 @@ from sionna.phy.fec.crc import CRCDecoder
 from sionna.phy.fec.polar import Polar5GDecoder, Polar5GEncoder
 from sionna.phy.mapping import Demapper, Mapper
 from sionna.phy.nr import TBEncoder
-from sionna.phy.nr.utils import generate_prng_seq
 from torch import Tensor
 
 from semjscc.errors import UserError
 from semjscc.separation.ldpc import Graph, decode_blocks, graph_of
 from semjscc.separation.modes import POLAR_CRC_BITS, Mode
+from semjscc.separation.recurrences import checksum_matrix, gold_sequence
 
 SCRAMBLING = 1 << 15 | 1
 """Initial state of the Gold sequence (TS 38.211 section 7.3.1.1 with both identities 1)."""
@@ -154,7 +154,7 @@ def _decode_polar(llr: Tensor, mode: Mode) -> tuple[Tensor, Tensor]:
 
 @lru_cache(maxsize=CODES)
 def _ldpc(mode: Mode) -> TBEncoder:
-    return TBEncoder(
+    encoder = TBEncoder(
         target_tb_size=mode.payload_bits,
         num_coded_bits=mode.encoded_bits,
         target_coderate=mode.rate,
@@ -163,6 +163,11 @@ def _ldpc(mode: Mode) -> TBEncoder:
         precision="single",
         device="cpu",
     )
+    for checksum in (encoder.tb_crc_encoder, encoder.cb_crc_encoder):
+        if checksum is not None:
+            # Its matrix is made at the first use, which for long blocks takes seconds.
+            checksum._gen_crc_mat = checksum_matrix
+    return encoder
 
 
 @lru_cache(maxsize=CODES)
@@ -184,7 +189,7 @@ def _polar(mode: Mode) -> tuple[Polar5GEncoder, Polar5GDecoder]:
 @lru_cache(maxsize=CODES)
 def _scrambling(length: int) -> Tensor:
     """(length,) of 0 and 1."""
-    return torch.from_numpy(generate_prng_seq(length, SCRAMBLING)).float()
+    return torch.from_numpy(gold_sequence(length, SCRAMBLING)).float()
 
 
 @lru_cache
