@@ -48,7 +48,7 @@ def checksum_matrix(length: int, polynomial: NDArray[np.int64]) -> Bits:
         remainder = np.append(remainder[1:], 0).astype(np.uint8) ^ (feedback * remainder[0])
     # The remainders of x^n, x^(n+1), … obey the polynomial's own recurrence.
     lags = tuple(int(lag) for lag in range(degree) if feedback[degree - 1 - lag])
-    return _recurrence(rows, lags, length)[::-1]
+    return np.ascontiguousarray(_recurrence(rows, lags, length)[::-1])
 
 
 def _recurrence(known: Bits, lags: tuple[int, ...], length: int) -> Bits:

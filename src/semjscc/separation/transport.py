@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from sionna.phy.fec.crc import CRCDecoder
+from sionna.phy.fec.crc import CRCDecoder, CRCEncoder
 from sionna.phy.fec.polar import Polar5GDecoder, Polar5GEncoder
 from sionna.phy.mapping import Demapper, Mapper
-from sionna.phy.nr import TBEncoder
+from sionna.phy.nr import TBEncoder, tb_encoder
 from torch import Tensor
 
 from semjscc.errors import UserError
@@ -32,6 +32,17 @@ LEAST_NOISE = 1e-10
 LLR_LIMIT = 1e4
 CODES = 64
 """Encoders and decoders kept ready."""
+
+
+class _QuickChecksum(CRCEncoder):
+    """Sionna's, but its matrix is not made bit by bit, which for a photograph takes seconds."""
+
+    def _gen_crc_mat(self, k: int, pol_crc: np.ndarray) -> np.ndarray:
+        return checksum_matrix(k, pol_crc)
+
+
+# The only way in: transport blocks make their checksums themselves.
+tb_encoder.CRCEncoder = _QuickChecksum
 
 
 def bytes_to_bits(payload: bytes, mode: Mode) -> Tensor:
@@ -154,7 +165,7 @@ def _decode_polar(llr: Tensor, mode: Mode) -> tuple[Tensor, Tensor]:
 
 @lru_cache(maxsize=CODES)
 def _ldpc(mode: Mode) -> TBEncoder:
-    encoder = TBEncoder(
+    return TBEncoder(
         target_tb_size=mode.payload_bits,
         num_coded_bits=mode.encoded_bits,
         target_coderate=mode.rate,
@@ -163,11 +174,6 @@ def _ldpc(mode: Mode) -> TBEncoder:
         precision="single",
         device="cpu",
     )
-    for checksum in (encoder.tb_crc_encoder, encoder.cb_crc_encoder):
-        if checksum is not None:
-            # Its matrix is made at the first use, which for long blocks takes seconds.
-            checksum._gen_crc_mat = checksum_matrix
-    return encoder
 
 
 @lru_cache(maxsize=CODES)

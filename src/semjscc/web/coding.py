@@ -4,9 +4,11 @@ What people upload must not stay on the disk, so the page does not use the cache
 keep. In large images it guesses from lengths where evaluations bisect: see `Search`.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from torch import Tensor
@@ -45,8 +47,10 @@ class PageStage(SourceStage):
         return [self._best(np.ascontiguousarray(image), budget, coders) for image in pixels]
 
     def _best(self, image: Pixels, budget: int, coders: Sequence[str]) -> Payload | None:
-        found = [(name, self._search(name, image, budget)) for name in coders]
-        fitting = [Payload(name, encoded) for name, encoded in found if encoded is not None]
+        # The libraries leave the interpreter alone while they code, so that threads are enough.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = pool.map(lambda name: self._search(name, image, budget), coders)
+            fitting = [Payload(name, one) for name, one in zip(coders, found, strict=True) if one]
         return max(fitting, key=lambda payload: payload.encoded.psnr_db, default=None)
 
     def _search(self, name: str, image: Pixels, budget: int) -> Encoded | None:
