@@ -39,13 +39,16 @@ loss: {{weight: 0.1, layers: [stage1], importance: {{temper: 1.0}}}}
 
 @pytest.fixture(scope="session")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return two_classes(tmp_path_factory.mktemp("two-classes"), ["dark", "bright"])
+
+
+def two_classes(folder: Path, names: list[str]) -> Path:
     """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright."""
-    folder = tmp_path_factory.mktemp("two-classes")
     rng = np.random.default_rng(0)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
     features = datasets.Features(
-        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["dark", "bright"])}
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=names)}
     )
     images = [Image.fromarray(image.astype(np.uint8)) for image in pixels]
     table = datasets.Dataset.from_dict({"image": images, "label": labels}, features=features)
@@ -226,6 +229,20 @@ def test_run_can_start_from_trained_weights(codec_recipe: Path, tmp_path: Path) 
     words = ["--start", str(first), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
     second, _ = train(load_recipe(codec_recipe, words), tmp_path / "second", QUIET)
     assert_same_weights(first, second)
+
+
+@pytest.mark.parametrize(("names", "head_stays"), [(["dark", "bright"], True), (["a", "b"], False)])
+def test_a_classifier_of_other_classes_lends_its_features(
+    perception: Path, tmp_path: Path, names: list[str], head_stays: bool
+) -> None:
+    recipe = recipe_file(tmp_path, two_classes(tmp_path, names), PERCEPTION)
+    words = ["--start", str(perception), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
+    model, _ = train(load_recipe(recipe, words), tmp_path / "run", QUIET)
+    before, after = weights_of(perception), weights_of(model)
+    filters = [name for name, weight in before.items() if weight.ndim == 4]
+    assert filters
+    assert all(torch.equal(before[name], after[name]) for name in filters)
+    assert torch.equal(before["head.weight"], after["head.weight"]) == head_stays
 
 
 def test_classifier_learns_from_mixed_images(source: Path, tmp_path: Path) -> None:

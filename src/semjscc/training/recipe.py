@@ -154,7 +154,8 @@ class Recipe:
         perception: the classifier to train, or
         codec: the codec to train,
         loss: and what for.
-        start: name or path of weights to begin with, instead of random ones.
+        start: name or path of weights to begin with, instead of random ones. A classifier of other
+            classes lends its features, and the layer ``head`` begins anew.
         seed: of the weights, the order and every draw.
     """
 

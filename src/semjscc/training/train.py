@@ -19,6 +19,9 @@ from semjscc.training.modules import CodecTraining, PerceptionTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, open_run
 
+HEAD = "head."
+"""What belongs to the classes in a network: its last layer's name in all built-in ones."""
+
 
 def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[str, Any]]:
     """Train what the recipe describes, from where an earlier call was stopped.
@@ -65,7 +68,7 @@ def _train_perception(
     resume: bool,
 ) -> tuple[Path, dict[str, Any]]:
     network = make_network(chosen.network, len(data.class_names), chosen.options)
-    _begin(network, recipe)
+    _begin(network, recipe, data.class_names)
     preprocess = Preprocess(chosen.input_size)
     module = PerceptionTraining(recipe, network, preprocess, data)
     if not fit(module, folder, schedule, resume):
@@ -117,11 +120,21 @@ def _train_codec(
     return _export(folder / MODEL, codec, description, recipe, data, facts)
 
 
-def _begin(module: torch.nn.Module, recipe: Recipe) -> None:
-    """Put the weights in that the recipe starts from, if it names any."""
-    if recipe.start is not None:
-        path = locate(recipe.start)
-        fill(module, load_weights(path)[0], path)
+def _begin(
+    module: torch.nn.Module, recipe: Recipe, class_names: tuple[str, ...] | None = None
+) -> None:
+    """Put the weights in that the recipe starts from, if it names any.
+
+    Where they were trained for other classes, features carry over and the head begins anew.
+    """
+    if recipe.start is None:
+        return
+    path = locate(recipe.start)
+    weights, metadata = load_weights(path)
+    if class_names is not None and metadata.get("class_names") != list(class_names):
+        own = module.state_dict()
+        weights |= {name: own[name] for name in own if name.startswith(HEAD)}
+    fill(module, weights, path)
 
 
 def origins(recipe: Recipe) -> dict[str, str]:

@@ -109,7 +109,7 @@ class Search:
         accounting: what the payload is, see `reconstruct`.
         known: trials of this very image.
         growing: take it that lengths grow with quality, and look where they would meet the budget;
-            and that scales beyond one that is clearly worse than the larger before it are no better.
+            and that scales beyond one clearly worse than the larger before it are no better.
             A third of the trials and fewer; what is found is the same wherever both are true. In
             small images some lengths fall by a few bytes.
     """
