@@ -142,6 +142,20 @@ def test_whatever_decides_a_point_has_it_measured_anew(
         assert len(measured) == count
 
 
+def test_what_is_said_about_weights_decides_nothing(
+    tmp_path: Path, measured: list[Point]
+) -> None:
+    run(make(), tmp_path)
+    measured.clear()
+    same = make()
+    same.perception.facts["val_accuracy"] = 0.5
+    for link in same.links:
+        if isinstance(link, CodecLink):
+            link._facts = {"version": "another"}
+    run(same, tmp_path)
+    assert not measured
+
+
 def test_a_larger_grid_takes_over_what_is_there(tmp_path: Path, measured: list[Point]) -> None:
     run(make(), tmp_path)
     measured.clear()

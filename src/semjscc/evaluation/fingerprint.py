@@ -66,7 +66,7 @@ def _parts(thing: Any, within: tuple[int, ...] = ()) -> Iterator[str]:
         yield repr(thing)
         for name, tensor in thing.state_dict().items():
             yield f"{name} {_tensor(tensor)}"
-        plain = {k: v for k, v in vars(thing).items() if not k.startswith("_") and k != "facts"}
+        plain = {k: v for k, v in _vars(thing).items() if not k.startswith("_")}
         yield from _parts(plain, within)
     elif isinstance(thing, SourceStage):
         yield from _parts({k: v for k, v in vars(thing).items() if k != "_cache"}, within)
@@ -89,7 +89,13 @@ def _parts(thing: Any, within: tuple[int, ...] = ()) -> Iterator[str]:
     elif callable(thing) and hasattr(thing, "__qualname__"):
         yield f"{thing.__module__}.{thing.__qualname__}"
     else:
-        yield from _parts(dict(getattr(thing, "__dict__", {})), within)
+        yield from _parts(_vars(thing), within)
+
+
+def _vars(thing: Any) -> dict[str, Any]:
+    """What an object holds, without what is merely said about its weights."""
+    held = getattr(thing, "__dict__", {})
+    return {name: value for name, value in held.items() if name.lstrip("_") != "facts"}
 
 
 def _tensor(tensor: torch.Tensor) -> str:
