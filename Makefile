@@ -51,7 +51,12 @@ results: setup comparison
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
-	for name in demo signs cifar10-jpeg cifar10-jpeg-c; do \
+	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,feature,task-loss --ratio 1/48,1/24 \
+	  --limit 5000 --out out/losses
+	for channel in block-rayleigh fast-rayleigh; do \
+	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
+	    --channel $$channel --limit 500 --out out/$$channel || exit; done
+	for name in demo signs cifar10-jpeg cifar10-jpeg-c losses block-rayleigh fast-rayleigh; do \
 	  cp out/$$name/results.json results/$$name.json; done
 	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images

@@ -36,6 +36,7 @@ def describe_loss(loss: dict[str, Any]) -> str:
     terms = {
         "features": f"error of the features {', '.join(loss['layers'])}",
         "task": "cross-entropy with the label",
+        "fisher": f"KL of the results to second order, at temperature {loss['temperature']:g}",
         "distillation": f"KL of the results at temperature {loss['temperature']:g}",
     }
     return f"distortion + {loss['weight']:g} x {terms[loss['term']]}"
