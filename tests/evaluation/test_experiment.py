@@ -142,9 +142,7 @@ def test_whatever_decides_a_point_has_it_measured_anew(
         assert len(measured) == count
 
 
-def test_what_is_said_about_weights_decides_nothing(
-    tmp_path: Path, measured: list[Point]
-) -> None:
+def test_what_is_said_about_weights_decides_nothing(tmp_path: Path, measured: list[Point]) -> None:
     run(make(), tmp_path)
     measured.clear()
     same = make()

@@ -9,18 +9,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from semjscc.channels import CHANNELS
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
-from semjscc.evaluation.grid import Grid, evaluate, work
+from semjscc.evaluation.grid import Grid, by_agreement, evaluate, work
 from semjscc.evaluation.outcomes import unpack
 from semjscc.evaluation.results import Record, Results, load_results, save_results
 from semjscc.evaluation.statistics import wilson
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
-from semjscc.perception.base import Perception
+from semjscc.perception.base import Perception, predict
 from semjscc.perception.networks import ResNet
+from semjscc.randomness import Draws
 
 NAMES = ("circle", "square", "star")
 RATIO = Fraction(1, 24)
@@ -262,6 +264,39 @@ def test_large_images_come_in_smaller_batches(
     done.clear()
     evaluate([NoChannel()], MIXED, perception, GRID, on_progress=done.append)
     assert done == [1] * 7
+
+
+def test_agreement_counts_results_that_stay(codec_link: CodecLink, perception: Perception) -> None:
+    none, record, _ = evaluate([NoChannel(), codec_link], SQUARES, perception, GRID)
+    assert none.agreement == 1.0 > none.value
+    images = SQUARES.batch(range(10))
+    received = codec_link.send(
+        images, Situation(CHANNELS["awgn"], 0.0, RATIO, Draws(GRID.seed, range(10)))
+    ).images
+    assert received is not None
+    stays = predict(perception, images) == predict(perception, received)
+    assert record.agreement == pytest.approx(float(stays.float().mean()))
+    assert 0 < record.agreement < 1
+
+
+def test_images_without_labels_are_judged_by_agreement(
+    codec_link: CodecLink, perception: Perception
+) -> None:
+    bare = replace(SQUARES, labels=torch.full((10,), -1), class_names=())
+    data, judge = by_agreement(bare, perception)
+    links = [NoChannel(), codec_link]
+    with_labels = evaluate(links, SQUARES, perception, GRID)
+    for one, other in zip(evaluate(links, data, judge, GRID), with_labels, strict=True):
+        assert (one.metric, one.value) == ("agreement", other.agreement)
+    assert perception.task.metric == "accuracy"
+
+
+def test_labels_without_names_take_the_networks(perception: Perception) -> None:
+    numbered = replace(SQUARES, class_names=("0", "1", "2"))
+    named = evaluate([NoChannel()], SQUARES, perception, GRID)[0]
+    assert evaluate([NoChannel()], numbered, perception, GRID)[0].value == named.value
+    with pytest.raises(UserError, match="has 4"):
+        evaluate([NoChannel()], replace(SQUARES, class_names=tuple("0123")), perception, GRID)
 
 
 def test_other_classes_are_refused(perception: Perception) -> None:

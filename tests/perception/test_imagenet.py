@@ -1,9 +1,14 @@
 """EfficientNet-Lite0 behind the ordinary perception contract."""
 
+from pathlib import Path
+
 import pytest
 import skimage
 import torch
+from PIL import Image
 
+from semjscc.cli import main
+from semjscc.evaluation.results import load_results
 from semjscc.importance.maps import importance_map
 from semjscc.perception import imagenet
 from semjscc.perception.base import predict
@@ -40,3 +45,14 @@ def test_features_and_importance() -> None:
     heat = importance_map(perception, images)
     assert heat.shape == (1, 250, 300)
     assert float(heat.max()) == pytest.approx(1)
+
+
+def test_evaluate_takes_photographs_without_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.fromarray(skimage.data.chelsea()[:200, :200]).save(folder / "cat.png")
+    words = ["--links", "none", "--data", str(folder), "--ratio", "1/24", "--snr", "5"]
+    words += ["--perception", imagenet.NAME, "--metric", "agreement", "--out", str(tmp_path)]
+    assert main(["evaluate", *words]) == 0
+    (record,) = load_results(tmp_path / "results.json").records
+    assert (record.metric, record.value, record.perception) == ("agreement", 1.0, imagenet.NAME)

@@ -52,6 +52,12 @@ def _add_grid(evaluate: Parser) -> None:
         default="compact",
         help="of separate coding: count what the receiver cannot know, or the whole image file",
     )
+    evaluate.add_argument(
+        "--metric",
+        choices=("accuracy", "agreement"),
+        default="accuracy",
+        help="right is the label, or what the network says of the clean image (needs no labels)",
+    )
     add_situation(evaluate)
     add_json(evaluate)
 
@@ -68,15 +74,14 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from semjscc.checkpoint import locate
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.data import load_data
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
-    from semjscc.evaluation.grid import Grid
+    from semjscc.evaluation.grid import Grid, by_agreement
     from semjscc.evaluation.tables import table
     from semjscc.families import default_perception
     from semjscc.links import open_link
-    from semjscc.perception.store import load_perception
+    from semjscc.perception.store import open_perception
 
     grid = Grid(
         ratios=tuple(parse_ratio(word) for word in split_list(arguments.ratio)),
@@ -90,12 +95,19 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     prepare(arguments.out)
     names = list(dict.fromkeys(split_list(arguments.links)))
     family = family_of(arguments, names, Path(arguments.data).name)
-    perception = load_perception(
-        locate(arguments.perception or default_perception(family)), own_class=arguments.network
-    )
+    judge = arguments.perception or default_perception(family)
+    perception = open_perception(judge, arguments.network)
     links = [open_link(name, family, perception, accounting=arguments.accounting) for name in names]
-    data = load_data(arguments.data, arguments.split, size=arguments.size, limit=limit)
+    data = load_data(
+        arguments.data,
+        arguments.split,
+        size=arguments.size,
+        limit=limit,
+        needs_labels=arguments.metric == "accuracy",
+    )
     command = " ".join(["semjscc", *sys.argv[1:]])
+    if arguments.metric == "agreement":
+        data, perception = by_agreement(data, perception)
     experiment = Experiment(links, data, perception, grid, command)
     jobs = at_least(1, arguments.jobs, "--jobs")
     results = run(experiment, arguments.out, jobs=jobs, fresh=arguments.fresh)

@@ -131,9 +131,8 @@ def _modulate(arguments: argparse.Namespace) -> None:
 def _demodulate(arguments: argparse.Namespace) -> None:
     from rich.console import Console
 
-    from semjscc.checkpoint import locate
     from semjscc.families import choose_family
-    from semjscc.perception.store import load_perception
+    from semjscc.perception.store import open_perception
     from semjscc.radio.demodulation import line, listen, watch
     from semjscc.radio.listening import TITLES, Listener, columns
     from semjscc.radio.logbook import LOG, Logbook
@@ -146,7 +145,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     family = choose_family(arguments.weights, FAMILY)
     perception = None
     if arguments.perception is not None:
-        perception = load_perception(locate(arguments.perception), own_class=arguments.network)
+        perception = open_perception(arguments.perception, arguments.network)
     listener = Listener(Receivers(arguments.codec, family), perception, family)
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
     with Logbook(arguments.out, facts) as book:

@@ -22,19 +22,17 @@ def register(command: Register) -> None:
 
 def _transmit(arguments: argparse.Namespace) -> None:
     from semjscc.channels import CHANNELS
-    from semjscc.checkpoint import locate
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.families import default_perception
     from semjscc.images import read_image, write_png
     from semjscc.links import Situation, open_link
-    from semjscc.perception.store import load_perception
+    from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
     from semjscc.transmission import transmit
 
     family = family_of(arguments, [arguments.link], "signs")
-    perception = load_perception(
-        locate(arguments.perception or default_perception(family)), own_class=arguments.network
-    )
+    judge = arguments.perception or default_perception(family)
+    perception = open_perception(judge, arguments.network)
     link = open_link(arguments.link, family, perception)
     situation = Situation(
         channel=CHANNELS[parse_channel(arguments.channel)],

@@ -65,7 +65,7 @@ AGAINST_RATIO = Layout(
 def accuracy_figure(
     results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
 ) -> Figure:
-    """Accuracy in % against SNR in dB, or against the bandwidth ratio.
+    """Accuracy (or agreement) in % against SNR in dB, or against the bandwidth ratio.
 
     One panel for each ratio (or SNR), one line for each link with its 95 % interval shaded; the
     link ``none`` is a dashed line across. Links of one name that differ in channel, perception
@@ -77,8 +77,9 @@ def accuracy_figure(
         layout: `AGAINST_SNR` or `AGAINST_RATIO`.
         columns: panels in a row at most.
     """
+    metrics = "/".join(sorted({record.metric for record in results.records}))
     return _curves(
-        *(results.records, "Accuracy (%)", layout, columns),
+        *(results.records, f"{metrics.capitalize()} (%)", layout, columns),
         value=lambda record: 100 * record.value,
         interval=lambda record: (100 * record.ci_low, 100 * record.ci_high),
     )

@@ -5,7 +5,8 @@ Shapes: N images, D draws of the channel for each, B images in a batch.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, product, zip_longest
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
@@ -24,6 +26,7 @@ from semjscc.images import printable
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.metrics import psnr, ssim
 from semjscc.perception.base import Perception, predict
+from semjscc.perception.tasks import Agreement
 from semjscc.randomness import Draws
 
 _BATCH_PIXELS = 4 * 100 * 64**2
@@ -89,6 +92,7 @@ class _Measured:
 
     def __init__(self, images: int, draws: int) -> None:
         self.correct = np.zeros((images, draws), bool)
+        self.agrees = np.zeros((images, draws), bool)
         self.delivered = np.zeros((images, draws), bool)
         self.psnr_db = np.full((images, draws), np.nan)
         self.ssim = np.full((images, draws), np.nan)
@@ -144,9 +148,10 @@ def evaluate(
             images, or a link has no weights for a point.
     """
     check(data, perception)
+    clean = clean_results(data, perception, batch=batch)
     records = []
     for point in points(links, grid):
-        record = measure(point, data, perception, grid, batch=batch, on_progress=on_progress)
+        record = measure(point, data, perception, grid, clean, batch=batch, on_progress=on_progress)
         records.append(record)
         on_record(record)
     return records
@@ -157,20 +162,47 @@ def measure(
     data: ImageSet,
     perception: Perception,
     grid: Grid,
+    clean: Tensor,
     *,
     batch: int = 100,
     on_progress: Callable[[int], None] = _ignore,
 ) -> Record:
-    """The record of one point; arguments and errors as of `evaluate`, which has checked them."""
+    """The record of one point; arguments and errors as of `evaluate`, which has checked them.
+
+    ``clean`` is what the network makes of the images as they are, see `clean_results`.
+    """
     measured = _Measured(len(data), point.draws)
     for draw, indices in product(range(point.draws), list(_batches(data.sizes, batch))):
-        _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
+        draws = Draws(grid.seed, indices, draw)
+        _send(point, data, perception, grid, clean[indices], draws, measured)
         on_progress(len(indices))
     return _record(point, data, perception, grid, measured)
 
 
+@torch.inference_mode()
+def clean_results(data: ImageSet, perception: Perception, *, batch: int = 100) -> Tensor:
+    """What the network makes of every image as it is, before any channel: (N,) int64."""
+    device = device_of(perception)
+    found = [
+        predict(perception, data.batch(indices).to(device)).cpu()
+        for indices in _batches(data.sizes, batch)
+    ]
+    return torch.cat(found)
+
+
+def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perception]:
+    """The same images and network, where right is what the network says of the clean image.
+
+    Labels are not looked at, so that images without any will do.
+    """
+    judge = copy(perception)
+    judge.task = Agreement()
+    labels = clean_results(data, perception)
+    return replace(data, labels=labels, class_names=perception.class_names), judge
+
+
 def check(data: ImageSet, perception: Perception) -> None:
-    """Whether the network can judge these images.
+    """Whether the network can judge these images; labels without names take the network's.
 
     Raises:
         UserError: it knows other classes than the data has, or there are no images.
@@ -178,6 +210,9 @@ def check(data: ImageSet, perception: Perception) -> None:
     if len(data) == 0:
         raise UserError(f"{printable(data.name)} has no images in {data.split}")
     known, given = perception.class_names, data.class_names
+    nameless = given == tuple(map(str, range(len(given))))
+    if nameless and 0 < len(given) <= len(known):
+        return
     for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
         if ours != theirs:
             raise UserError(
@@ -207,6 +242,7 @@ def _send(
     data: ImageSet,
     perception: Perception,
     grid: Grid,
+    clean: Tensor,
     draws: Draws,
     measured: _Measured,
 ) -> None:
@@ -229,7 +265,9 @@ def _send(
         predicted = perception.task.predict(received.outputs)
     else:
         raise ValueError(f"link {point.link.name} gave neither images nor outputs")
-    measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
+    predicted = predicted.cpu()
+    measured.correct[place] = (predicted == data.labels[place[0]]).numpy()
+    measured.agrees[place] = (predicted == clean).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
     measured.control_bits[place[0]] = received.control_bits
@@ -277,6 +315,7 @@ def _record(
         ssim=_finite_mean(measured.ssim),
         perception=perception.name,
         right=pack(measured.correct),
+        agreement=float(measured.agrees.mean()),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from semjscc.checkpoint import fill, load_weights, on_no_device
+from semjscc.checkpoint import fill, load_weights, locate, on_no_device
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.perception import imagenet
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
@@ -35,6 +36,21 @@ def describe(
             "std": list(preprocess.std),
         },
     }
+
+
+def open_perception(name: str, own_class: str | None = None) -> Perception:
+    """A network by name: shipped weights, a checkpoint or a run's folder, `imagenet.NAME`.
+
+    Args:
+        name: what the user said.
+        own_class: see `load_perception`.
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    if name == imagenet.NAME:
+        return imagenet.load_imagenet()
+    return load_perception(locate(name), own_class=own_class)
 
 
 def load_perception(

@@ -42,3 +42,9 @@ class Classification:
     def probabilities(self, output: Tensor) -> Tensor:
         """(B, M) logits -> (B, M) probabilities."""
         return torch.softmax(output.float(), dim=1)
+
+
+class Agreement(Classification):
+    """The same, where the right class is the one that the network sees in the clean image."""
+
+    metric = "agreement"

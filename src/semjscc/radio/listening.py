@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
-from semjscc.checkpoint import locate
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.base import Perception
-from semjscc.perception.store import load_perception
+from semjscc.perception.store import open_perception
 from semjscc.radio.receiver import Frame
 from semjscc.radio.weights import Receivers, perception_of
 from semjscc.transmission import Seen, see
@@ -130,5 +129,5 @@ class Listener:
 
     def _load(self, name: str) -> Perception:
         if name not in self._loaded:
-            self._loaded[name] = load_perception(locate(name))
+            self._loaded[name] = open_perception(name)
         return self._loaded[name]

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from semjscc.checkpoint import MODEL, locate, read_metadata
+from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.data import load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.results import Results
 from semjscc.links import Link, open_link
 from semjscc.perception.base import Perception
-from semjscc.perception.store import load_perception
+from semjscc.perception.store import open_perception
 from semjscc.reproduction.plan import Evaluation, Plan
 from semjscc.training.recipe import Recipe
 from semjscc.training.run import Schedule, open_run
@@ -88,7 +88,7 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
 
 
 def _experiment(evaluation: Evaluation, trained: Mapping[str, Path], command: str) -> Experiment:
-    perception = load_perception(locate(_place(evaluation.perception, trained)))
+    perception = open_perception(_place(evaluation.perception, trained))
     return Experiment(
         links=[_link(word, evaluation.weights, perception, trained) for word in evaluation.links],
         data=load_data(evaluation.data, evaluation.split, limit=evaluation.limit),

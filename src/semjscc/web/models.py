@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from semjscc.checkpoint import locate
 from semjscc.errors import UserError
 from semjscc.families import choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
 from semjscc.perception import imagenet
 from semjscc.perception.base import Perception
-from semjscc.perception.store import load_perception
+from semjscc.perception.store import open_perception
 from semjscc.web.coding import PageStage
 
 SCHEMES = ("semantic", "djscc")
@@ -92,8 +91,6 @@ def load_judge(name: str) -> Perception:
     Raises:
         UserError: there is none of that name.
     """
-    if name == imagenet.NAME:
-        return imagenet.load_imagenet()
-    if name not in {default_perception(family) for family in families()}:
+    if name not in {imagenet.NAME, *map(default_perception, families())}:
         raise UserError("there is no such perception network")
-    return load_perception(locate(name))
+    return open_perception(name)
