@@ -51,8 +51,9 @@ results: setup comparison
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
+	mkdir -p out/losses && cp -n out/cifar10-jpeg/results.json out/losses # djscc, semantic are in it
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,feature,task-loss --ratio 1/48,1/24 \
-	  --limit 5000 --out out/losses
+	  --out out/losses
 	for channel in block-rayleigh fast-rayleigh; do \
 	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
 	    --channel $$channel --limit 500 --out out/$$channel || exit; done
