@@ -63,7 +63,8 @@ def load_hub(
     part, wanted = _choose(opened, split)
     if part.labels is None and needs_labels:
         raise UserError(
-            f"{opened.name} has no labels: a column of class labels, or class folders, is needed"
+            f"{opened.name} has no labels: a column of class labels, or class folders, is needed; "
+            "only evaluate --metric agreement does without"
         )
     images: list[Tensor] = []
     labels: list[int] = []
