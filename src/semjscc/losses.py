@@ -99,14 +99,16 @@ def semantic_error(clean: Reference, received: Mapping[str, Tensor]) -> Tensor:
     """
     errors = []
     for layer, feature in clean.features.items():
+        # Over dimensions rather than flattened, which would copy what lies channels last.
+        within = tuple(range(1, feature.ndim))
         moved = received[layer].float() - feature.float()
         squared = moved.square()
         if clean.weights is not None:
             squared = squared * clean.weights[layer]
-        error = squared.flatten(1).sum(dim=1)
+        error = squared.sum(dim=within)
         if clean.directions is not None:
-            error = error + (moved * clean.directions[layer]).flatten(1).sum(dim=1).square()
-        energy = feature.float().square().flatten(1).sum(dim=1)
+            error = error + (moved * clean.directions[layer]).sum(dim=within).square()
+        energy = feature.float().square().sum(dim=within)
         errors.append(error / energy.clamp(min=1e-8))
     return torch.stack(errors).mean(dim=0)
 

@@ -205,9 +205,10 @@ def _weights(gradient: Tensor, form: ImportanceForm, learned: Tensor | None) -> 
     size = size / size.amax(dim=per_image, keepdim=True)
     size = shaped(size, form)
     size = size if factor is None else size * factor
-    size = size / size.mean(dim=per_image, keepdim=True)
-    known = torch.isfinite(size).all(dim=per_image, keepdim=True)
-    return tempered(torch.where(known, size, 1.0), form).expand(gradient.shape)
+    mean = size.mean(dim=per_image, keepdim=True)
+    # A single value that is not finite makes the mean so.
+    known = torch.isfinite(mean) & (mean > 0)
+    return tempered(torch.where(known, size / mean, 1.0), form).expand(gradient.shape)
 
 
 def _over_batch(size: Tensor, form: ImportanceForm, factor: Tensor | None) -> Tensor:
@@ -223,4 +224,4 @@ def _over_batch(size: Tensor, form: ImportanceForm, factor: Tensor | None) -> Te
 
 def tempered(size: Tensor, form: ImportanceForm) -> Tensor:
     """Sizes of mean 1, mixed with uniform ones."""
-    return 1 + form.temper * (size - 1)
+    return torch.lerp(size.new_ones(()), size, form.temper)
