@@ -66,8 +66,8 @@ results: setup comparison
 # Everything that is compared, on fewer images: image coders take their time.
 CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-hevc,separate-small
 comparison: setup
-	$(CIFAR) --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label \
-	  --ratio 1/24,1/12,1/6 --limit 500 --out out/comparison
+	$(CIFAR) --snr=-5,$(SNRS) --ratio $(RATIOS) --limit 500 --out out/comparison \
+	  --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label
 	cp out/comparison/results.json results/comparison.json
 	cp out/comparison/accuracy.png docs/images/comparison.png
 	$(BIN)/python tools/fill_tables.py docs/*.md
