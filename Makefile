@@ -52,7 +52,7 @@ results: setup comparison
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
 	mkdir -p out/losses && cp -n out/cifar10-jpeg/results.json out/losses # djscc, semantic are in it
-	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,feature,task-loss --ratio 1/48,1/24 \
+	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,feature --ratio 1/48,1/24 \
 	  --out out/losses
 	for channel in block-rayleigh fast-rayleigh; do \
 	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
