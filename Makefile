@@ -51,7 +51,8 @@ results: setup comparison
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
-	mkdir -p out/losses && cp -n out/cifar10-jpeg/results.json out/losses # djscc, semantic are in it
+	mkdir -p out/losses # djscc and semantic need not be measured twice
+	test -e out/losses/results.json || cp out/cifar10-jpeg/results.json out/losses
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,feature --ratio 1/48,1/24 \
 	  --out out/losses
 	for channel in block-rayleigh fast-rayleigh; do \

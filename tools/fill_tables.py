@@ -76,7 +76,7 @@ def _conditions(records: list[Record]) -> str:
     interval = "Wilson" if one.draws == 1 else "bootstrap"
     return (
         f"{', '.join(parts)}, judged by {one.perception}; "
-        f"accuracy in % with 95 % {interval} intervals"
+        f"{one.metric} in % with 95 % {interval} intervals"
     )
 
 

@@ -4,7 +4,10 @@ Tensors are (3, H, W) or (B, 3, H, W): uint8, or float32 in [0, 1].
 """
 
 import secrets
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +29,7 @@ MINIMUM_SIDE = 16
 """The codecs halve an image twice and still need a neighbourhood to look at."""
 
 _PRINTABLE_LENGTH = 120
+_FILTERS = threading.Lock()
 
 
 def printable(text: str) -> str:
@@ -38,6 +42,14 @@ def printable(text: str) -> str:
         half = _PRINTABLE_LENGTH // 2
         text = f"{text[: half - 1]}…{text[-half:]}"
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Nothing warns inside. One thread at a time: the filters belong to the whole process."""
+    with _FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def decode_image(data: bytes, name: str) -> Tensor:
@@ -64,8 +76,7 @@ def decode_image(data: bytes, name: str) -> Tensor:
         raise UserError(f"{name} is larger than {FILE_LIMIT // 2**20} MB")
     # Pillow warns about odd metadata and large images; the first harms nothing, and the second
     # is refused below from the header, before a pixel is decoded.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         try:
             with Image.open(BytesIO(data), formats=ALLOWED_FORMATS) as image:
                 _check_size(image.width, image.height, name)

@@ -242,7 +242,8 @@ def test_labels_must_fit_the_class_names(tmp_path: Path):
 def test_labels_without_names_are_called_by_number_over_all_parts(tmp_path: Path):
     write(tmp_path / "train.parquet", [row(0), row(1)], [0, 4], classes=False)
     write(tmp_path / "test.parquet", [row(2)], [1], classes=False)
-    assert load_hub(str(tmp_path), "test").class_names == ("0", "1", "2", "3", "4")
+    numbered = load_hub(str(tmp_path), "test")
+    assert (numbered.class_names, numbered.numbered) == (("0", "1", "2", "3", "4"), True)
 
 
 def test_data_without_labels(tmp_path: Path):
@@ -269,7 +270,8 @@ def test_columns_are_found_by_type_then_by_name(tmp_path: Path):
     )
     table = pa.table({"img": pictures, "coarse": [1], "fine_label": [2]})
     pq.write_table(table.cast(features.arrow_schema), path)
-    assert load_hub(str(path), "test").class_names == ("u?", "v", "w")
+    named = load_hub(str(path), "test")
+    assert (named.class_names, named.numbered) == (("u?", "v", "w"), False)
     pq.write_table(pa.table({"text\x1b": ["a"], "label": [0]}), path)
     assert refusal(path) == "a.parquet has no image column; its columns are: text?, label"
     pq.write_table(pa.table({"image": pictures, "label": ["cat"]}), path)

@@ -266,37 +266,35 @@ def test_large_images_come_in_smaller_batches(
     assert done == [1] * 7
 
 
-def test_agreement_counts_results_that_stay(codec_link: CodecLink, perception: Perception) -> None:
-    none, record, _ = evaluate([NoChannel(), codec_link], SQUARES, perception, GRID)
-    assert none.agreement == 1.0 > none.value
+def test_images_without_labels_are_judged_by_agreement(
+    codec_link: CodecLink, perception: Perception
+) -> None:
+    bare = replace(SQUARES, labels=torch.full((10,), -1), class_names=())
+    data, judge = by_agreement(bare, perception)
+    none, record, _ = evaluate([NoChannel(), codec_link], data, judge, GRID)
     images = SQUARES.batch(range(10))
     received = codec_link.send(
         images, Situation(CHANNELS["awgn"], 0.0, RATIO, Draws(GRID.seed, range(10)))
     ).images
     assert received is not None
     stays = predict(perception, images) == predict(perception, received)
-    assert record.agreement == pytest.approx(float(stays.float().mean()))
-    assert 0 < record.agreement < 1
-
-
-def test_images_without_labels_are_judged_by_agreement(
-    codec_link: CodecLink, perception: Perception
-) -> None:
-    bare = replace(SQUARES, labels=torch.full((10,), -1), class_names=())
-    data, judge = by_agreement(bare, perception)
-    links = [NoChannel(), codec_link]
-    with_labels = evaluate(links, SQUARES, perception, GRID)
-    for one, other in zip(evaluate(links, data, judge, GRID), with_labels, strict=True):
-        assert (one.metric, one.value) == ("agreement", other.agreement)
+    assert (none.metric, none.value) == ("agreement", 1.0)
+    assert (record.metric, record.value) == ("agreement", float(stays.double().mean()))
+    assert 0 < record.value < 1
     assert perception.task.metric == "accuracy"
+    with pytest.raises(UserError, match="no images"):
+        by_agreement(bare.first(0), perception)
 
 
 def test_labels_without_names_take_the_networks(perception: Perception) -> None:
-    numbered = replace(SQUARES, class_names=("0", "1", "2"))
     named = evaluate([NoChannel()], SQUARES, perception, GRID)[0]
+    numbered = replace(SQUARES, class_names=("0", "1"), numbered=True)
     assert evaluate([NoChannel()], numbered, perception, GRID)[0].value == named.value
+    more = replace(numbered, class_names=tuple("0123"))
     with pytest.raises(UserError, match="has 4"):
-        evaluate([NoChannel()], replace(SQUARES, class_names=tuple("0123")), perception, GRID)
+        evaluate([NoChannel()], more, perception, GRID)
+    with pytest.raises(UserError, match="'0' in the other"):  # names that happen to be numbers
+        evaluate([NoChannel()], replace(numbered, numbered=False), perception, GRID)
 
 
 def test_other_classes_are_refused(perception: Perception) -> None:

@@ -269,6 +269,20 @@ class Mine(nn.Module):
 OWN_PERCEPTION = "perception: {network: 'own_net:Mine', options: {width: 4}, layers: [body]}"
 
 
+def test_only_a_head_can_begin_anew(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_fc.py").write_text(OWN_NETWORK.replace("head", "fc"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    part = OWN_PERCEPTION.replace("own_net", "own_fc")
+    own, _ = train(load_recipe(recipe_file(tmp_path, source, part)), Path("own"), QUIET)
+    other = two_classes(tmp_path, ["a", "b"])
+    recipe = load_recipe(recipe_file(tmp_path, other, part), ["--start", str(own)])
+    with pytest.raises(UserError, match="last layer must be called 'head'"):
+        train(recipe, Path("lent"), QUIET)
+
+
 def test_network_of_the_users_own_from_training_to_evaluation(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

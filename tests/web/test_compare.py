@@ -14,6 +14,7 @@ from semjscc.links import Situation
 from semjscc.links.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.randomness import Draws
+from semjscc.separation.sources import usable_coders
 from semjscc.transmission import transmit
 from semjscc.web.coding import LARGE_PIXELS, PageStage
 from semjscc.web.compare import compare, deliver, send
@@ -72,6 +73,15 @@ def test_large_images_are_coded_as_in_evaluations(budget: int) -> None:
     assert found == SourceStage("signs", "avif").encode(image, budget, ("avif",))
     assert found[0] is not None
     assert len(found[0].encoded.payload) <= budget
+
+
+def test_all_coders_at_once_find_what_they_find_alone(sign: Picture) -> None:
+    image = sign.pixels[None] / 255
+    coders = usable_coders()
+    (found,) = PageStage("signs").encode(image, 120, coders)
+    (alone,) = SourceStage("signs", None).encode(image, 120, coders)
+    assert found is not None
+    assert found == alone
 
 
 def test_falling_ends_at_the_bottom() -> None:

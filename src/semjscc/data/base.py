@@ -23,6 +23,7 @@ class ImageSet:
         class_names: the name of each label.
         revision: the hub commit or generator version the data came from, "" where there is none.
         fingerprint: a short hash over every pixel and label, so that results name their data.
+        numbered: the labels have no names, and are called by their numbers.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ImageSet:
     class_names: tuple[str, ...]
     revision: str
     fingerprint: str
+    numbered: bool = False
 
     def __len__(self) -> int:
         return len(self.images)

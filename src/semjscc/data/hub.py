@@ -88,6 +88,7 @@ def load_hub(
         class_names=opened.class_names,
         revision=opened.revision,
         fingerprint=fingerprint(images, numbers),
+        numbered=opened.numbered,
     )
 
 

@@ -41,9 +41,11 @@ class Source:
         revision: the hub revision asked for, else "".
         parts: its own splits.
         class_names: the name of each label, empty where there are no labels.
+        numbered: the labels have no names, and are called by their numbers.
     """
 
     name: str
     revision: str
     parts: dict[PartName, Part]
     class_names: tuple[str, ...]
+    numbered: bool = False

@@ -81,8 +81,8 @@ def _holds_files(feature: object) -> bool:
 
 def read_parts(
     readers: dict[PartName, ReadColumn], columns: Columns, name: str
-) -> tuple[dict[PartName, Part], tuple[str, ...]]:
-    """Make the parts of a table, and tell the class names.
+) -> tuple[dict[PartName, Part], tuple[str, ...], bool]:
+    """Make the parts of a table, and tell the class names, and whether they are mere numbers.
 
     Labels without names are called by their numbers, counted over all parts.
 
@@ -100,7 +100,8 @@ def read_parts(
             _check_labels(labels, len(class_names) or _MOST_CLASSES, place)
             highest = max(highest, *labels, -1)
         parts[part] = Part(partial(_decode, read, columns.image, place), labels)
-    return parts, class_names or tuple(str(number) for number in range(highest + 1))
+    numbers = tuple(str(number) for number in range(highest + 1))
+    return parts, class_names or numbers, bool(numbers) and not class_names
 
 
 def _check_labels(labels: Sequence[object], classes: int, name: str) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
@@ -92,7 +91,6 @@ class _Measured:
 
     def __init__(self, images: int, draws: int) -> None:
         self.correct = np.zeros((images, draws), bool)
-        self.agrees = np.zeros((images, draws), bool)
         self.delivered = np.zeros((images, draws), bool)
         self.psnr_db = np.full((images, draws), np.nan)
         self.ssim = np.full((images, draws), np.nan)
@@ -148,10 +146,9 @@ def evaluate(
             images, or a link has no weights for a point.
     """
     check(data, perception)
-    clean = clean_results(data, perception, batch=batch)
     records = []
     for point in points(links, grid):
-        record = measure(point, data, perception, grid, clean, batch=batch, on_progress=on_progress)
+        record = measure(point, data, perception, grid, batch=batch, on_progress=on_progress)
         records.append(record)
         on_record(record)
     return records
@@ -162,43 +159,36 @@ def measure(
     data: ImageSet,
     perception: Perception,
     grid: Grid,
-    clean: Tensor,
     *,
     batch: int = 100,
     on_progress: Callable[[int], None] = _ignore,
 ) -> Record:
-    """The record of one point; arguments and errors as of `evaluate`, which has checked them.
-
-    ``clean`` is what the network makes of the images as they are, see `clean_results`.
-    """
+    """The record of one point; arguments and errors as of `evaluate`, which has checked them."""
     measured = _Measured(len(data), point.draws)
     for draw, indices in product(range(point.draws), list(_batches(data.sizes, batch))):
-        draws = Draws(grid.seed, indices, draw)
-        _send(point, data, perception, grid, clean[indices], draws, measured)
+        _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
         on_progress(len(indices))
     return _record(point, data, perception, grid, measured)
 
 
 @torch.inference_mode()
-def clean_results(data: ImageSet, perception: Perception, *, batch: int = 100) -> Tensor:
-    """What the network makes of every image as it is, before any channel: (N,) int64."""
-    device = device_of(perception)
-    found = [
-        predict(perception, data.batch(indices).to(device)).cpu()
-        for indices in _batches(data.sizes, batch)
-    ]
-    return torch.cat(found)
-
-
 def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perception]:
     """The same images and network, where right is what the network says of the clean image.
 
     Labels are not looked at, so that images without any will do.
+
+    Raises:
+        UserError: there are no images.
     """
+    _check_images(data)
     judge = copy(perception)
     judge.task = Agreement()
-    labels = clean_results(data, perception)
-    return replace(data, labels=labels, class_names=perception.class_names), judge
+    device = device_of(perception)
+    labels = [
+        predict(perception, data.batch(indices).to(device)).cpu()
+        for indices in _batches(data.sizes, 100)
+    ]
+    return replace(data, labels=torch.cat(labels), class_names=perception.class_names), judge
 
 
 def check(data: ImageSet, perception: Perception) -> None:
@@ -207,11 +197,9 @@ def check(data: ImageSet, perception: Perception) -> None:
     Raises:
         UserError: it knows other classes than the data has, or there are no images.
     """
-    if len(data) == 0:
-        raise UserError(f"{printable(data.name)} has no images in {data.split}")
+    _check_images(data)
     known, given = perception.class_names, data.class_names
-    nameless = given == tuple(map(str, range(len(given))))
-    if nameless and 0 < len(given) <= len(known):
+    if data.numbered and len(given) <= len(known):
         return
     for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
         if ours != theirs:
@@ -220,6 +208,11 @@ def check(data: ImageSet, perception: Perception) -> None:
                 f"and {printable(data.name)} has {len(given)}; class {number} is "
                 f"'{printable(ours)}' to the one and '{printable(theirs)}' in the other"
             )
+
+
+def _check_images(data: ImageSet) -> None:
+    if len(data) == 0:
+        raise UserError(f"{printable(data.name)} has no images in {data.split}")
 
 
 def _points(link: Link, grid: Grid) -> list[Point]:
@@ -242,7 +235,6 @@ def _send(
     data: ImageSet,
     perception: Perception,
     grid: Grid,
-    clean: Tensor,
     draws: Draws,
     measured: _Measured,
 ) -> None:
@@ -265,9 +257,7 @@ def _send(
         predicted = perception.task.predict(received.outputs)
     else:
         raise ValueError(f"link {point.link.name} gave neither images nor outputs")
-    predicted = predicted.cpu()
-    measured.correct[place] = (predicted == data.labels[place[0]]).numpy()
-    measured.agrees[place] = (predicted == clean).numpy()
+    measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
     measured.control_bits[place[0]] = received.control_bits
@@ -315,7 +305,6 @@ def _record(
         ssim=_finite_mean(measured.ssim),
         perception=perception.name,
         right=pack(measured.correct),
-        agreement=float(measured.agrees.mean()),
     )
 
 

@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cached_property
 from multiprocessing.queues import SimpleQueue
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
-from semjscc.evaluation.grid import Grid, Point, clean_results, measure
+from semjscc.evaluation.grid import Grid, Point, measure
 from semjscc.evaluation.results import Record, device_of
 from semjscc.images import printable
 from semjscc.perception.base import Perception
@@ -35,11 +33,6 @@ class Work:
     data: ImageSet
     perception: Perception
     grid: Grid
-
-    @cached_property
-    def clean(self) -> Tensor:
-        """What the judge makes of the images as they are, (N,)."""
-        return clean_results(self.data, self.perception)
 
 
 def cores() -> int:
@@ -68,8 +61,6 @@ def measure_all(
             process died.
     """
     jobs = min(jobs, len(wanted))
-    if wanted:
-        _ = work.clean  # once, here, and not in every process
     if jobs <= 1:
         for place in wanted:
             yield place, _measure(work, place, on_progress)
@@ -110,9 +101,7 @@ def measure_all(
 
 def _measure(work: Work, place: int, on_progress: Callable[[int], None]) -> Record:
     point = work.points[place]
-    return measure(
-        point, work.data, work.perception, work.grid, work.clean, on_progress=on_progress
-    )
+    return measure(point, work.data, work.perception, work.grid, on_progress=on_progress)
 
 
 _here: dict[str, Any] = {}

@@ -58,8 +58,6 @@ class Record:
         right: which images came out right, as `outcomes.pack` writes it; None where nobody kept it.
         fingerprint: of all that decides the record, so that it need not be measured twice; None
             where nobody took it.
-        agreement: the share of images whose result is that of the clean image, right or wrong; None
-            where nobody looked.
     """
 
     link: str
@@ -87,11 +85,10 @@ class Record:
     perception: str
     right: str | None = None
     fingerprint: str | None = None
-    agreement: float | None = None
 
 
 _TYPES: dict[str, Any] = get_type_hints(Record)
-OPTIONAL = frozenset({"right", "fingerprint", "agreement"})
+OPTIONAL = frozenset({"right", "fingerprint"})
 """What results of an earlier version lack."""
 
 

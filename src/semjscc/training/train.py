@@ -132,8 +132,13 @@ def _begin(
     path = locate(recipe.start)
     weights, metadata = load_weights(path)
     if class_names is not None and metadata.get("class_names") != list(class_names):
-        own = module.state_dict()
-        weights |= {name: own[name] for name in own if name.startswith(HEAD)}
+        own = {n: tensor for n, tensor in module.state_dict().items() if n.startswith(HEAD)}
+        if not own:
+            raise UserError(
+                f"{path} knows other classes than the data: to begin with its features, the "
+                "network's last layer must be called 'head', which begins anew"
+            )
+        weights |= own
     fill(module, weights, path)
 
 

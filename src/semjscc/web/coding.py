@@ -1,10 +1,9 @@
 """Separate coding fast enough to wait for: the search remembers each image, in memory only.
 
 What people upload must not stay on the disk, so the page does not use the cache that evaluations
-keep. In large images it guesses from lengths where evaluations bisect: see `Search`.
+keep. In large images it takes short cuts where evaluations try all: see `Search`.
 """
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from torch import Tensor
 
+from semjscc.evaluation.pool import cores
 from semjscc.images import to_uint8
 from semjscc.links.source import Payload, SourceStage
 from semjscc.separation.sources import CODERS
@@ -24,7 +24,7 @@ LARGE_PIXELS = 256 * 256
 """Above that lengths grow with quality nearly without exception, and bisection takes seconds."""
 
 REMEMBERED = 32
-"""Images whose trials are kept; those of one photograph take some 2 MB."""
+"""Pairs of an image and a coder whose trials are kept; those of a photograph take up to 2 MB."""
 
 _ACCOUNTING: Accounting = "compact"
 
@@ -47,8 +47,8 @@ class PageStage(SourceStage):
         return [self._best(np.ascontiguousarray(image), budget, coders) for image in pixels]
 
     def _best(self, image: Pixels, budget: int, coders: Sequence[str]) -> Payload | None:
-        # The libraries leave the interpreter alone while they code, so that threads are enough.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The slow ones are libraries that run beside the interpreter: threads are enough.
+        with ThreadPoolExecutor(cores()) as pool:
             found = pool.map(lambda name: self._search(name, image, budget), coders)
             fitting = [Payload(name, one) for name, one in zip(coders, found, strict=True) if one]
         return max(fitting, key=lambda payload: payload.encoded.psnr_db, default=None)

@@ -154,6 +154,18 @@ def test_guesses_find_what_bisection_finds(budgets: list[int], seed: int) -> Non
     ]
 
 
+@pytest.mark.parametrize("budget", [2000, 4000, 8000])
+def test_a_scale_is_not_judged_by_its_first_chroma_format(budget: int) -> None:
+    # Smooth colours without a grey picture under them: halved chroma loses nearly everything.
+    noise = np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)
+    image = np.array(Image.fromarray(noise).resize((144, 144), Image.Resampling.BICUBIC))
+    thorough = Search(Jpeg(), image, "compact", {}).best(budget)
+    quick = Search(Jpeg(), image, "compact", {}, growing=True).best(budget)
+    assert thorough is not None
+    assert quick is not None
+    assert quick.psnr_db >= thorough.psnr_db - 0.1
+
+
 @pytest.mark.parametrize("budget", [300, 1500, 9000])
 def test_guesses_take_less_than_half_the_trials(budget: int) -> None:
     image = picture("photograph", 96, 128)

@@ -1,12 +1,12 @@
 """Whole files by Pillow, with every failure of a library turned into a ValueError."""
 
-import warnings
 from io import BytesIO
 
 import numpy as np
 from PIL import Image, features
 from PIL import __version__ as pillow_version
 
+from semjscc.images import without_warnings
 from semjscc.separation.sources.base import Pixels
 
 _GREY = 128
@@ -35,8 +35,7 @@ def load(file: bytes, image_format: str, size: tuple[int, int]) -> Pixels:
         ValueError: damaged, of another format, or of another size than (H, W).
     """
     # Pillow warns of odd metadata, which a file without any metadata can only have by damage.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         try:
             with Image.open(BytesIO(file), formats=(image_format,)) as image:
                 if (image.height, image.width) != size:
