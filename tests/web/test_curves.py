@@ -34,5 +34,5 @@ def test_the_marker_stands_where_the_axis_says() -> None:
 
 
 def test_where_nothing_is_published_the_page_says_so() -> None:
-    assert accuracy_curve("cifar10-jpeg", Fraction(1, 48)) is None
+    assert accuracy_curve("cifar10-jpeg", Fraction(1, 7)) is None
     assert "No results" in curve_html(None, 3)
