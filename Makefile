@@ -51,10 +51,14 @@ results: setup comparison
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
+	mkdir -p out/losses # djscc and semantic need not be measured twice
+	test -e out/losses/results.json || cp out/cifar10-jpeg/results.json out/losses
+	$(EVALUATE) --snr 0,10,20 --data data/cifar10-jpeg --ratio 1/48,1/24 \
+	  --links none,djscc,semantic,feature --out out/losses
 	for channel in block-rayleigh fast-rayleigh; do \
 	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
 	    --channel $$channel --limit 500 --out out/$$channel || exit; done
-	for name in demo signs cifar10-jpeg cifar10-jpeg-c block-rayleigh fast-rayleigh; do \
+	for name in demo signs cifar10-jpeg cifar10-jpeg-c losses block-rayleigh fast-rayleigh; do \
 	  cp out/$$name/results.json results/$$name.json; done
 	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
