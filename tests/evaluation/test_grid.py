@@ -15,7 +15,8 @@ from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
-from semjscc.evaluation.grid import Grid, by_agreement, evaluate, work
+from semjscc.evaluation.grid import Grid, evaluate, work
+from semjscc.evaluation.judge import by_agreement
 from semjscc.evaluation.outcomes import unpack
 from semjscc.evaluation.results import Record, Results, load_results, save_results
 from semjscc.evaluation.statistics import wilson
@@ -256,11 +257,11 @@ def test_records_and_progress_are_told_as_they_come(
 def test_large_images_come_in_smaller_batches(
     perception: Perception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("semjscc.evaluation.grid._BATCH_PIXELS", 2 * 20 * 24)
+    monkeypatch.setattr("semjscc.evaluation.batches._BATCH_PIXELS", 2 * 20 * 24)
     done: list[int] = []
     evaluate([NoChannel()], MIXED, perception, GRID, on_progress=done.append)
     assert done == [2, 1, 1, 2, 1]
-    monkeypatch.setattr("semjscc.evaluation.grid._BATCH_PIXELS", 1)
+    monkeypatch.setattr("semjscc.evaluation.batches._BATCH_PIXELS", 1)
     done.clear()
     evaluate([NoChannel()], MIXED, perception, GRID, on_progress=done.append)
     assert done == [1] * 7

@@ -77,7 +77,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.data import load_data
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
-    from semjscc.evaluation.grid import Grid, by_agreement
+    from semjscc.evaluation.grid import Grid
+    from semjscc.evaluation.judge import by_agreement
     from semjscc.evaluation.tables import table
     from semjscc.families import default_perception
     from semjscc.links import open_link

@@ -15,7 +15,8 @@ from semjscc.evaluation.fingerprint import (
     link_fingerprint,
     point_fingerprint,
 )
-from semjscc.evaluation.grid import Grid, check, points
+from semjscc.evaluation.grid import Grid, points
+from semjscc.evaluation.judge import check
 from semjscc.evaluation.panels import save_figure
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress

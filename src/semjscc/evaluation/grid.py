@@ -4,11 +4,10 @@ Shapes: N images, D draws of the channel for each, B images in a batch.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby, product, zip_longest
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
+from semjscc.evaluation.batches import batches
+from semjscc.evaluation.judge import check
 from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
@@ -25,11 +26,7 @@ from semjscc.images import printable
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.metrics import psnr, ssim
 from semjscc.perception.base import Perception, predict
-from semjscc.perception.tasks import Agreement
 from semjscc.randomness import Draws
-
-_BATCH_PIXELS = 4 * 100 * 64**2
-"""Above it a batch has fewer images, so that photographs fit in memory as well as signs do."""
 
 
 @dataclass(frozen=True)
@@ -165,68 +162,16 @@ def measure(
 ) -> Record:
     """The record of one point; arguments and errors as of `evaluate`, which has checked them."""
     measured = _Measured(len(data), point.draws)
-    for draw, indices in product(range(point.draws), list(_batches(data.sizes, batch))):
+    for draw, indices in product(range(point.draws), list(batches(data.sizes, batch))):
         _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
         on_progress(len(indices))
     return _record(point, data, perception, grid, measured)
-
-
-@torch.inference_mode()
-def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perception]:
-    """The same images and network, where right is what the network says of the clean image.
-
-    Labels are not looked at, so that images without any will do.
-
-    Raises:
-        UserError: there are no images.
-    """
-    _check_images(data)
-    judge = copy(perception)
-    judge.task = Agreement()
-    device = device_of(perception)
-    labels = [
-        predict(perception, data.batch(indices).to(device)).cpu()
-        for indices in _batches(data.sizes, 100)
-    ]
-    return replace(data, labels=torch.cat(labels), class_names=perception.class_names), judge
-
-
-def check(data: ImageSet, perception: Perception) -> None:
-    """Whether the network can judge these images; labels without names take the network's.
-
-    Raises:
-        UserError: it knows other classes than the data has, or there are no images.
-    """
-    _check_images(data)
-    known, given = perception.class_names, data.class_names
-    if data.numbered and len(given) <= len(known):
-        return
-    for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
-        if ours != theirs:
-            raise UserError(
-                f"the perception network {printable(perception.name)} knows {len(known)} classes "
-                f"and {printable(data.name)} has {len(given)}; class {number} is "
-                f"'{printable(ours)}' to the one and '{printable(theirs)}' in the other"
-            )
-
-
-def _check_images(data: ImageSet) -> None:
-    if len(data) == 0:
-        raise UserError(f"{printable(data.name)} has no images in {data.split}")
 
 
 def _points(link: Link, grid: Grid) -> list[Point]:
     if isinstance(link, NoChannel):
         return [Point(link, None, None, draws=1)]
     return [Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
-
-
-def _batches(sizes: Sequence[tuple[int, int]], batch: int) -> Iterator[list[int]]:
-    """Places of consecutive images of one size, at most ``batch`` of them at once."""
-    for (height, width), run in groupby(range(len(sizes)), key=lambda index: sizes[index]):
-        indices = list(run)
-        count = max(1, min(batch, _BATCH_PIXELS // (height * width)))
-        yield from (indices[start : start + count] for start in range(0, len(indices), count))
 
 
 @torch.inference_mode()

@@ -73,11 +73,10 @@ def make_rows(
         a row for each image: the original, its importance map, and one panel for each link.
     """
     heat = overlay(images, importance_map(perception, images))
-    right = "truth" if perception.task.metric == "accuracy" else "clean"
     columns = [
         _judged("original", images, _ask(perception, images), labels, perception),
         [
-            Panel("importance", image, f"{right}:\n{_class(perception, label)}")
+            Panel("importance", image, f"{perception.task.right}:\n{_class(perception, label)}")
             for image, label in zip(heat, labels.tolist(), strict=True)
         ],
         *(_received(link, images, labels, perception, situation) for link in links),

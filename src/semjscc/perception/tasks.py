@@ -13,6 +13,8 @@ class Classification:
     """One label an image. Output: (B, M) logits; metric: top-1 accuracy."""
 
     metric = "accuracy"
+    right = "truth"
+    """What a picture's caption calls the class that counts as right."""
 
     def predict(self, output: Tensor) -> Tensor:
         """The most probable class of each image: (B, M) -> (B,) int64."""
@@ -48,3 +50,4 @@ class Agreement(Classification):
     """The same, where the right class is the one that the network sees in the clean image."""
 
     metric = "agreement"
+    right = "clean"

@@ -1,0 +1,59 @@
+"""Whether a perception network can judge images, and what counts as right."""
+
+from copy import copy
+from dataclasses import replace
+from itertools import zip_longest
+
+import torch
+
+from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
+from semjscc.evaluation.batches import batches
+from semjscc.evaluation.results import device_of
+from semjscc.images import printable
+from semjscc.perception.base import Perception, predict
+from semjscc.perception.tasks import Agreement
+
+
+@torch.inference_mode()
+def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perception]:
+    """The same images and network, where right is what the network says of the clean image.
+
+    Labels are not looked at, so that images without any will do.
+
+    Raises:
+        UserError: there are no images.
+    """
+    _check_images(data)
+    judge = copy(perception)
+    judge.task = Agreement()
+    device = device_of(perception)
+    labels = [
+        predict(perception, data.batch(indices).to(device)).cpu()
+        for indices in batches(data.sizes, 100)
+    ]
+    return replace(data, labels=torch.cat(labels), class_names=perception.class_names), judge
+
+
+def check(data: ImageSet, perception: Perception) -> None:
+    """Whether the network can judge these images; labels without names take the network's.
+
+    Raises:
+        UserError: it knows other classes than the data has, or there are no images.
+    """
+    _check_images(data)
+    known, given = perception.class_names, data.class_names
+    if data.numbered and len(given) <= len(known):
+        return
+    for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
+        if ours != theirs:
+            raise UserError(
+                f"the perception network {printable(perception.name)} knows {len(known)} classes "
+                f"and {printable(data.name)} has {len(given)}; class {number} is "
+                f"'{printable(ours)}' to the one and '{printable(theirs)}' in the other"
+            )
+
+
+def _check_images(data: ImageSet) -> None:
+    if len(data) == 0:
+        raise UserError(f"{printable(data.name)} has no images in {data.split}")
