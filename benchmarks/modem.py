@@ -58,7 +58,7 @@ LINES = {
     "clock": Line("clocks ±20 ppm apart", "≤ 0.5 dB more, lock at ±40 ppm",
                   waveform.clock_offset, 8, 0.5),
     "multipath": Line("TDL-A, B, C and two rays, against a known channel", "≤ 1.5 dB",
-                      waveform.multipath, 10, 1.5),
+                      waveform.multipath, 20, 1.5),
     "detection": Line("bursts found at −5 dB", "≥ 99 %", waveform.detection, 150, 99.0,
                       at_least=True),
     "header": Line("headers lost of bursts found at −5 dB", "≤ 1e-3", waveform.header_errors,

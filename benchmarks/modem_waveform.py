@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from modem_bench import (
@@ -159,35 +160,45 @@ def clock_offset(effort: int) -> Outcome:
 
 
 def multipath(effort: int) -> Outcome:
-    """Symbols weighted by the true channel, against a receiver that knows it: still channels.
+    """Symbols as a decoder weighs them, against a receiver that knows the channel: still ones.
 
-    Realisations that leave less than 0 dB on average, for which the modem promises nothing, are
-    left out.
+    By how many dB more noise that receiver could bear and be no better. Realisations that leave
+    less than 0 dB on average, for which the modem promises nothing, are left out.
     """
     points = []
-    told = control()
-    order = permutation(len(latents(told, 0)))
     for profile in PROFILES.values():
         data = profile.carrier_numbers[~profile.is_pilot]
         spread = SPREAD_IN_PREFIXES * profile.guard / profile.sample_rate
         for name in MULTIPATH:
+            delays = profile_named(name, spread, 0.0)
+            turn = np.exp(-2j * np.pi * np.outer(data * profile.spacing_hz, delays.delays))
             for snr_db in (5.0, 15.0):
-                gained = []
+                lost = []
                 for seed in range(3 * effort):
-                    _, found = losses_of_one(profile, seed, snr_db, name, spread)
-                    if found is None:
+                    sent, found = losses_of_one(profile, seed, snr_db, name, spread)
+                    power = np.abs(turn @ path_gains(draw_fading(delays, seed), 1.0, 1)[:, 0]) ** 2
+                    if found is None or snr_db + 10 * np.log10(float(power.mean())) < 0:
                         continue
-                    delays = profile_named(name, spread, 0.0)
-                    gains = path_gains(draw_fading(delays, seed), 1.0, 1)[:, 0]
-                    turn = np.outer(data * profile.spacing_hz, np.array(delays.delays))
-                    power = np.abs(np.exp(-2j * np.pi * turn) @ gains) ** 2
-                    if snr_db + 10 * np.log10(float(power.mean())) < 0:
-                        continue
-                    error = np.abs(found.symbols - latents(told, seed))[order] ** 2
-                    weight = np.resize(power, len(error))
-                    gained.append(10 * np.log10(float(np.mean(error * weight))) + snr_db)
-                points.append(point(gained, profile=profile.name, channel=name, snr_db=snr_db))
+                    weighed = found.symbols / (1 + found.noise_variance)
+                    error = float(np.mean(np.abs(weighed - sent) ** 2))
+                    lost.append(bearable_db(error, power) + snr_db)
+                points.append(point(lost, profile=profile.name, channel=name, snr_db=snr_db))
     return worst(points, 1.5)
+
+
+def bearable_db(error: float, power: NDArray[np.floating]) -> float:
+    """The noise in dB at which a receiver that knows the channel is left with an error.
+
+    Args:
+        error: mean squared, of symbols weighed by 1 / (1 + N0 / power).
+        power: of the channel on each carrier.
+    """
+
+    def excess(noise_db: float) -> float:
+        noise = 10 ** (noise_db / 10)
+        return float(np.mean(noise / (power + noise))) - error
+
+    return float(brentq(excess, -60.0, 60.0))  # pyright: ignore[reportArgumentType]
 
 
 def losses_of_one(

@@ -51,6 +51,19 @@ def test_fading_is_followed_and_not_averaged_away() -> None:
     assert np.mean(np.abs(estimate - turn) ** 2) < 0.002
 
 
+def test_noise_in_two_rows_is_hardly_ever_taken_for_echoes() -> None:
+    random, noise, rows, trials = np.random.default_rng(0), 10**0.5, np.arange(2), 1000
+    mistaken = 0
+    for _ in range(trials):
+        drawn = normal(random, 2 * len(SDR.carriers)).reshape(2, -1)
+        known = 1 + noise**0.5 * drawn
+        guessed = noise_from_neighbours(known, rows)
+        estimate, _ = estimate_channel(SDR, known, rows, rows[:1], guessed)
+        # A flat channel's estimate may be off, but alike for all carriers.
+        mistaken += np.std(estimate) > 0.25
+    assert mistaken <= 0.004 * trials
+
+
 def test_noise_is_measured_without_bias() -> None:
     drawn = normal(np.random.default_rng(2), 18 * 52 * 20).reshape(-1, 18, 52)
     measured = [noise_from_neighbours(echoes(SDR) + 0.3 * each, ROWS) for each in drawn]

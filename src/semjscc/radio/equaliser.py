@@ -22,8 +22,11 @@ DELAY_SHARES = (1 / 64, 1 / 8, 1 / 4, 1 / 2, 1.0)
 DOPPLER_TURNS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Doppler spreads (standard deviation of a Gaussian) that are tried, in turns over 128 rows."""
 _ROWS = 128
+SPREAD_PENALTY = 4.0
+"""Log-likelihood that any but the narrowest delay profile has to gain: in two rows at −5 dB noise
+alone now and then looks like echoes."""
 DELAY_PENALTY = 5.0
-"""Log-likelihood that a mean delay other than 0 has to gain."""
+"""The same for a mean delay other than 0."""
 DOPPLER_PENALTY = 2.0
 """The same for a channel that moves: two rows, whose difference is taken for noise, cannot tell."""
 LEAST_SIGNAL = 0.1
@@ -72,9 +75,9 @@ def estimate_channel(
     noise = float(np.clip(noise, LEAST_NOISE * total, (1 - LEAST_SIGNAL) * total))
     power = total - noise
     covariances = [power * alike for alike in _carrier_covariances(profile)]
-    across, likelihood = _likeliest(covariances, known.T, noise)
+    across, likelihood = _likeliest(covariances, known.T, noise, SPREAD_PENALTY)
     late = _mean_delay(profile, known)
-    moved, better = _likeliest(covariances, (known * late.conj()).T, noise)
+    moved, better = _likeliest(covariances, (known * late.conj()).T, noise, SPREAD_PENALTY)
     # The mean delay is itself full of noise where the channel is: it has to explain much.
     if better > likelihood + DELAY_PENALTY:
         across, known = moved, known * late.conj()
