@@ -8,8 +8,13 @@ from semjscc.checkpoint import WEIGHTS, read_metadata
 from semjscc.errors import UserError
 from semjscc.links import untrained_links
 
-# The hub's CIFAR-10 holds the originals of the images the family was trained on.
-_KNOWN_DATA = {"cifar10": "cifar10-jpeg"}
+# The hub's CIFAR-10 holds the originals of the images one family was trained on; the others are
+# photographs like those of another one, but larger.
+_KNOWN_DATA = {
+    "cifar10": "cifar10-jpeg",
+    "imagenet-photos": "tiny-imagenet-20",
+    "kodak": "tiny-imagenet-20",
+}
 _NETWORK_A = "-a"
 
 

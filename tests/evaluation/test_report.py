@@ -101,8 +101,8 @@ def test_report_holds_all_numbers(tmp_path: Path) -> None:
         *("1/24", "1", "1", "40.0", "50.0", "+10.0", "–", "+25.0", "–", "–", "–", "97.5", "1000")
     ] in reader.rows
     assert [
-        *("djscc", "deepjscc", "awgn", "network", "1/24", "1", "1", "40.0 (37.0 to 43.0)"),
-        *("21.50", "0.712", "0.0417", "512", "48", "–", "97.5", "1000", "2"),
+        *("djscc", "deepjscc", "awgn", "network", "accuracy", "1/24", "1", "1"),
+        *("40.0 (37.0 to 43.0)", "21.50", "0.712", "0.0417", "512", "48", "–", "97.5", "1000", "2"),
     ] in reader.rows
     best = ["+10.0", "+25.0", "R = 1/24, 1 dB"]
     assert ["djscc", *best, *best, "1", "–", "–", "–"] in reader.rows

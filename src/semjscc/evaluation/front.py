@@ -79,7 +79,8 @@ def loss_of(facts: Mapping[str, Any]) -> Loss | None:
     kind = _TERMS.get(term, str(term))
     if term == "features" and loss.get("importance") is None:
         kind = _UNIFORM
-    form = {name: value for name, value in loss.items() if name != "weight"}
+    # What is off says nothing, and older checkpoints do not name it.
+    form = {name: value for name, value in loss.items() if name != "weight" and value}
     return Loss(kind, float(loss["weight"]), json.dumps(form, sort_keys=True), codec)
 
 
@@ -173,7 +174,7 @@ def _interpolate(front: Sequence[FrontPoint], at: np.ndarray) -> np.ndarray:
 
 
 def front_figure(results: Results, columns: int | None = None) -> Figure:
-    """Accuracy in % against PSNR in dB, both averaged over the SNRs, a panel for each ratio.
+    """Accuracy (or agreement) in % against PSNR in dB, averaged over the SNRs, a panel for each R.
 
     Lines join links whose loss differs in its weight alone; the weight stands beside each point.
 
@@ -191,7 +192,8 @@ def front_figure(results: Results, columns: int | None = None) -> Figure:
                 lines[name] = _draw(axes, name, curve)
             axes.margins(x=0.12, y=0.12)
             axes.xaxis.set_major_locator(MaxNLocator(5))
-        panels.label("PSNR (dB)", "Accuracy (%)")
+        metric = results.records[0].metric if results.records else "accuracy"
+        panels.label("PSNR (dB)", f"{metric.capitalize()} (%)")
         panels.legend(lines)
         if not lines:
             panels.say_empty()

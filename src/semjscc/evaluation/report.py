@@ -253,7 +253,8 @@ def _leads(part: Part) -> str:
         for one in found
     ]
     head = ("R", "loss", "over", "points at equal PSNR")
-    return f"{heading('Accuracy at equal PSNR', 3)}\n{table(head, rows, text_columns=3)}"
+    title = f"{part.setting.metric.capitalize()} at equal PSNR"
+    return f"{heading(title, 3)}\n{table(head, rows, text_columns=3)}"
 
 
 def _comparisons(part: Part, candidate: str | None) -> list[str]:

@@ -12,11 +12,11 @@ NOTHING = "–"
 PLACE = ("R", "SNR dB", "assumed SNR dB")
 
 RECORD_HEAD = (
-    *("link", "codec", "channel", "judged by", *PLACE, "accuracy % (95 % interval)"),
+    *("link", "codec", "channel", "judged by", "metric", *PLACE, "% (95 % interval)"),
     *("PSNR dB", "SSIM", "k/n", "channel uses k", "control bits", "payload bits"),
     *("delivered %", "images", "draws"),
 )
-RECORD_WORDS = 4
+RECORD_WORDS = 5
 
 
 def record_row(record: Record) -> tuple[str, ...]:
@@ -26,6 +26,7 @@ def record_row(record: Record) -> tuple[str, ...]:
         record.codec or NOTHING,
         record.channel,
         record.perception,
+        record.metric,
         *_place(record),
         f"{100 * record.value:.1f} ({100 * record.ci_low:.1f} to {100 * record.ci_high:.1f})",
         _number(record.psnr_db, ".2f"),

@@ -46,6 +46,8 @@ CODECS = (
     "cifar10-jpeg-semantic",
     "cifar10-jpeg-deepjscc-24",
     "cifar10-jpeg-deepjscc-6",
+    "tiny-imagenet-20-djscc",
+    "tiny-imagenet-20-semantic",
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""

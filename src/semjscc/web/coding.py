@@ -47,19 +47,22 @@ class PageStage(SourceStage):
         return [self._best(np.ascontiguousarray(image), budget, coders) for image in pixels]
 
     def _best(self, image: Pixels, budget: int, coders: Sequence[str]) -> Payload | None:
+        jobs = [(name, variant) for name in coders for variant in range(len(CODERS[name].variants))]
         # The slow ones are libraries that run beside the interpreter: threads are enough.
         with ThreadPoolExecutor(cores()) as pool:
-            found = pool.map(lambda name: self._search(name, image, budget), coders)
-            fitting = [Payload(name, one) for name, one in zip(coders, found, strict=True) if one]
+            found = pool.map(lambda job: self._search(*job, image, budget), jobs)
+            fitting = [
+                Payload(name, one) for (name, _), one in zip(jobs, found, strict=True) if one
+            ]
         return max(fitting, key=lambda payload: payload.encoded.psnr_db, default=None)
 
-    def _search(self, name: str, image: Pixels, budget: int) -> Encoded | None:
+    def _search(self, name: str, variant: int, image: Pixels, budget: int) -> Encoded | None:
         large = image.shape[0] * image.shape[1] > LARGE_PIXELS
         coder = CODERS[name]
         key = image_key(image, coder, _ACCOUNTING)
         with self._lock:
             known = self._trials.get(key, {})
-        search = Search(coder, image, _ACCOUNTING, known, growing=large)
+        search = Search(coder, image, _ACCOUNTING, known, growing=large, variant=variant)
         encoded = search.best(budget)
         with self._lock:
             self._trials[key] = {**self._trials.get(key, {}), **search.fresh(image.nbytes)}

@@ -218,7 +218,9 @@ def _example(example: Example) -> tuple[Picture, str, str, str]:
     """The image, and the weights, network and size that suit it."""
     if example.is_sign:
         return example.picture, "signs", OWN, AS_TRAINED
-    family = next((name for name in shown_families() if name != "signs"), "signs")
+    # The larger the images a codec was trained on, the more they are like a photograph.
+    others = [name for name in shown_families() if name != "signs"]
+    family = max(others, key=lambda name: load_senders(name).trained_side, default="signs")
     if imagenet.NAME in judges():
         return example.picture, family, imagenet.NAME, AS_IT_IS
     return example.picture, family, OWN, AS_TRAINED

@@ -6,6 +6,7 @@ person waits, short cuts find nearly always the same in less than half the trial
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,6 +113,7 @@ class Search:
             and that scales beyond one clearly worse than the larger before it are no better.
             Less than half of the trials; what is found is the same wherever both are true. In
             small images some lengths fall by a few bytes.
+        variant: only this one, where others search the rest; None searches all.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Search:
         known: Trials,
         *,
         growing: bool = False,
+        variant: int | None = None,
     ) -> None:
         self._coder = coder
         self._image = image
@@ -132,6 +135,7 @@ class Search:
         self._ceilings: dict[int, float] = {}
         self._known = dict(known)
         self._growing = growing
+        self._variant = variant
 
     def best(self, max_bytes: int) -> Encoded | None:
         """The best PSNR in at most ``max_bytes``; of equals the one with the largest scale."""
@@ -144,7 +148,7 @@ class Search:
                 continue
             small = scaled_size(self._size, scale)
             here = -math.inf
-            for variant in self._coder.useful_variants(small, self._accounting):
+            for variant in self._variants(small):
                 found = self._finest(scale, variant, max_bytes, last)
                 if found is None:
                     continue
@@ -172,6 +176,10 @@ class Search:
             for scale, factor in enumerate(SCALES)
             if factor == 1 or min(self._size) * factor >= MINIMUM_SIDE
         ]
+
+    def _variants(self, small: tuple[int, int]) -> Sequence[int]:
+        useful = self._coder.useful_variants(small, self._accounting)
+        return useful if self._variant is None else [v for v in useful if v == self._variant]
 
     def _finest(
         self, scale: int, variant: int, max_bytes: int, last: Setting | None
