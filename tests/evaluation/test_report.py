@@ -201,7 +201,7 @@ def test_report_without_images_or_meta(tmp_path: Path) -> None:
     write_report(Results({}, records), {}, path)
     reader = Reader(path.read_text(encoding="utf-8"))
     assert reader.tags.count("svg") == 2
-    assert reader.rows[-1][8:10] == ["–", "–"]
+    assert reader.rows[-1][9:11] == ["–", "–"]
     assert "semantic against djscc" not in reader.text
 
 
