@@ -165,7 +165,8 @@ def multipath(effort: int) -> Outcome:
     By how many dB more noise that receiver could bear and be no better. Realisations that leave
     less than 0 dB on average, for which the modem promises nothing, are left out.
     """
-    points = []
+    points, unweighed = [], []
+    order = permutation(len(latents(control(), 0)))
     for profile in PROFILES.values():
         data = profile.carrier_numbers[~profile.is_pilot]
         spread = SPREAD_IN_PREFIXES * profile.guard / profile.sample_rate
@@ -173,7 +174,7 @@ def multipath(effort: int) -> Outcome:
             delays = profile_named(name, spread, 0.0)
             turn = np.exp(-2j * np.pi * np.outer(data * profile.spacing_hz, delays.delays))
             for snr_db in (5.0, 15.0):
-                lost = []
+                lost, raw = [], []
                 for seed in range(3 * effort):
                     sent, found = losses_of_one(profile, seed, snr_db, name, spread)
                     power = np.abs(turn @ path_gains(draw_fading(delays, seed), 1.0, 1)[:, 0]) ** 2
@@ -182,8 +183,13 @@ def multipath(effort: int) -> Outcome:
                     weighed = found.symbols / (1 + found.noise_variance)
                     error = float(np.mean(np.abs(weighed - sent) ** 2))
                     lost.append(bearable_db(error, power) + snr_db)
+                    errors = np.abs(found.symbols - sent)[order] ** 2
+                    total = float(np.mean(errors * np.resize(power, len(errors))))
+                    raw.append(10 * np.log10(total) + snr_db)
                 points.append(point(lost, profile=profile.name, channel=name, snr_db=snr_db))
-    return worst(points, 1.5)
+                unweighed.append(float(np.mean(raw)))
+    note = "unweighed, each error times its carrier's true power:"
+    return worst(points, 1.5, note=f"{note} {max(unweighed):.2f} dB at most")
 
 
 def bearable_db(error: float, power: NDArray[np.floating]) -> float:

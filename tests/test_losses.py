@@ -235,7 +235,7 @@ def test_distillation_error_is_the_divergence_of_the_results(temperature: float)
         torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1).expand(1, 3, 2, 2)
         for values in (clean, moved)
     )
-    found = distillation_error(by_hand(), images, by_hand()(received), temperature)
+    found = distillation_error(by_hand(), images, received, temperature)
     torch.testing.assert_close(found, torch.tensor([expected], dtype=torch.float32))
 
 
@@ -245,7 +245,7 @@ def test_distillation_error_at_a_high_temperature_is_the_squared_move_of_the_log
     received = images + torch.randn(4, 3, 1, 1, generator=torch.Generator().manual_seed(4))
     move = (received - images).mean(dim=(2, 3))
     centred = move - move.mean(dim=1, keepdim=True)
-    found = distillation_error(by_hand(), images, by_hand()(received), temperature=30.0)
+    found = distillation_error(by_hand(), images, received, temperature=30.0)
     torch.testing.assert_close(found, centred.square().mean(dim=1) / 2, rtol=0.05, atol=1e-4)
 
 
@@ -258,7 +258,7 @@ def test_output_terms_reach_the_received_image_only(
     error = (
         task_error(tiny_perception, received, labels)
         if term == "task"
-        else distillation_error(tiny_perception, tiny_images, tiny_perception(received))
+        else distillation_error(tiny_perception, tiny_images, received)
     )
     assert error.shape == (4,)
     error.sum().backward()

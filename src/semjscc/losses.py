@@ -9,7 +9,6 @@ feature loss ("perceptual loss"); with importance, an error costs as much as it 
 terms look at the network's output instead of its features and are what importance is measured
 against: the task's own loss, and the distance between the results before and after (distillation).
 Between them lies the Fisher term: that distance to second order in the error of the features.
-The features' error and the distance between the results can also be added up.
 """
 
 from collections.abc import Mapping
@@ -120,14 +119,14 @@ def task_error(perception: Perception, received: Tensor, labels: Tensor) -> Tens
 
 
 def distillation_error(
-    perception: Perception, images: Tensor, output: Tensor, temperature: float = 1.0
+    perception: Perception, images: Tensor, received: Tensor, temperature: float = 1.0
 ) -> Tensor:
     """How far the result moved: T² · KL(p_T(x) ‖ p_T(x')), p_T = softmax(logits / T) (Hinton 2015).
 
     Args:
         perception: the frozen network.
         images: (B, 3, H, W) in [0, 1].
-        output: (B, M) logits that it gives for the received images, differentiable.
+        received: of the same shape, differentiable.
         temperature: T > 0; above 1 the improbable classes count for more.
 
     Returns:
@@ -135,7 +134,7 @@ def distillation_error(
     """
     with torch.no_grad():
         clean = (perception(images).float() / temperature).log_softmax(dim=1)
-    moved = (output.float() / temperature).log_softmax(dim=1)
+    moved = (perception(received).float() / temperature).log_softmax(dim=1)
     return temperature**2 * F.kl_div(moved, clean, reduction="none", log_target=True).sum(dim=1)
 
 

@@ -42,6 +42,14 @@ evaluations:
     ratios: [1/24]
     snrs: [5]
     split: val
+  - name: agreement
+    links: [none, plain=start]
+    data: DATA
+    perception: judge
+    metric: agreement
+    ratios: [1/24]
+    snrs: [5]
+    split: val
 """
 
 
@@ -85,6 +93,9 @@ def test_every_training_and_every_link_has_its_result(done: Path) -> None:
     assert links == ["none", "plain", "task", "distill", "semantic"]
     assert {record["perception"] for record in results["records"]} == {"judge"}
     assert (done / "out" / "main" / "report.html").is_file()
+    agreement = json.loads((done / "out" / "agreement" / "results.json").read_text())
+    clean, _ = agreement["records"]
+    assert (clean["link"], clean["metric"], clean["value"]) == ("none", "agreement", 1.0)
 
 
 def test_losses_start_from_the_common_weights_and_end_apart(done: Path) -> None:

@@ -12,7 +12,7 @@ from semjscc.data.base import ImageSet
 from semjscc.importance.fisher import draw_signs
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.importance.learned import learned_sizes
-from semjscc.losses import distillation_error, fisher_error, reference, semantic_error
+from semjscc.losses import fisher_error, reference, semantic_error
 from semjscc.perception.base import Perception
 from semjscc.training.batches import Share
 from semjscc.training.modules import CodecTraining
@@ -123,26 +123,3 @@ def test_term_is_made_of_the_step_s_signs_and_of_what_was_learned(
     clean = reference(tiny_perception, tiny_images, PRODUCT, signs=signs, learned=learned)
     expected = semantic_error(clean, tiny_perception.features(received))
     assert torch.equal(module.term(tiny_images, received, labels), expected)
-
-
-@pytest.mark.parametrize("importance", [None, ImportanceForm()], ids=["uniform", "importance"])
-def test_the_result_counts_beside_the_features(
-    tiny_perception: Perception,
-    tiny_images: Tensor,
-    data: ImageSet,
-    importance: ImportanceForm | None,
-) -> None:
-    received, labels = 1 - tiny_images, torch.arange(4)
-    both = LossRecipe(weight=0.1, importance=importance, result=1000.0, temperature=2.0)
-    clean = reference(tiny_perception, tiny_images, importance)
-    features = semantic_error(clean, tiny_perception.features(received))
-    output = tiny_perception(received)
-    result = distillation_error(tiny_perception, tiny_images, output, temperature=2.0)
-    found = training(both, tiny_perception, data).term(tiny_images, received, labels)
-    torch.testing.assert_close(found, features + 1000 * result)
-    assert not torch.allclose(found, features, rtol=0.01)
-
-
-def test_the_result_is_no_addition_to_itself() -> None:
-    with pytest.raises(ValueError, match="features"):
-        LossRecipe(weight=0.1, term="distillation", result=0.1)

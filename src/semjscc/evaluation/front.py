@@ -79,8 +79,7 @@ def loss_of(facts: Mapping[str, Any]) -> Loss | None:
     kind = _TERMS.get(term, str(term))
     if term == "features" and loss.get("importance") is None:
         kind = _UNIFORM
-    # What is off says nothing, and older checkpoints do not name it.
-    form = {name: value for name, value in loss.items() if name != "weight" and value}
+    form = {name: value for name, value in loss.items() if name != "weight"}
     return Loss(kind, float(loss["weight"]), json.dumps(form, sort_keys=True), codec)
 
 

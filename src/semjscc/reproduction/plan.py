@@ -34,6 +34,7 @@ class Evaluation:
             plan gave.
         data: as ``evaluate --data`` takes it.
         perception: the network that judges.
+        metric: accuracy, or agreement with what it says of the clean images.
         ratios: such as 1/24.
         snrs: in dB.
         channel: awgn, block-rayleigh or fast-rayleigh.
@@ -50,6 +51,7 @@ class Evaluation:
     perception: str
     ratios: tuple[str, ...]
     snrs: tuple[float, ...]
+    metric: Literal["accuracy", "agreement"] = "accuracy"
     channel: str = "awgn"
     assumed_snr_db: float | None = None
     split: Literal["train", "val", "test"] = "test"

@@ -197,8 +197,7 @@ class CodecTraining(StepTraining):
         if chosen.term == "task":
             return task_error(perception, received, labels)
         if chosen.term == "distillation":
-            output = perception(received)
-            return distillation_error(perception, images, output, chosen.temperature)
+            return distillation_error(perception, images, received, chosen.temperature)
         if chosen.term == "fisher":
             signs = self._signs(images)
             return fisher_error(perception, images, received, signs, chosen.temperature)
@@ -212,11 +211,7 @@ class CodecTraining(StepTraining):
             signs=self._signs(images) if form is not None and form.score == "fisher" else None,
             learned=self._learned,
         )
-        if not chosen.result:
-            return semantic_error(clean, perception.features(received))
-        features, output = perception.features_and_output(received)
-        moved = distillation_error(perception, images, output, chosen.temperature)
-        return semantic_error(clean, features) + chosen.result * moved
+        return semantic_error(clean, perception.features(received))
 
     def _signs(self, images: Tensor) -> Tensor:
         """The step's random signs for this process's images, (B, M)."""

@@ -88,16 +88,15 @@ class CodecRecipe:
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """loss = distortion + weight · (term + result · distillation).
+    """loss = distortion + weight · term.
 
     Attributes:
-        weight: of what stands in brackets; 0 trains for distortion alone.
+        weight: of the term; 0 trains for distortion alone.
         term: the error at the receiver's network: of its ``features``, the ``task``'s own loss
             (cross-entropy with the label), ``distillation`` (distance between the results), or
             ``fisher`` (that distance to second order in the features' error).
         layers: the perception network's layers whose features count.
         importance: form of the features' weights; leave out for uniform ones.
-        result: how much the distance between the results counts beside the ``features``.
         temperature: of the distillation, and of the term ``fisher``.
     """
 
@@ -105,12 +104,7 @@ class LossRecipe:
     term: Literal["features", "task", "distillation", "fisher"] = "features"
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     importance: ImportanceForm | None = None
-    result: float = 0.0
     temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.result and self.term != "features":
-            raise ValueError(f"result adds to the term features, not to {self.term}")
 
 
 @dataclass(frozen=True)
