@@ -10,6 +10,7 @@ from PIL import Image
 
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
+from semjscc.images import MINIMUM_SIDE
 from semjscc.links import Situation
 from semjscc.links.source import SourceStage
 from semjscc.metrics import psnr
@@ -134,6 +135,18 @@ def test_uploads_are_shrunk_and_say_so(tmp_path: Path) -> None:
     assert width / height == pytest.approx(3, rel=0.01)
     assert "3000 × 1000" in picture.note
     assert shrink(torch.zeros(3, 40, 40, dtype=torch.uint8)).note == ""
+
+
+@pytest.mark.parametrize("size", [(16, 2000), (100_000, 16)])
+def test_thin_strips_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(UserError, match="cut it"):
+        shrink(torch.zeros(3, *size, dtype=torch.uint8))
+
+
+def test_the_longest_image_keeps_a_side_that_codecs_take() -> None:
+    picture = shrink(torch.zeros(3, 32 * 1000, 1000, dtype=torch.uint8))
+    assert min(picture.size) >= MINIMUM_SIDE
+    assert picture.size[0] * picture.size[1] <= LARGEST_PIXELS
 
 
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n" + bytes(40)])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from serving import serving
 
+from semjscc.web.models import OWN
 from semjscc.web.show import AS_IT_IS
 
 pytestmark = pytest.mark.skipif(
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.skipif(
 
 PEOPLE = 4
 SNRS_DB = (2, 9)
+WISHES = 7
+"""What the page asks a person for, the image included."""
 
 SERVE = """
 import sys, threading
@@ -71,8 +74,9 @@ class Person:
         (image,) = (one["id"] for one in config["components"] if one["type"] == "image")
         events: list[dict[str, Any]] = config["dependencies"]
         # The one event that everything on the page leads to, and that of an upload.
-        self._show = max(events, key=lambda event: len(event["targets"]))["id"]
-        (self._upload,) = (event["id"] for event in events if event["inputs"] == [image])
+        showing = (event for event in events if len(event["inputs"]) == WISHES)
+        self._show = max(showing, key=lambda event: len(event["targets"]))["id"]
+        (self._upload,) = (event["id"] for event in events if event["inputs"][:1] == [image])
 
     def bring(self, file: Path) -> None:
         head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
@@ -80,11 +84,13 @@ class Person:
         kind = {"Content-Type": "multipart/form-data; boundary=x"}
         with urlopen(Request(f"{self._api}/upload", content, kind), timeout=60) as answer:
             (path,) = json.load(answer)
-        self._event(self._upload, [{"path": path, "meta": {"_type": "gradio.FileData"}}])
+        data = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        self._event(self._upload, [data, "signs", OWN, AS_IT_IS])
 
     def ask(self, snr_db: float) -> list[str]:
         """The HTML of all parts of the page in the end, without how long it took."""
-        wish = [None, "signs", "as in training", AS_IT_IS, "1/24", "awgn", snr_db]
+        wish = [None, "signs", OWN, AS_IT_IS, "1/24", "awgn", snr_db]
+        assert len(wish) == WISHES
         shown: dict[int, str] = {}
         for outputs in self._event(self._show, wish):
             shown |= {place: html for place, html in enumerate(outputs) if isinstance(html, str)}

@@ -1,6 +1,7 @@
 """The server: who may talk to it, what it says where something is missing, what it leaves."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,43 @@ def test_the_folder_is_private_and_goes() -> None:
     with private_folder() as folder:
         assert folder.stat().st_mode & 0o077 == 0
         (folder / "upload.png").write_bytes(b"x")
+    assert not folder.exists()
+
+
+def test_what_was_broken_off_goes_too() -> None:
+    with private_folder((0.05, 0.2)) as folder:
+        file = folder / "parts" / "upload.part"
+        file.parent.mkdir()
+        file.write_bytes(b"x")
+        assert file.exists()
+        end = time.monotonic() + 30
+        while file.exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+WAIT = """
+import time
+from semjscc.web.server import private_folder
+with private_folder() as folder:
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_the_folder_goes_by_a_signal(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WAIT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as waiting:
+        assert waiting.stdout is not None
+        folder = Path(waiting.stdout.readline().strip())
+        assert folder.is_dir()
+        waiting.send_signal(number)
+        assert waiting.wait(30) != 0
     assert not folder.exists()
 
 

@@ -50,7 +50,7 @@ class PageStage(SourceStage):
         jobs = [(name, variant) for name in coders for variant in range(len(CODERS[name].variants))]
         # The slow ones are libraries that run beside the interpreter: threads are enough.
         with ThreadPoolExecutor(cores()) as pool:
-            found = pool.map(lambda job: self._search(*job, image, budget), jobs)
+            found = pool.map(lambda job: self._search(job[0], job[1], image, budget), jobs)
             fitting = [
                 Payload(name, one) for (name, _), one in zip(jobs, found, strict=True) if one
             ]

@@ -15,7 +15,8 @@ WORDS = {
     "with its answer for the original",
     "payload": "the image as bits; the two codecs (analogue) send numbers instead",
     "control": "what the receiver must be told besides, taken to arrive without error",
-    "weights": "the training images of the two codecs: signs, or small photographs (cifar10-jpeg)",
+    "weights": "the training images of the two codecs: signs, or small photographs of 32 x 32 "
+    "(cifar10-jpeg) or 64 x 64 pixels (tiny-imagenet-20)",
     "paste, webcam": "need the clipboard and the camera, which browsers open only to pages from "
     "this machine or over https",
 }

@@ -14,18 +14,16 @@ from gradio.themes import Base
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.perception import imagenet
-from semjscc.web.cards import notes_html, waiting_card
+from semjscc.web.cards import notes_html, status_html, waiting_card
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
 from semjscc.web.models import OWN, judges, load_senders, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
+from semjscc.web.server import FILE_SECONDS
 from semjscc.web.show import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
 from semjscc.web.uploads import LARGEST_FILE, Picture, read_upload
 
 START_DB = 5
-FILE_SECONDS = (30, 240)
-"""How often files are looked through, and how old one may grow: together under 5 minutes."""
-
 AT_ONCE = 2
 """People served at the same time, the others wait in line; more would only share two cores."""
 
@@ -68,7 +66,7 @@ FOLLOW = f"""(snr) => {{
 }}"""
 
 
-def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
+def build(file_seconds: tuple[int, int]) -> gr.Blocks:
     """The page.
 
     Args:
@@ -142,28 +140,40 @@ def build(file_seconds: tuple[int, int] = FILE_SECONDS) -> gr.Blocks:
         answer: dict[str, Any] = {
             "inputs": wanted,
             "outputs": outputs,
-            "show_progress": "hidden",
+            "show_progress": "minimal",
+            "show_progress_on": parts["status"],
             "api_visibility": "private",
             "concurrency_id": "links",
             "concurrency_limit": AT_ONCE,
         }
         choose: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        shown = partial(_updates, show, parts)
+        setting = [weights, judge, size]
 
+        dropping = fall.click(partial(_updates, drop, parts), trigger_mode="once", **answer)
         snr.input(fn=None, inputs=snr, outputs=None, js=FOLLOW, api_visibility="private")
-        gr.on(
-            [
-                chosen.change, weights.change, judge.change, size.change, ratio.change,
-                channel.change, snr.change,
-            ],
-            partial(_updates, show, parts), trigger_mode="always_last", **answer,
+        # What a person moves, not what the page itself sets: an example would be sent three times.
+        moving = gr.on(
+            [one.input for one in (weights, judge, size, ratio, channel, snr)],
+            shown, trigger_mode="always_last", cancels=[dropping], **answer,
         )  # fmt: skip
-        # It comes with every image, whether uploaded, pasted or photographed; `input` also without.
-        upload.change(_read, upload, [chosen, parts["notes"]], **choose)
-        setting = [chosen, weights, judge, size]
-        for example, button in buttons:
-            button.click(partial(_example, example), None, setting, **choose)
-        page.load(partial(_example, buttons[0][0]), None, setting, **choose)
-        fall.click(partial(_updates, drop, parts), trigger_mode="once", **answer)
+        choosing = [
+            # It comes with every image, whether uploaded, pasted or photographed.
+            upload.change(
+                _read, [upload, *setting], [chosen, parts["notes"], *setting],
+                cancels=[dropping], **choose,
+            ),
+            *(
+                button.click(
+                    partial(_example, example), None, [chosen, *setting],
+                    cancels=[dropping], **choose,
+                )
+                for example, button in buttons
+            ),
+            page.load(partial(_example, buttons[0][0]), None, [chosen, *setting], **choose),
+        ]  # fmt: skip
+        showing = [one.success(shown, trigger_mode="always_last", **answer) for one in choosing]
+        fall.click(fn=None, cancels=[moving, *showing], api_visibility="private")
     return page
 
 
@@ -191,7 +201,8 @@ def _updates(
     make: Callable[..., Iterator[Update]], parts: dict[str, gr.HTML], *chosen: Any
 ) -> Iterator[dict[Any, str]]:
     """What ``make`` says, for the components of these names; errors as one line on the page."""
-    if chosen[0] is None:
+    if chosen[0] is None:  # nobody came back to it for an hour
+        yield {parts["status"]: status_html("choose an image first: the last one was put away")}
         return
     try:
         for update in make(ask(*chosen)):
@@ -200,14 +211,18 @@ def _updates(
         raise _told(error) from error
 
 
-def _read(path: str | None) -> tuple[Any, Any]:
+def _read(path: str | None, family: str, judge: str, size: str) -> tuple[Any, ...]:
+    """The image, what was done to it, and weights, network and size: kept where they fit it."""
     if path is None:  # taken away, or about to be pasted or photographed
-        return gr.skip(), gr.skip()
+        return (gr.skip(),) * 5
     try:
         picture = read_upload(Path(path))
     except UserError as error:
         raise _told(error) from error
-    return picture, notes_html([picture.note])
+    side = load_senders(family).trained_side
+    if picture.size != (side, side):
+        family, judge, size = _photograph_setting()
+    return picture, notes_html([picture.note]), family, judge, size
 
 
 def _told(error: UserError) -> gr.Error:
@@ -218,12 +233,17 @@ def _example(example: Example) -> tuple[Picture, str, str, str]:
     """The image, and the weights, network and size that suit it."""
     if example.is_sign:
         return example.picture, "signs", OWN, AS_TRAINED
+    return example.picture, *_photograph_setting()
+
+
+def _photograph_setting() -> tuple[str, str, str]:
+    """Weights, network and size for a photograph of any kind."""
     # The larger the images a codec was trained on, the more they are like a photograph.
     others = [name for name in shown_families() if name != "signs"]
     family = max(others, key=lambda name: load_senders(name).trained_side, default="signs")
     if imagenet.NAME in judges():
-        return example.picture, family, imagenet.NAME, AS_IT_IS
-    return example.picture, family, OWN, AS_TRAINED
+        return family, imagenet.NAME, AS_IT_IS
+    return family, OWN, AS_TRAINED
 
 
 def _ratios() -> list[str]:

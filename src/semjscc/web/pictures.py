@@ -135,6 +135,8 @@ def _published(family: str, ratio: Fraction) -> list[Record]:
             record
             for record in load_results(file).records
             if record.data == family
+            and record.metric == "accuracy"
+            and record.channel in ("none", "awgn")
             and record.link in CURVES
             and (record.ratio is None or parse_ratio(record.ratio) == ratio)
         ]

@@ -5,10 +5,13 @@ user alone, cleaned every half minute and removed in the end.
 """
 
 import os
+import signal
 import socket
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from semjscc.errors import UserError
@@ -17,6 +20,9 @@ LOCAL = "127.0.0.1"
 PORT = 7860
 WAITING = 40
 """Requests that may stand in line; the next is told to come back."""
+
+FILE_SECONDS = (30, 240)
+"""How often uploads are looked through, and how old one may grow: together under 5 minutes."""
 
 SESSIONS = 100
 """People whose image is kept in memory, each at most 1.2 MB."""
@@ -30,10 +36,42 @@ _SETTINGS = {
 
 
 @contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder for uploads that no other user can read, removed in the end."""
+def private_folder(file_seconds: tuple[float, float] = FILE_SECONDS) -> Iterator[Path]:
+    """A folder for uploads that no other user can read, removed in the end, by a signal as well.
+
+    Gradio deletes what was uploaded in full; here goes all that is old, uploads broken off too.
+
+    Args:
+        file_seconds: how often files are looked through, and how old one may grow.
+    """
+    often, oldest = file_seconds
+    over = threading.Event()
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _leave)
     with tempfile.TemporaryDirectory(prefix="semjscc-web-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+
+        def clean() -> None:
+            while not over.wait(often):
+                delete_older(Path(name), oldest)
+
+        threading.Thread(target=clean, daemon=True).start()
+        try:
+            yield Path(name)
+        finally:
+            over.set()
+
+
+def delete_older(folder: Path, seconds: float) -> None:
+    """Delete the files under a folder that nobody has written to for so many seconds."""
+    for file in folder.rglob("*"):
+        with suppress(OSError):  # gone meanwhile
+            if file.is_file() and time.time() - file.stat().st_mtime > seconds:
+                file.unlink()
+
+
+def _leave(number: int, _frame: object) -> None:
+    """End as by Ctrl-C, so that the folder is removed."""
+    raise SystemExit(128 + number)
 
 
 def serve(
@@ -41,7 +79,7 @@ def serve(
     host: str = LOCAL,
     *,
     folder: Path,
-    file_seconds: tuple[int, int] | None = None,
+    file_seconds: tuple[int, int] = FILE_SECONDS,
 ) -> None:
     """Serve the page until Ctrl-C.
 
@@ -49,8 +87,7 @@ def serve(
         port: to listen on.
         host: the address; whoever can reach it can use the page.
         folder: for uploads.
-        file_seconds: how often uploads are looked through and how old one may grow; by default
-            together under 5 minutes.
+        file_seconds: how often uploads are looked through and how old one may grow.
 
     Raises:
         UserError: the extra is not installed, or the port is taken.
@@ -63,12 +100,12 @@ def serve(
         from fastapi import FastAPI
     except ImportError as error:
         raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
-    from semjscc.web.page import AT_ONCE, FILE_SECONDS, THEME, build, style_sheet, warm_up
+    from semjscc.web.page import AT_ONCE, THEME, build, style_sheet, warm_up
     from semjscc.web.uploads import LARGEST_FILE
 
     with _listen(host, port) as listener:
         warm_up()
-        page = build(file_seconds or FILE_SECONDS)
+        page = build(file_seconds)
         page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False)
         page.state_session_capacity = SESSIONS
         # Not page.launch(), which asks other hosts for things, and gives up where the machine is

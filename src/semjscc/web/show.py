@@ -204,5 +204,5 @@ def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
     unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0])
     side = request.senders.trained_side
     if unlike is None and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
-        unlike = f"the codecs were trained on images of {side} x {side} pixels, unlike this one"
+        unlike = f"the codecs were trained on images of {side} × {side} pixels, unlike this one"
     return [request.picture.note, unlike or ""]

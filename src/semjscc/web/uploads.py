@@ -18,6 +18,10 @@ LARGEST_FILE = 20 * 2**20
 LARGEST_PIXELS = 768 * 512
 """What two cores code and decode while a person waits; larger images are shrunk to it."""
 
+LONGEST = 32
+"""How many times longer than high, or the reverse, an image may be: shrunk, it still has the side
+that a codec needs."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -60,13 +64,21 @@ def read_upload(path: Path) -> Picture:
 
 
 def shrink(pixels: Tensor) -> Picture:
-    """An image (3, H, W) uint8 of at most `LARGEST_PIXELS`, with a note where it was larger."""
+    """An image (3, H, W) uint8 of at most `LARGEST_PIXELS`, with a note where it was larger.
+
+    Raises:
+        UserError: it is a thin strip.
+    """
     height, width = pixels.shape[-2:]
+    if max(height, width) > LONGEST * min(height, width):
+        raise UserError(
+            f"an image of {width} × {height} pixels is more than {LONGEST} times longer on one "
+            "side than on the other: cut it"
+        )
     factor = (LARGEST_PIXELS / (height * width)) ** 0.5
     if factor >= 1:
         return Picture(pixels)
-    # Flooring keeps it within the limit; a long strip keeps the side that a codec needs.
-    size = max(16, int(width * factor)), max(16, int(height * factor))
+    size = int(width * factor), int(height * factor)  # flooring keeps it within the limit
     image = Image.fromarray(pixels.permute(1, 2, 0).numpy())
     small = np.array(image.resize(size, Image.Resampling.LANCZOS))
     note = (
@@ -77,11 +89,12 @@ def shrink(pixels: Tensor) -> Picture:
 
 
 def crop(picture: Picture, side: int) -> Picture:
-    """The central square, resized to what weights were trained on, with a note where that cuts."""
-    if picture.size == (side, side):
+    """The central square, resized to what weights were trained on, with a note of what was done."""
+    height, width = picture.size
+    if height == width == side:
         return picture
+    done = "it" if height == width else "only the middle square"
     note = (
-        f"only the middle square is sent, at {side} × {side} pixels as in training; image size "
-        "“as it is” sends all of it"
+        f"{done} is sent at {side} × {side} pixels as in training; image size “as it is” sends all"
     )
     return Picture(resize_and_crop(picture.pixels, side), note)
