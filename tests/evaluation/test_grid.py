@@ -204,6 +204,10 @@ def test_a_wrong_belief_changes_what_arrives(codec_link: CodecLink, perception: 
     truth = evaluate([codec_link], SQUARES, perception, GRID)
     wrong = evaluate([codec_link], SQUARES, perception, replace(GRID, assumed_snr_db=10.0))
     assert [record.assumed_snr_db for record in wrong] == [10.0, None]
+    error = 10.0 - GRID.snrs_db[0]
+    off = evaluate([codec_link], SQUARES, perception, replace(GRID, assumed_error_db=error))
+    assert [record.assumed_snr_db for record in off] == [s + error for s in GRID.snrs_db]
+    assert alike(off[:1], wrong[:1])
     assert wrong[0].psnr_db != truth[0].psnr_db
     assert alike(wrong[1:], truth[1:])
 
@@ -329,6 +333,8 @@ def test_a_codec_refuses_an_snr_it_was_not_trained_for(perception: Perception) -
         ({"draws": 0}, "at least once"),
         ({"snrs_db": (float("nan"),)}, "finite"),
         ({"assumed_snr_db": float("inf")}, "finite"),
+        ({"assumed_error_db": float("nan")}, "finite"),
+        ({"assumed_snr_db": 3.0, "assumed_error_db": 5.0}, "not both"),
     ],
 )
 def test_points_that_make_no_sense_are_refused(changes: dict[str, object], message: str) -> None:

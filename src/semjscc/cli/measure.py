@@ -58,6 +58,9 @@ def _add_grid(evaluate: Parser) -> None:
         default="accuracy",
         help="right is the label, or what the network says of the clean image (needs no labels)",
     )
+    evaluate.add_argument(
+        "--assumed-error", default="0", help="by how many dB both ends believe the SNR too high"
+    )
     add_situation(evaluate)
     add_json(evaluate)
 
@@ -89,6 +92,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         snrs_db=tuple(parse_snr(word) for word in split_list(arguments.snr)),
         channel=parse_channel(arguments.channel),
         assumed_snr_db=None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr),
+        assumed_error_db=parse_snr(arguments.assumed_error),
         seed=arguments.seed,
         draws=at_least(1, arguments.draws, "--draws"),
     )

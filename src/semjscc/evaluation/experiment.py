@@ -147,12 +147,13 @@ def _strip(experiment: Experiment) -> Figure:
     """A few images at the first ratio and the middle SNR of the grid."""
     e, grid = experiment, experiment.grid
     chosen = _different_classes(e.data, STRIP_IMAGES)
+    snr_db = sorted(grid.snrs_db)[len(grid.snrs_db) // 2]
     situation = Situation(
         CHANNELS[grid.channel],
-        sorted(grid.snrs_db)[len(grid.snrs_db) // 2],
+        snr_db,
         grid.ratios[0],
         Draws(grid.seed, chosen),
-        grid.assumed_snr_db,
+        grid.assumed(snr_db),
     )
     images = e.data.batch(chosen)
     links = [link for link in e.links if not isinstance(link, NoChannel)]

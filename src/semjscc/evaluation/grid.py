@@ -38,17 +38,19 @@ class Grid:
         snrs_db: true mean SNRs, Es/N0 in dB.
         channel: a name from `CHANNELS`.
         assumed_snr_db: what both ends believe the SNR to be; the truth where it is None.
+        assumed_error_db: or by how much they believe it to be better than it is.
         seed: of the noise.
         draws: how often each image is sent, with fresh noise.
 
     Raises:
-        UserError: no such channel, fewer than one draw, or an SNR that is not finite.
+        UserError: no such channel, fewer than one draw, an SNR that is not finite, or two beliefs.
     """
 
     ratios: tuple[Fraction, ...]
     snrs_db: tuple[float, ...]
     channel: str = "awgn"
     assumed_snr_db: float | None = None
+    assumed_error_db: float = 0.0
     seed: int = 0
     draws: int = 1
 
@@ -58,8 +60,19 @@ class Grid:
             raise UserError(f"no channel '{printable(self.channel)}'; there are {known}")
         if self.draws < 1:
             raise UserError(f"each image is sent at least once, not {self.draws} times")
-        if not all(math.isfinite(snr_db) for snr_db in (*self.snrs_db, self.assumed_snr_db or 0)):
+        believed = (self.assumed_snr_db or 0, self.assumed_error_db)
+        if not all(math.isfinite(snr_db) for snr_db in (*self.snrs_db, *believed)):
             raise UserError("an SNR is a finite number of dB")
+        if self.assumed_snr_db is not None and self.assumed_error_db:
+            raise UserError("say what both ends believe, or how wrong they are, not both")
+
+    def assumed(self, snr_db: float | None) -> float | None:
+        """What both ends believe at a true SNR; None where that is the truth, or no channel met."""
+        if snr_db is None:
+            return None
+        if self.assumed_error_db:
+            return snr_db + self.assumed_error_db
+        return None if self.assumed_snr_db == snr_db else self.assumed_snr_db
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,7 @@ class Point:
             "ratio": None if self.ratio is None else str(self.ratio),
             "snr_db": self.snr_db,
             "channel": None if self.snr_db is None else grid.channel,
-            "assumed_snr_db": None if self.snr_db is None else grid.assumed_snr_db,
+            "assumed_snr_db": grid.assumed(self.snr_db),
             "seed": grid.seed,
             "draws": self.draws,
         }
@@ -190,7 +203,7 @@ def _send(
         math.inf if point.snr_db is None else point.snr_db,
         Fraction(1) if point.ratio is None else point.ratio,
         draws,
-        grid.assumed_snr_db,
+        grid.assumed(point.snr_db),
     )
     received = point.link.send(images, situation)
     place = (list(draws.indices), draws.draw)
@@ -222,14 +235,13 @@ def _record(
     else:
         low, high = clustered_bootstrap(measured.correct, grid.seed)
     numbers = np.array([3 * height * width for height, width in data.sizes])
-    believes = point.snr_db is None or grid.assumed_snr_db == point.snr_db
     return Record(
         link=point.link.name,
         codec="+".join(measured.codecs) or None,
         data=data.name,
         channel="none" if point.snr_db is None else grid.channel,
         snr_db=point.snr_db,
-        assumed_snr_db=None if believes else grid.assumed_snr_db,
+        assumed_snr_db=grid.assumed(point.snr_db),
         ratio=None if point.ratio is None else str(point.ratio),
         ratio_measured=None
         if point.ratio is None

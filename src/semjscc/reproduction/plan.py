@@ -39,6 +39,7 @@ class Evaluation:
         snrs: in dB.
         channel: awgn, block-rayleigh or fast-rayleigh.
         assumed_snr_db: what both ends believe the SNR to be.
+        assumed_error_db: or by how much they believe it to be better than it is.
         split: train, val or test.
         limit: only the first so many images.
         draws: of the noise, for each image.
@@ -54,6 +55,7 @@ class Evaluation:
     metric: Literal["accuracy", "agreement"] = "accuracy"
     channel: str = "awgn"
     assumed_snr_db: float | None = None
+    assumed_error_db: float = 0.0
     split: Literal["train", "val", "test"] = "test"
     limit: int | None = None
     draws: int = 1
@@ -66,6 +68,7 @@ class Evaluation:
             snrs_db=self.snrs,
             channel=self.channel,
             assumed_snr_db=self.assumed_snr_db,
+            assumed_error_db=self.assumed_error_db,
             draws=self.draws,
         )
 
