@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo web test lint docs bench bench-modem results comparison
+.PHONY: setup demo web test lint docs bench bench-modem results comparison photographs
 
 setup: $(VENV)/.installed
 
@@ -45,7 +45,7 @@ RATIOS := 1/48,1/24,1/12,1/6
 JOBS ?= 2
 EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
 CIFAR := $(EVALUATE) --data data/cifar10-jpeg
-results: setup comparison
+results: setup comparison photographs
 	$(BIN)/semjscc demo --out out/demo
 	$(EVALUATE) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
@@ -54,15 +54,34 @@ results: setup comparison
 	mkdir -p out/losses # djscc and semantic need not be measured twice
 	test -e out/losses/results.json || cp out/cifar10-jpeg/results.json out/losses
 	$(EVALUATE) --snr 0,10,20 --data data/cifar10-jpeg --ratio 1/48,1/24 \
-	  --links none,djscc,semantic,feature --out out/losses
+	  --links none,djscc,semantic,feature,task-loss,distill --out out/losses
+	$(EVALUATE) --snr 0,10,20 --data data/cifar10-jpeg --ratio 1/48,1/24 --limit 5000 \
+	  --links none,djscc,semantic,feature,task-loss,distill --perception cifar10-jpeg-c --out out/losses-c
+	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
+	  --assumed-error 5 --limit 500 --out out/wrong-belief
 	for channel in block-rayleigh fast-rayleigh; do \
 	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
 	    --channel $$channel --limit 500 --out out/$$channel || exit; done
-	for name in demo signs cifar10-jpeg cifar10-jpeg-c losses block-rayleigh fast-rayleigh; do \
-	  cp out/$$name/results.json results/$$name.json; done
+	for name in demo signs cifar10-jpeg cifar10-jpeg-c losses losses-c wrong-belief block-rayleigh \
+	  fast-rayleigh; do cp out/$$name/results.json results/$$name.json; done
 	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
 	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
+
+# Photographs, whole and small, as an ImageNet classifier by others sees them.
+PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semantic,separate \
+  --perception efficientnet-lite0
+photographs: setup
+	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic,separate \
+	  --ratio $(RATIOS) --limit 300 --out out/tiny-imagenet-20
+	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --out out/photographs
+	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --metric agreement \
+	  --out out/photographs-agreement
+	$(PHOTOGRAPHS) --data data/kodak --ratio $(RATIOS) --snr 10 --metric agreement --out out/kodak
+	for name in tiny-imagenet-20 photographs photographs-agreement kodak; do \
+	  cp out/$$name/results.json results/$$name.json; done
+	cp results/tiny-imagenet-20.json src/semjscc/web/results
+	$(BIN)/python tools/fill_tables.py results/README.md docs/*.md
 
 # Everything that is compared, on fewer images: image coders take their time.
 CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-hevc,separate-small
