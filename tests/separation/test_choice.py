@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from semjscc.checkpoint import WEIGHTS
+from semjscc.families import families
 from semjscc.separation import choice
 from semjscc.separation.choice import block_fading_snr, chosen_coder, fast_fading_snr
 from semjscc.separation.sources import CODERS
@@ -68,3 +70,9 @@ def test_shipped_choice_names_coders_that_exist() -> None:
     for family in choice._content()["coders"].values():
         for by_snr in family.values():
             assert set(by_snr.values()) <= set(CODERS)
+
+
+@pytest.mark.parametrize("family", families())
+def test_every_family_has_its_choice_and_an_image_for_what_is_lost(family: str) -> None:
+    assert chosen_coder(family, Fraction(1, 24), 5.0) in CODERS
+    assert (WEIGHTS / f"{family}-mean.png").is_file()
