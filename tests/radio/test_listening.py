@@ -1,0 +1,55 @@
+"""Frames to images: whatever a header may announce is decoded or has its reason."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from waveforms import latents
+
+from semjscc import checkpoint
+from semjscc.codecs.store import load_codec
+from semjscc.images import MINIMUM_SIDE
+from semjscc.links.base import Control
+from semjscc.links.source import NOTHING, SourceControl
+from semjscc.radio.header import CODECS, SEPARATE, CodecControl, Header, header_bits, parse_header
+from semjscc.radio.listening import Heard, Listener
+from semjscc.radio.profiles import SDR
+from semjscc.radio.receiver import Frame
+from semjscc.radio.weights import Receivers, fingerprint
+
+SHIPPED = [name for name in CODECS if (checkpoint.WEIGHTS / f"{name}.safetensors").is_file()]
+SIZES = ((MINIMUM_SIDE, MINIMUM_SIDE), (MINIMUM_SIDE, MINIMUM_SIDE + 1))
+
+
+def frame_of(control: Control) -> Frame:
+    symbols = latents(control)
+    noise = np.full(len(symbols), 0.1, np.float32)
+    return Frame(control, 0, symbols, noise, 0.0, 10.0, 0.0, 0.0, packets=1, packets_lost=0)
+
+
+def hear(control: Control) -> Heard:
+    """What the receiver makes of a frame with a header that it takes for one."""
+    header = Header(control, 0, 0)
+    assert parse_header(header_bits(header), SDR, header.k) == header
+    return Listener(Receivers(), None, "signs").hear(frame_of(control))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_smallest_images_of_a_header_go_all_the_way(name: str) -> None:
+    codec, _ = load_codec(checkpoint.WEIGHTS / f"{name}.safetensors")
+    number = fingerprint(codec)
+    for height, width in SIZES:
+        heard = hear(CodecControl(name, height, width, min(codec.ratios), number))
+        assert heard.image is not None
+        assert heard.image.shape == (3, height, width)
+        assert heard.seen is not None
+        foreign = hear(CodecControl(name, height, width, Fraction(47, 48), number))
+        assert foreign.image is None
+        assert foreign.problem
+
+
+def test_the_smallest_image_of_separate_coding_goes_all_the_way() -> None:
+    told = SourceControl(SEPARATE, *SIZES[0], Fraction(1), "webp", NOTHING, 1, 0)
+    heard = hear(told)
+    assert heard.image is None
+    assert heard.problem == "its payload has errors that the code cannot correct"
