@@ -2,7 +2,10 @@
 
 import io
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +112,37 @@ def test_a_pipe_carries_the_recording(
     run("demodulate", "-", "--profile", "audio", "--out", str(tmp_path), "--json")
     assert json.loads(capfdbinary.readouterr().out) == log(tmp_path)
     assert log(tmp_path)["frames"][0]["delivered"]
+
+
+STARTED = """
+import signal, sys
+from semjscc.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [["--live", "--json"], ["--json"]])
+def test_ctrl_c_on_an_idle_pipe_ends_the_log(tmp_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-c", STARTED, "demodulate", "-", "--out", str(tmp_path), *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for _ in range(600):
+            if (tmp_path / "log.json").exists():
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)  # it waits for the pipe by now
+        process.send_signal(signal.SIGINT)
+        # Not communicate(): the pipe stays open, as a radio's does.
+        printed, said = process.stdout.read(), process.stderr.read()
+        assert process.wait(10) == 130, said
+    assert "semjscc: stopped" in said
+    assert "Fatal" not in said
+    assert json.loads(printed) == log(tmp_path)
+    assert (log(tmp_path)["dropped"], log(tmp_path)["lost_samples"]) == (0, 0)
 
 
 def own_codec(folder: Path, seed: int) -> Path:

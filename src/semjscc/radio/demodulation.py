@@ -1,6 +1,6 @@
 """A recording from beginning to end: received, kept, and shown as it comes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,8 +18,10 @@ _WIDTHS = (5, 10, 8, 12, 10, 9, 4, 0)
 
 def listen(
     chunks: Iterable[Samples], profile: Profile, listener: Listener, book: Logbook, room: int
-) -> Iterator[Heard]:
+) -> Generator[Heard, None, None]:
     """Every frame as soon as it is complete, after it has been kept.
+
+    The log has its end however this one ends: at the end of the recording, or closed before.
 
     Args:
         chunks: complex64 baseband at the profile's sample rate; it waits for the receiver.
@@ -28,11 +30,13 @@ def listen(
         book: keeps them.
         room: symbols of the longest image.
     """
-    for frame in receive(chunks, profile, most_symbols=room):
-        heard = listener.hear(frame)
-        book.add(heard)
-        yield heard
-    book.close({"dropped": 0, "lost_samples": 0})
+    try:
+        for frame in receive(chunks, profile, most_symbols=room):
+            heard = listener.hear(frame)
+            book.add(heard)
+            yield heard
+    finally:
+        book.close({"dropped": 0, "lost_samples": 0})
 
 
 def watch(
@@ -43,7 +47,7 @@ def watch(
     room: int,
     console: Console,
     buffer: int = BUFFER_SAMPLES,
-) -> Iterator[Heard]:
+) -> Generator[Heard, None, None]:
     """The same, played at its own speed and shown; what comes too fast is dropped frame by frame.
 
     Args:
@@ -61,14 +65,16 @@ def watch(
     def render() -> Group:
         return view.render(player, screening.dropped)
 
-    with Live(get_renderable=render, console=console, refresh_per_second=4):
-        for frame in receive(player, profile, most_symbols=room):
-            if screening.passes(frame):
-                heard = listener.hear(frame)
-                book.add(heard)
-                view.add(heard)
-                yield heard
-    book.close({"dropped": screening.dropped, "lost_samples": player.lost})
+    try:
+        with Live(get_renderable=render, console=console, refresh_per_second=4):
+            for frame in receive(player, profile, most_symbols=room):
+                if screening.passes(frame):
+                    heard = listener.hear(frame)
+                    book.add(heard)
+                    view.add(heard)
+                    yield heard
+    finally:
+        book.close({"dropped": screening.dropped, "lost_samples": player.lost})
 
 
 def line(words: Sequence[str]) -> str:
