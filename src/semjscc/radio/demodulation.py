@@ -13,7 +13,7 @@ from semjscc.radio.profiles import Profile
 from semjscc.radio.receiver import receive
 from semjscc.radio.resampling import Samples
 
-_WIDTHS = (5, 10, 8, 12, 10, 9, 4, 0)
+_WIDTHS = (5, 10, 8, 12, 10, 9, 4, 7, 0)
 
 
 def listen(

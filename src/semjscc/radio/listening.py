@@ -60,6 +60,7 @@ class Heard:
             "packets": frame.packets,
             "packets_lost": frame.packets_lost,
             "erased_share": self.erased,
+            "damaged_share": frame.damaged_share,
             "delivered": self.image is not None,
             "seen": None if self.seen is None else self.seen.label,
             "confidence": None if self.seen is None else self.seen.confidence,
@@ -67,7 +68,7 @@ class Heard:
         }
 
 
-TITLES = ("image", "time", "SNR", "CFO", "clock", "headers", "lost", "seen")
+TITLES = ("image", "time", "SNR", "CFO", "clock", "headers", "lost", "damaged", "seen")
 
 
 def columns(heard: Heard) -> list[str]:
@@ -85,6 +86,7 @@ def columns(heard: Heard) -> list[str]:
         f"{frame.clock_ppm:+.1f} ppm",
         f"{frame.packets - frame.packets_lost} of {frame.packets}",
         str(frame.packets_lost),
+        f"{frame.damaged_share:.0%}",
         printable(seen),
     ]
 

@@ -50,6 +50,8 @@ class Frame:
         clock_ppm: how much faster the sender's sample clock runs than the receiver's.
         packets: bursts of the image.
         packets_lost: those of which no header arrived.
+        damaged_share: of the image's symbols, those in rows that more than noise struck, such as
+            interference or dropped samples.
     """
 
     control: Control
@@ -62,6 +64,7 @@ class Frame:
     clock_ppm: float
     packets: int
     packets_lost: int
+    damaged_share: float = 0.0
 
 
 @dataclass
@@ -204,4 +207,5 @@ def _frame(image: _Image, profile: Profile) -> Frame:
         clock_ppm=float(np.mean([burst.clock_ppm for _, burst in image.bursts.values()])),
         packets=count,
         packets_lost=count - len(image.bursts),
+        damaged_share=sum(burst.damaged for _, burst in image.bursts.values()) / k,
     )
