@@ -54,7 +54,9 @@ def test_a_record_comes_back(
     bits = header_bits(header)
     assert len(bits) == MESSAGE_BITS == 112
     assert parse_header(bits, SDR, k) == header
-    assert parse_header(bits, SDR, k - 1) is None
+    refused: list[Header] = []
+    assert parse_header(bits, SDR, k - 1, refused.append) is None
+    assert refused == [header]
 
 
 @pytest.mark.parametrize("coder", CODERS)

@@ -1,5 +1,6 @@
 """Frames to images: whatever a header may announce is decoded or has its reason."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -53,3 +54,19 @@ def test_the_smallest_image_of_separate_coding_goes_all_the_way() -> None:
     heard = hear(told)
     assert heard.image is None
     assert heard.problem == "its payload has errors that the code cannot correct"
+
+
+def test_an_image_of_which_hardly_anything_arrived_is_not_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Control] = []
+    receivers = Receivers()
+    monkeypatch.setattr(receivers, "link", asked.append)
+    listener = Listener(receivers, None, "signs")
+    told = CodecControl("signs-semantic", 64, 64, Fraction(1, 48), 1)
+    heard = listener.hear(replace(frame_of(told), packets=1366, packets_lost=1365))
+    assert heard.problem == "too little of it arrived: 1 of 1366 packets"
+    assert (heard.image, heard.lacking, asked) == (None, False, [])
+    with pytest.raises(AttributeError):  # a quarter is enough: it goes on with the link
+        listener.hear(replace(frame_of(told), packets=4, packets_lost=3))
+    assert asked == [told]

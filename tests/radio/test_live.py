@@ -104,7 +104,7 @@ def test_the_view_shows_what_was_heard(tmp_path: Path) -> None:
     console = Console(width=120, record=True, file=(tmp_path / "screen").open("w"))
     listener = Listener(Receivers(), None, "signs")
     with console.file, Logbook(tmp_path / "out", {}) as book:
-        heard = list(watch(recording(3), SDR, listener, book, MOST_SYMBOLS, console))
+        heard = list(watch(recording(3), SDR, listener, book, MOST_SYMBOLS, print, console))
     shown = console.export_text()
     assert "3 frames, 0 dropped" in shown
     assert shown.count("1 of 1") == 3

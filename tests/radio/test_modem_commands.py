@@ -194,7 +194,9 @@ def test_shipped_weights_must_be_the_senders(
     assert "signs-semantic here are not the sender's" in line
 
 
-def test_a_recording_may_be_cut_at_either_end(tmp_path: Path) -> None:
+def test_a_recording_may_be_cut_at_either_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     # 9216 symbols are two bursts; the second begins at sample 27056.
     image = np.tile(render("test", 0).image, (3, 3, 1))[:144, :128]
     picture, tx = str(tmp_path / "wide.png"), tmp_path / "tx.cf32"
@@ -210,8 +212,13 @@ def test_a_recording_may_be_cut_at_either_end(tmp_path: Path) -> None:
         assert (tmp_path / name / frame["file"]).is_file()
     # A header that announces far more than the file can hold is no header.
     samples[2000:7000].tofile(tmp_path / "scrap.cf32")
+    capsys.readouterr()
     run("demodulate", str(tmp_path / "scrap.cf32"), "--out", str(tmp_path / "scrap"))
     assert log(tmp_path / "scrap")["frames"] == []
+    assert capsys.readouterr().err == (
+        "semjscc: warning: image 0, 128 x 144 pixels at 1/6, has more symbols than there is room "
+        "for (9216): not received\n"
+    )
 
 
 def test_noise_holds_no_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,7 +153,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     talks, frames = not quiet and not arguments.live, 0
     try:
         with Logbook(arguments.out, facts) as book:
-            to_hear = opened.chunks, profile, listener, book, opened.room
+            to_hear = opened.chunks, profile, listener, book, opened.room, _warn
             # Standard output belongs to programs where they asked for it.
             heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
             with closing(heard):

@@ -7,7 +7,7 @@ Once it is read, the header is eight times as much training as there was before.
 say that more than noise struck them teach nothing; their symbols get the noise that is measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from semjscc.radio.damage import LEAST_DAMAGE, damaged_rows, loud_rows
 from semjscc.radio.equaliser import equalise, estimate_channel, noise_from_neighbours
-from semjscc.radio.header import Header, header_bits, parse_header
+from semjscc.radio.header import Header, header_bits, ignore, parse_header
 from semjscc.radio.layout import Layout, burst_layout, burst_span, header_rows
 from semjscc.radio.ofdm import demodulate
 from semjscc.radio.profiles import TRAINING_SYMBOLS, Profile
@@ -61,6 +61,7 @@ def read_header(
     profile: Profile,
     expected: Sequence[Header],
     most_symbols: int,
+    refused: Callable[[Header], object] = ignore,
 ) -> Header | None:
     """The header of a burst, or None where its checksum fails.
 
@@ -69,6 +70,7 @@ def read_header(
         profile: the waveform.
         expected: headers that are likely to come; they are recognised without decoding.
         most_symbols: the longest image that the receiver has room for.
+        refused: takes the header of a longer one.
     """
     layout = burst_layout(profile, 0)
     rows = np.arange(header_rows(profile))
@@ -101,7 +103,7 @@ def read_header(
         if agrees(llr, header_bits(header)):
             return header
     bits = unprotect(llr)
-    return None if bits is None else parse_header(bits, profile, most_symbols)
+    return None if bits is None else parse_header(bits, profile, most_symbols, refused)
 
 
 def read_payload(

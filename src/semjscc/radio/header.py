@@ -8,7 +8,7 @@ weights in them. A header may come from a stranger: nothing that is not in the t
 larger or smaller than those that are sent, is taken for one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -151,13 +151,24 @@ def header_bits(header: Header) -> list[int]:
     return [int(bit) for bit in text]
 
 
-def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> Header | None:
+def ignore(header: Header) -> None:
+    """Say nothing of a header that is refused."""
+    del header
+
+
+def parse_header(
+    bits: Sequence[int],
+    profile: Profile,
+    most_symbols: int,
+    refused: Callable[[Header], object] = ignore,
+) -> Header | None:
     """The inverse of `header_bits`, or None for what no sender here could have sent.
 
     Args:
         bits: (112,) of 0 and 1.
         profile: the waveform, from which the number of bursts follows.
         most_symbols: the longest image that the receiver has room for.
+        refused: takes a header that is sound, but whose image is longer.
     """
     text, fields = "".join(str(int(bit)) for bit in bits), []
     for width in _WIDTHS:
@@ -169,7 +180,10 @@ def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> He
         return None
     plain = Control(CODECS[codec - 1], height, width, Fraction(ratio, RATIO_STEPS))
     header = Header(plain, image, burst)
-    if header.k > most_symbols or burst >= burst_count(profile, header.k):
+    if burst >= burst_count(profile, header.k):
+        return None
+    if header.k > most_symbols:
+        refused(header)
         return None
     if plain.codec != SEPARATE:
         return _with_fingerprint(header, _joined(source))

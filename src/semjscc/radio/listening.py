@@ -15,6 +15,7 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
+from semjscc.radio.opening import PART_OF_IMAGE
 from semjscc.radio.receiver import Frame
 from semjscc.radio.weights import Receivers, perception_of
 from semjscc.transmission import Seen, see
@@ -107,7 +108,15 @@ class Listener:
         self._loaded: dict[str, Perception] = {}
 
     def hear(self, frame: Frame) -> Heard:
-        """One frame's image; what cannot be decoded comes with its reason."""
+        """One frame's image; what cannot be decoded comes with its reason.
+
+        Of which less than a quarter of the packets arrived is not: a single burst, which may come
+        from a stranger, would have millions of pixels decoded.
+        """
+        came = frame.packets - frame.packets_lost
+        if PART_OF_IMAGE * came < frame.packets:
+            problem = f"too little of it arrived: {came} of {frame.packets} packets"
+            return Heard(frame, None, None, problem)
         try:
             link = self._receivers.link(frame.control)
         except UserError as error:

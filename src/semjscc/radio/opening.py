@@ -12,7 +12,8 @@ from semjscc.radio.receiver import MOST_SYMBOLS
 from semjscc.radio.resampling import Samples
 
 PART_OF_IMAGE = 4
-"""An image of which a recording can hold less than this part is not waited for."""
+"""An image of which a recording can hold less than one in so many symbols is not waited for; one of
+which fewer packets arrived is not decoded."""
 RATE_TOLERANCE = 200e-6
 """A clock that is further off is no clock but another sample rate."""
 

@@ -6,7 +6,7 @@ Everything is decided by absolute positions in the recording, never by where a c
 chunking gives the same frames.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from semjscc.links.base import Control
 from semjscc.radio.burst import Burst, corrected, read_header, read_payload
-from semjscc.radio.header import PIXEL_LIMIT, Header
+from semjscc.radio.header import PIXEL_LIMIT, Header, ignore
 from semjscc.radio.layout import (
     burst_count,
     burst_samples,
@@ -32,7 +32,8 @@ SEARCHED = 1 << 15
 SEARCHED_NEXT = 1 << 9
 """The same where a burst is due."""
 MOST_SYMBOLS = PIXEL_LIMIT // 2
-"""Of an image: 16 Mpixel at a ratio of 1/6, some 200 MB for all that goes with them."""
+"""Of an image: 16 Mpixel at a ratio of 1/6. Putting its frame together takes 450 MB for a moment
+and keeps half of that, however little of it arrived."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def receive(
     profile: Profile,
     *,
     most_symbols: int = MOST_SYMBOLS,
+    refused: Callable[[Header], object] = ignore,
 ) -> Iterator[Frame]:
     """The images in a recording, each as soon as its last burst has passed.
 
@@ -91,10 +93,11 @@ def receive(
             finite counts as 0.
         profile: the waveform.
         most_symbols: a header that announces a longer image is no header.
+        refused: takes the header that is none for this reason alone, of each burst.
     """
     stream, position, pending = Stream(chunks), 0, None
     while True:
-        found = _next_burst(stream, position, profile, pending, most_symbols)
+        found = _next_burst(stream, position, profile, pending, most_symbols, refused)
         if found is None:
             break
         position, sync, header = found
@@ -121,6 +124,7 @@ def _next_burst(
     profile: Profile,
     pending: _Image | None,
     most_symbols: int,
+    refused: Callable[[Header], object],
 ) -> tuple[int, Sync | None, Header | None] | None:
     """Search one block of positions: where to go on, and the burst if there is one.
 
@@ -142,7 +146,7 @@ def _next_burst(
         start = position + sync.start
         first = start + profile.preamble
         rows = corrected(stream.read(first, first + length), sync.frequency)
-        header = read_header(rows, profile, _expected(pending, profile), most_symbols)
+        header = read_header(rows, profile, _expected(pending, profile), most_symbols, refused)
         if header is not None:
             return position, Sync(start, sync.frequency), header
     return last, None, None
