@@ -25,7 +25,10 @@ SIZES = ((MINIMUM_SIDE, MINIMUM_SIDE), (MINIMUM_SIDE, MINIMUM_SIDE + 1))
 def frame_of(control: Control) -> Frame:
     symbols = latents(control)
     noise = np.full(len(symbols), 0.1, np.float32)
-    return Frame(control, 0, symbols, noise, 0.0, 10.0, 0.0, 0.0, packets=1, packets_lost=0)
+    return Frame(
+        control, 0, symbols, noise, time_s=0.0, snr_db=10.0, cfo_hz=0.0, clock_ppm=0.0,
+        bandwidth_hz=812_500.0, packets=1, packets_lost=0,
+    )  # fmt: skip
 
 
 def hear(control: Control) -> Heard:
@@ -70,3 +73,12 @@ def test_an_image_of_which_hardly_anything_arrived_is_not_decoded(
     with pytest.raises(AttributeError):  # a quarter is enough: it goes on with the link
         listener.hear(replace(frame_of(told), packets=4, packets_lost=3))
     assert asked == [told]
+
+
+def test_carrier_to_noise_density_counts_the_bandwidth() -> None:
+    heard = hear(Control("label", 64, 64, Fraction(1, 6)))
+    record = heard.to_dict()
+    assert (record["snr_db"], record["cn0_db_hz"]) == (10.0, pytest.approx(69.1, abs=0.01))
+    # Nothing is missing here that would bring an image.
+    assert (heard.problem, heard.lacking) == ("frames of 'label' bring no image", False)
+    assert heard.imageless

@@ -6,20 +6,24 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from waveforms import latents
 
 from semjscc import checkpoint
 from semjscc.cli import main
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.signs import render
 from semjscc.images import read_image
+from semjscc.links.base import Control
 from semjscc.radio.files import read_recording
 from semjscc.radio.profiles import SDR
+from semjscc.radio.transmitter import modulate_image
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +174,36 @@ def test_weights_of_the_users_own_go_by_their_fingerprint(
     assert frame["problem"] in line
     run("demodulate", tx, "--out", str(out), "--codec", str(other), "--codec", str(mine))
     assert log(out)["frames"][0]["delivered"]
+
+
+def test_all_weights_that_are_missing_are_named(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [tmp_path / f"tx{seed}.cf32" for seed in (1, 2)]
+    for seed, part in enumerate(parts, 1):
+        run("modulate", signs[0], "--link", str(own_codec(tmp_path, seed)), "--out", str(part))
+    both, out = tmp_path / "both.cf32", tmp_path / "out"
+    both.write_bytes(b"".join(part.read_bytes() for part in (*parts, *parts)))
+    line = refusal(capsys, "demodulate", str(both), "--out", str(out))
+    problems = list(dict.fromkeys(frame["problem"] for frame in log(out)["frames"]))
+    assert len(problems) == 2
+    assert line == f"semjscc: {'; '.join(problems)}\n"
+
+
+def test_frames_that_bring_no_image_are_no_failure_beside_others(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tx, label, both, out = (str(tmp_path / name) for name in ("tx.cf32", "l.cf32", "b.cf32", "out"))
+    run("modulate", signs[0], "--out", tx)
+    told = Control("label", 64, 64, Fraction(1, 48))
+    waveform = modulate_image(latents(told), told, SDR, image=7)
+    np.pad(waveform, 2000).tofile(label)
+    Path(both).write_bytes(Path(label).read_bytes() + Path(tx).read_bytes())
+    run("demodulate", both, "--out", out)
+    frames = log(Path(out))["frames"]
+    assert [(frame["image"], frame["delivered"]) for frame in frames] == [(7, False), (0, True)]
+    line = refusal(capsys, "demodulate", label, "--out", out)
+    assert line == "semjscc: frames of 'label' bring no image\n"
 
 
 def test_shipped_weights_must_be_the_senders(

@@ -141,7 +141,9 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     from semjscc.radio.opening import open_recording
     from semjscc.radio.weights import Receivers
 
-    path, quiet, lacking = arguments.file, arguments.json, None
+    path, quiet = arguments.file, arguments.json
+    lacking: dict[str | None, None] = {}
+    imageless: list[str | None] = []
     opened = open_recording(path, arguments.profile, arguments.format, _warn)
     profile = opened.profile
     family = choose_family(arguments.weights, FAMILY)
@@ -158,7 +160,10 @@ def _demodulate(arguments: argparse.Namespace) -> None:
             heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
             with closing(heard):
                 for one in heard:
-                    lacking = lacking or (one.problem if one.lacking else None)
+                    if one.lacking:
+                        lacking[one.problem] = None
+                    if one.imageless:
+                        imageless.append(one.problem)
                     if talks:
                         head = [] if frames else [line(TITLES)]
                         print(*head, line(columns(one)), sep="\n", flush=True)
@@ -169,8 +174,10 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     if talks and not frames:
         print(f"no frame of {profile.name} in it")
     _print_log(arguments)
+    if len(imageless) == frames:
+        lacking.update(dict.fromkeys(imageless))
     if lacking:
-        raise UserError(lacking)
+        raise UserError("; ".join(map(str, lacking)))
 
 
 def _print_log(arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ Everything is decided by absolute positions in the recording, never by where a c
 chunking gives the same frames.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -49,6 +50,7 @@ class Frame:
         snr_db: Es/N0 of a data element, mean over its bursts as ratios.
         cfo_hz: carrier frequency offset, receiver against sender.
         clock_ppm: how much faster the sender's sample clock runs than the receiver's.
+        bandwidth_hz: that the waveform's carriers occupy.
         packets: bursts of the image.
         packets_lost: those of which no header arrived.
         damaged_share: of the image's symbols, those in rows that more than noise struck, such as
@@ -63,9 +65,15 @@ class Frame:
     snr_db: float
     cfo_hz: float
     clock_ppm: float
+    bandwidth_hz: float
     packets: int
     packets_lost: int
     damaged_share: float = 0.0
+
+    @property
+    def cn0_db_hz(self) -> float:
+        """C/N0, the waveform's power over the noise in one hertz: comparable between waveforms."""
+        return self.snr_db + 10 * math.log10(self.bandwidth_hz)
 
 
 @dataclass
@@ -209,6 +217,7 @@ def _frame(image: _Image, profile: Profile) -> Frame:
         snr_db=float(10 * np.log10(np.mean(ratios))),
         cfo_hz=float(np.mean(frequencies)) * profile.sample_rate,
         clock_ppm=float(np.mean([burst.clock_ppm for _, burst in image.bursts.values()])),
+        bandwidth_hz=profile.bandwidth_hz,
         packets=count,
         packets_lost=count - len(image.bursts),
         damaged_share=sum(burst.damaged for _, burst in image.bursts.values()) / k,
