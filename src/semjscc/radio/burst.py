@@ -127,7 +127,9 @@ def read_payload(
     # The header's checksum is right: what is damaged lies behind it.
     behind = rows > layout.header[-1]
     sound = heard & ~(behind & loud_rows(received, layout))
-    for _ in range(_ROUNDS):
+    rounds = 0
+    while True:
+        rounds += 1
         found = _estimate(profile, received, sent, known & sound[:, None])
         noise = found.noise_of_rows(sound)
         measured, damaged = damaged_rows(
@@ -135,7 +137,7 @@ def read_payload(
             LEAST_DAMAGE * found.power(sound),
         )  # fmt: skip
         damaged &= behind
-        if np.array_equal(sound, heard & ~damaged):
+        if rounds == _ROUNDS or np.array_equal(sound, heard & ~damaged):
             break
         sound = heard & ~damaged
 
