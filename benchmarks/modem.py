@@ -3,10 +3,12 @@
     python benchmarks/modem.py [--quick | --part 0.2] [--only NAME,NAME] [--again]
 
 A line that is in the file is not measured again unless asked, so that a long run can be stopped and
-goes on; what was measured with less effort is replaced by what takes more, never the reverse.
+goes on; what was measured with less effort is replaced by what takes more, never the reverse. A
+line of other code than that which is here counts as not measured.
 """
 
 import argparse
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -20,7 +22,10 @@ from modem_bench import Outcome
 from semjscc import __version__
 from semjscc.checkpoint import write_atomically
 
-OUT = Path(__file__).parents[1] / "results" / "modem.json"
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "results" / "modem.json"
+CODE = ("src/semjscc/radio/*.py", "src/semjscc/channels/peaks.py", "benchmarks/modem*.py")
+"""What the numbers depend on."""
 QUICK = 1
 """The least effort: two or three minutes for all lines."""
 
@@ -102,6 +107,8 @@ def verdict(line: Line, found: dict[str, Any]) -> str:
     """What a measured line says of its target: "yes", "no", "open" (too few trials), or ""."""
     if found["met"] is None:
         return ""
+    if not found.get("held", True):
+        return "no"
     if line.trials:
         believable = "yes" if found["trials"] >= line.trials else "open"
         return believable if found["met"] else "no"
@@ -112,19 +119,28 @@ def verdict(line: Line, found: dict[str, Any]) -> str:
     return "yes" if all(kept) else "open" if any(kept) else "no"
 
 
-def measured(found: dict[str, Any], name: str, effort: int) -> bool:
-    """Whether a line need not be measured again."""
+def code() -> str:
+    """The first 12 hexadecimal digits of a hash of everything that the numbers depend on."""
+    digest = hashlib.sha256()
+    for pattern in CODE:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def measured(found: dict[str, Any], name: str, effort: int, now: str) -> bool:
+    """Whether a line need not be measured again with the code that is here ``now``."""
     before = found["lines"].get(name)
-    return before is not None and before["effort"] >= effort
+    return before is not None and before["effort"] >= effort and before.get("code") == now
 
 
 def run(path: Path, names: list[str], part: float, again: bool) -> None:
     """Measure lines one by one, each kept as soon as it is done."""
-    found = read(path)
+    found, now = read(path), code()
     for name in names:
         line = LINES[name]
         effort = max(QUICK, round(part * line.effort))
-        if not again and measured(found, name, effort):
+        if not again and measured(found, name, effort, now):
             continue
         if line.judge and not images.has_gnuradio():
             print(f"{name}: GNU Radio is not installed, not measured")
@@ -135,8 +151,10 @@ def run(path: Path, names: list[str], part: float, again: bool) -> None:
         # Other lines may have been measured meanwhile.
         found = read(path)
         found["version"] = __version__
+        # The last line of the file is the newest.
+        found["lines"].pop(name, None)
         found["lines"][name] = {
-            "what": line.what, "target": line.target, "effort": effort,
+            "what": line.what, "target": line.target, "effort": effort, "code": now,
             "seconds": round(seconds, 1), **outcome.to_dict(),
         }  # fmt: skip
         text = json.dumps(found, indent=1, ensure_ascii=False, default=_plain) + "\n"

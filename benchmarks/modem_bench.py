@@ -29,11 +29,12 @@ class Outcome:
     Attributes:
         value, low, high: the figure and its 95 % interval, in ``unit``.
         unit: of all three and of the target.
-        met: whether the figure reaches its target; None where there is none.
+        met: whether the figure reaches its target, and `held`; None where there is none.
         trials: frames, images or recordings behind it.
         where: which of the points the figure is, such as the worst.
         points: everything that was measured, for the plots.
         note: what else there is to say.
+        held: whether all else is so that the target asks for, such as that no frame is lost.
     """
 
     value: float
@@ -45,6 +46,7 @@ class Outcome:
     where: str = ""
     points: list[dict[str, Any]] = field(default_factory=list)
     note: str = ""
+    held: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -85,7 +87,9 @@ def losses(
     noise_db: float,
     **channel: Any,
 ) -> tuple[NDArray[np.float64], list[Frame]]:
-    """How much worse received symbols are than the noise alone, in dB: (frames found,).
+    """How much worse received symbols are than the noise alone, in dB: (frames,), and those found.
+
+    A frame that is lost, or of which a packet is, has NaN for a loss.
 
     Args:
         profile: the waveform.
@@ -105,6 +109,8 @@ def losses(
             found.append(received[0])
             error = float(np.mean(np.abs(received[0].symbols - sent) ** 2))
             loss.append(10 * np.log10(error) + noise_db)
+        else:
+            loss.append(np.nan)
     return np.array(loss), found
 
 
@@ -117,9 +123,19 @@ def mean_interval(values: Sequence[float] | NDArray[np.floating]) -> tuple[float
 
 
 def point(values: Sequence[float] | NDArray[np.floating], **where: Any) -> dict[str, Any]:
-    """A point of a curve with its interval."""
-    mean, low, high = mean_interval(values)
-    return {**where, "value": mean, "low": low, "high": high, "trials": len(values)}
+    """A point of a curve with its interval; NaN stands for a frame that was lost."""
+    found = np.asarray(values, np.float64)
+    found = found[~np.isnan(found)]
+    lost = len(values) - len(found)
+    # Nothing is worse than to lose them all.
+    mean, low, high = mean_interval(found) if len(found) else (float("inf"),) * 3
+    return {**where, "value": mean, "low": low, "high": high, "trials": len(found), "lost": lost}
+
+
+def frames_lost(points: Sequence[dict[str, Any]]) -> str:
+    """How many of the frames behind points of `point` were lost, in words."""
+    lost = sum(each["lost"] for each in points)
+    return f"{lost} of {lost + sum(each['trials'] for each in points)} frames lost"
 
 
 def share_point(successes: int, trials: int, **where: Any) -> dict[str, Any]:
@@ -134,24 +150,36 @@ def worst(
     unit: str = "dB",
     note: str = "",
     counted: Sequence[dict[str, Any]] | None = None,
+    held: bool = True,
 ) -> Outcome:
-    """The largest of the points, or of those counted, held against ``most``."""
-    largest = max(points if counted is None else counted, key=lambda each: each["value"])
+    """The worst of the points, or of those counted, against ``most``: whose interval ends highest.
+
+    Args:
+        points: all that was measured.
+        most: what none may exceed.
+        unit: of the points.
+        note: what else there is to say.
+        counted: those that the target speaks of; None for all.
+        held: whether all else is so that the target asks for.
+    """
+    counted = points if counted is None else counted
+    largest = max(counted, key=lambda each: each["high"])
     named = [
         _named(key, value)
         for key, value in largest.items()
-        if key not in ("value", "low", "high", "trials")
+        if key not in ("value", "low", "high", "trials", "lost")
     ]
     return Outcome(
         largest["value"],
         largest["low"],
         largest["high"],
         unit,
-        met=largest["value"] <= most,
+        met=held and all(each["value"] <= most for each in counted),
         trials=sum(each["trials"] for each in points),
         where=", ".join(named),
         points=points,
         note=note,
+        held=held,
     )
 
 

@@ -18,13 +18,19 @@ REACHED = {"yes": "yes", "no": "**no**", "open": "open", "": ""}
 
 
 def table(path: Path) -> str:
-    """What was measured, its 95 % interval and target, and how many trials there were."""
+    """What was measured, its 95 % interval and target, and how many trials there were.
+
+    Lines of other code than the newest, which is the last of the file, say so.
+    """
     rows = ["| what | measured | target | reached | trials |", "| --- | --- | --- | --- | --- |"]
     found = json.loads(path.read_text())["lines"]
+    newest = next((line.get("code") for line in reversed(found.values())), None)
     for name in (name for name in LINES if name in found):
         line = found[name]
         cells = [line["what"], _measured(line), line["target"]]
-        cells.append(REACHED[verdict(LINES[name], line)])
+        older = "" if line.get("code") == newest else "older code"
+        words = [word for word in (REACHED[verdict(LINES[name], line)], older) if word]
+        cells.append(", ".join(words))
         rows.append(f"| {' | '.join([*cells, format(line['trials'], ',')])} |")
     return "\n".join([*rows, ""])
 

@@ -11,6 +11,7 @@ from waveforms import control
 
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
+from semjscc.images import MINIMUM_SIDE
 from semjscc.links.base import Control
 from semjscc.links.source import NOTHING, SourceControl
 from semjscc.radio.header import (
@@ -37,8 +38,8 @@ PLAIN = [name for name in CODECS if name != SEPARATE]
 
 @given(
     codec=st.sampled_from(PLAIN),
-    height=st.integers(1, 4000),
-    width=st.integers(1, 4000),
+    height=st.integers(MINIMUM_SIDE, 4000),
+    width=st.integers(MINIMUM_SIDE, 4000),
     steps=st.integers(1, 48),
     image=st.integers(0, 255),
     data=st.data(),
@@ -53,7 +54,9 @@ def test_a_record_comes_back(
     bits = header_bits(header)
     assert len(bits) == MESSAGE_BITS == 112
     assert parse_header(bits, SDR, k) == header
-    assert parse_header(bits, SDR, k - 1) is None
+    refused: list[Header] = []
+    assert parse_header(bits, SDR, k - 1, refused.append) is None
+    assert refused == [header]
 
 
 @pytest.mark.parametrize("coder", CODERS)
@@ -112,6 +115,7 @@ def test_impossible_headers_are_refused() -> None:
         {"version": 0}, {"codec": 0}, {"codec": 255}, {"height": 0}, {"ratio": 0}, {"ratio": 49},
         {"height": 65535, "width": 65535}, {"height": 4097, "width": 4096}, {"burst": 1},
         {"burst": 16383}, {"codec": 2, "mode": 1}, {"codec": 2, "coder": 1},
+        {"height": 1, "width": 1}, {"height": 15}, {"width": 15},
     ):  # fmt: skip
         assert parse_header(fields(**changed), SDR, ROOM) is None, changed
     digital = {"codec": 1, "coder": 1, "mode": 5, "length": 1}
@@ -131,5 +135,7 @@ def test_random_bits_are_hardly_ever_a_header() -> None:
 def test_what_does_not_fit_is_the_users_error() -> None:
     with pytest.raises(UserError, match="no number for codec 'mine'"):
         header_bits(Header(Control("mine", 64, 64, Fraction(1, 6)), 0, 0))
+    with pytest.raises(UserError, match="at least 16 pixels a side, not 64 x 15"):
+        header_bits(Header(Control("adaptive", 15, 64, Fraction(1, 6)), 0, 0))
     with pytest.raises(UserError, match="at most 16 Mpixel, not 4096 x 5000"):
         header_bits(Header(Control("adaptive", 5000, 4096, Fraction(1, 6)), 0, 0))

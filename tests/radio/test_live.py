@@ -1,7 +1,9 @@
 """Playing: at the recording's speed, in bounded memory, dropping whole frames and counting them."""
 
+import io
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from waveforms import control, latents
 from semjscc.errors import UserError
 from semjscc.radio.demodulation import watch
 from semjscc.radio.listening import Heard, Listener
-from semjscc.radio.live import Screening, View, thumbnail
+from semjscc.radio.live import SHOWN, Screening, View, thumbnail
 from semjscc.radio.logbook import Logbook
 from semjscc.radio.playing import Player
 from semjscc.radio.profiles import SDR
@@ -63,8 +65,9 @@ def test_what_finds_no_room_reads_as_silence() -> None:
     assert lost == player.lost > 0
     assert player.buffered == 0
     holes = np.flatnonzero(rest == 0)
-    assert player.hit(int(holes[-1]), int(holes[-1]) + 1)
-    assert not player.hit(2000, 3000)
+    assert sum(player.holes(0, 2000)) == lost
+    assert player.holes(int(holes[-1]), int(holes[-1]) + 1) == [1]
+    assert player.holes(2000, 3000) == []
 
 
 def test_an_error_of_the_reader_reaches_the_listener() -> None:
@@ -80,10 +83,11 @@ class Holes:
     """Stands for a player that lost samples at known places."""
 
     def __init__(self, *holes: tuple[int, int]) -> None:
-        self.holes = holes
+        self.lost = holes
 
-    def hit(self, start: int, stop: int) -> bool:
-        return any(low < stop and high > start for low, high in self.holes)
+    def holes(self, start: int, stop: int) -> list[int]:
+        parts = [min(high, stop) - max(low, start) for low, high in self.lost]
+        return [part for part in parts if part > 0]
 
 
 def test_whole_frames_are_dropped_and_counted() -> None:
@@ -100,16 +104,43 @@ def test_whole_frames_are_dropped_and_counted() -> None:
     assert len(passed) + screening.dropped == 5
 
 
+def test_a_sender_that_begins_anew_drops_no_more_than_the_hole_can_hold() -> None:
+    again = [*recording(3), *recording(2)]
+    frames = list(receive([np.concatenate(again)], SDR))
+    assert [frame.image for frame in frames] == [0, 1, 2, 0, 1]
+    # A hole of 100 samples in the silence before the sender's second beginning.
+    start = round(frames[3].time_s * SDR.sample_rate)
+    screening = Screening(Holes((start - 1000, start - 900)), SDR)  # pyright: ignore[reportArgumentType]
+    assert all(screening.passes(frame) for frame in frames)
+    assert screening.dropped <= 2
+
+
 def test_the_view_shows_what_was_heard(tmp_path: Path) -> None:
     console = Console(width=120, record=True, file=(tmp_path / "screen").open("w"))
     listener = Listener(Receivers(), None, "signs")
     with console.file, Logbook(tmp_path / "out", {}) as book:
-        heard = list(watch(recording(3), SDR, listener, book, MOST_SYMBOLS, console))
+        heard = list(watch(recording(3), SDR, listener, book, MOST_SYMBOLS, print, console))
     shown = console.export_text()
     assert "3 frames, 0 dropped" in shown
     assert shown.count("1 of 1") == 3
     assert all(isinstance(one, Heard) and one.image is None for one in heard)
-    assert View(SDR).frames == 0
+
+
+def test_the_view_keeps_the_last_frames_and_the_last_image() -> None:
+    (frame,) = receive(recording(1), SDR)
+    view, player = View(SDR), Player([], SDR.sample_rate)
+    image = torch.zeros(3, 40, 40)
+    for number in range(SHOWN + 3):
+        received = replace(frame, image=100 + number)
+        view.add(Heard(received, None if number else image, None, None if number else "a problem"))
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(view.render(player, dropped=5))
+    shown = console.export_text()
+    assert f"{SHOWN + 3} frames, 5 dropped" in shown
+    numbers = [number for number in range(100, 120) if str(number) in shown.split()]
+    assert numbers == list(range(103, 103 + SHOWN))
+    assert "a problem" not in shown
+    assert shown.count("▀") == 40 * 20
 
 
 def test_a_thumbnail_has_two_pixels_a_character() -> None:

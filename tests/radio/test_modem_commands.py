@@ -2,21 +2,28 @@
 
 import io
 import json
+import signal
+import subprocess
 import sys
+import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from waveforms import latents
 
 from semjscc import checkpoint
 from semjscc.cli import main
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.signs import render
 from semjscc.images import read_image
+from semjscc.links.base import Control
 from semjscc.radio.files import read_recording
 from semjscc.radio.profiles import SDR
+from semjscc.radio.transmitter import modulate_image
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +118,37 @@ def test_a_pipe_carries_the_recording(
     assert log(tmp_path)["frames"][0]["delivered"]
 
 
+STARTED = """
+import signal, sys
+from semjscc.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [["--live", "--json"], ["--json"]])
+def test_ctrl_c_on_an_idle_pipe_ends_the_log(tmp_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-c", STARTED, "demodulate", "-", "--out", str(tmp_path), *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for _ in range(600):
+            if (tmp_path / "log.json").exists():
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)  # it waits for the pipe by now
+        process.send_signal(signal.SIGINT)
+        # Not communicate(): the pipe stays open, as a radio's does.
+        printed, said = process.stdout.read(), process.stderr.read()
+        assert process.wait(10) == 130, said
+    assert "semjscc: stopped" in said
+    assert "Fatal" not in said
+    assert json.loads(printed) == log(tmp_path)
+    assert (log(tmp_path)["dropped"], log(tmp_path)["lost_samples"]) == (0, 0)
+
+
 def own_codec(folder: Path, seed: int) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -138,6 +176,36 @@ def test_weights_of_the_users_own_go_by_their_fingerprint(
     assert log(out)["frames"][0]["delivered"]
 
 
+def test_all_weights_that_are_missing_are_named(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [tmp_path / f"tx{seed}.cf32" for seed in (1, 2)]
+    for seed, part in enumerate(parts, 1):
+        run("modulate", signs[0], "--link", str(own_codec(tmp_path, seed)), "--out", str(part))
+    both, out = tmp_path / "both.cf32", tmp_path / "out"
+    both.write_bytes(b"".join(part.read_bytes() for part in (*parts, *parts)))
+    line = refusal(capsys, "demodulate", str(both), "--out", str(out))
+    problems = list(dict.fromkeys(frame["problem"] for frame in log(out)["frames"]))
+    assert len(problems) == 2
+    assert line == f"semjscc: {'; '.join(problems)}\n"
+
+
+def test_frames_that_bring_no_image_are_no_failure_beside_others(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tx, label, both, out = (str(tmp_path / name) for name in ("tx.cf32", "l.cf32", "b.cf32", "out"))
+    run("modulate", signs[0], "--out", tx)
+    told = Control("label", 64, 64, Fraction(1, 48))
+    waveform = modulate_image(latents(told), told, SDR, image=7)
+    np.pad(waveform, 2000).tofile(label)
+    Path(both).write_bytes(Path(label).read_bytes() + Path(tx).read_bytes())
+    run("demodulate", both, "--out", out)
+    frames = log(Path(out))["frames"]
+    assert [(frame["image"], frame["delivered"]) for frame in frames] == [(7, False), (0, True)]
+    line = refusal(capsys, "demodulate", label, "--out", out)
+    assert line == "semjscc: frames of 'label' bring no image\n"
+
+
 def test_shipped_weights_must_be_the_senders(
     tmp_path: Path,
     signs: list[str],
@@ -160,7 +228,9 @@ def test_shipped_weights_must_be_the_senders(
     assert "signs-semantic here are not the sender's" in line
 
 
-def test_a_recording_may_be_cut_at_either_end(tmp_path: Path) -> None:
+def test_a_recording_may_be_cut_at_either_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     # 9216 symbols are two bursts; the second begins at sample 27056.
     image = np.tile(render("test", 0).image, (3, 3, 1))[:144, :128]
     picture, tx = str(tmp_path / "wide.png"), tmp_path / "tx.cf32"
@@ -176,8 +246,13 @@ def test_a_recording_may_be_cut_at_either_end(tmp_path: Path) -> None:
         assert (tmp_path / name / frame["file"]).is_file()
     # A header that announces far more than the file can hold is no header.
     samples[2000:7000].tofile(tmp_path / "scrap.cf32")
+    capsys.readouterr()
     run("demodulate", str(tmp_path / "scrap.cf32"), "--out", str(tmp_path / "scrap"))
     assert log(tmp_path / "scrap")["frames"] == []
+    assert capsys.readouterr().err == (
+        "semjscc: warning: image 0, 128 x 144 pixels at 1/6, has more symbols than there is room "
+        "for (9216): not received\n"
+    )
 
 
 def test_noise_holds_no_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,8 @@ def test_noise_counts_on_the_carriers_of_the_waveform_with_that_rate() -> None:
     sdr, audio, other = (simulation_for(r, nothing, snr_db=3.0) for r in (2e6, 8e3, 1e6))
     assert (sdr.bandwidth, sdr.delay_spread_s) == (52 * 15_625, 1e-6)
     assert (audio.bandwidth, audio.delay_spread_s) == (40 * 50, 2e-4)
+    for rate, bandwidth in ((2e6 * (1 + 150e-6), 52 * 15_625), (2e6 * (1 + 250e-6), None)):
+        assert simulation_for(rate, nothing, snr_db=3.0).bandwidth == bandwidth
     assert (other.bandwidth, other.delay_spread_s) == (None, Simulation().delay_spread_s)
     assert simulation_for(8e3, {"delay_spread_s": 0.0}, snr_db=3.0).delay_spread_s == 0
 

@@ -14,6 +14,8 @@ from waveforms import control, latents, normal, over_the_air
 from semjscc.channels.peaks import CLIP_DB
 from semjscc.errors import UserError
 from semjscc.links.source import NOTHING, SourceControl
+from semjscc.radio.layout import burst_count, burst_samples, burst_span
+from semjscc.radio.multipath import draw_fading, multipath, path_gains, profile_named
 from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
 from semjscc.radio.receiver import Frame, receive
 from semjscc.radio.transmitter import modulate_image
@@ -226,3 +228,47 @@ def test_more_symbols_than_there_is_room_for_are_refused() -> None:
     recording = over_the_air(modulate_image(latents(SMALL), SMALL, SDR), SDR, 15.0)
     assert len(list(receive([recording], SDR, most_symbols=800))) == 1
     assert list(receive([recording], SDR, most_symbols=799)) == []
+
+
+def test_two_rays_are_received_with_little_more_than_the_noise() -> None:
+    sent = latents(LARGE)
+    waveform = modulate_image(sent, LARGE, SDR, clip_db=None)
+    clean = np.concatenate([np.zeros(700), waveform, np.zeros(700)]).astype(np.complex64)
+    rays = profile_named("two-ray", 1e-6, 0.0)
+    bent = multipath(clean, SDR.sample_rate, rays, seed=1)
+    (frame,) = receive([over_the_air(bent, SDR, 15.0, cfo_carriers=0.4)], SDR)
+    assert (frame.control, frame.packets_lost, frame.damaged_share) == (LARGE, 0, 0)
+    # A notch of 9.5 dB: the noise is there where it is claimed.
+    quiet = frame.noise_variance < np.median(frame.noise_variance)
+    error = np.abs(frame.symbols - sent) ** 2
+    assert error[quiet].mean() < 0.7 * error[~quiet].mean()
+    assert np.mean(error / frame.noise_variance) == pytest.approx(1, abs=0.15)
+    weighed = np.mean(np.abs(frame.symbols / (1 + frame.noise_variance) - sent) ** 2)
+    gains = path_gains(draw_fading(rays, 1), 1.0, 1)[:, 0]
+    turn = np.outer(SDR.carrier_numbers * SDR.spacing_hz, rays.delays)
+    power = np.abs(np.exp(-2j * np.pi * turn) @ gains) ** 2
+    noise = 10**-1.5
+    assert weighed < 10**0.1 * np.mean(noise / (power + noise))
+
+
+@BOTH
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_an_image_arrives_though_packets_are_lost(profile: Profile, share: float) -> None:
+    told = control(256, Fraction(17, 48))
+    sent = latents(told)
+    waveform = modulate_image(sent, told, profile, image=3, clip_db=None)
+    count = burst_count(profile, len(sent))
+    lost = np.random.default_rng(5).permutation(count)[: round(share * count)]
+    full = burst_samples(profile, profile.burst_capacity)
+    erased = 0
+    for burst in lost:
+        waveform[burst * full : (burst + 1) * full] = 0
+        start, stop = burst_span(profile, len(sent), int(burst))
+        erased += stop - start
+    (frame,) = receive([over_the_air(waveform, profile, 10.0)], profile)
+    assert (frame.control, frame.image) == (told, 3)
+    assert (frame.packets, frame.packets_lost) == (count, len(lost))
+    heard = np.isfinite(frame.noise_variance)
+    assert np.sum(~heard) == erased > 0
+    error = np.mean(np.abs(frame.symbols[heard] - sent[heard]) ** 2)
+    assert 10 * np.log10(error) + 10.0 < 0.5

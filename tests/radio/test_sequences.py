@@ -55,3 +55,10 @@ def test_permutation_moves_everything_and_turns_by_quarters() -> None:
     np.testing.assert_allclose(turns(1000) ** 4, 1, atol=1e-6)
     assert len(np.unique(np.round(turns(1000)))) == 4
     assert np.abs(filling(40)) == pytest.approx(1)
+
+
+def test_what_goes_with_a_size_is_kept_for_one_size_alone() -> None:
+    for made in (permutation, turns):
+        assert made(40) is made(40)
+        made(41)
+        assert made.cache_info().currsize == 1

@@ -129,17 +129,21 @@ def _modulate(arguments: argparse.Namespace) -> None:
 
 
 def _demodulate(arguments: argparse.Namespace) -> None:
+    from contextlib import closing
+
     from rich.console import Console
 
     from semjscc.families import choose_family
     from semjscc.perception.store import open_perception
     from semjscc.radio.demodulation import line, listen, watch
     from semjscc.radio.listening import TITLES, Listener, columns
-    from semjscc.radio.logbook import LOG, Logbook
+    from semjscc.radio.logbook import Logbook
     from semjscc.radio.opening import open_recording
     from semjscc.radio.weights import Receivers
 
-    path, quiet, lacking = arguments.file, arguments.json, None
+    path, quiet = arguments.file, arguments.json
+    lacking: dict[str | None, None] = {}
+    imageless: list[str | None] = []
     opened = open_recording(path, arguments.profile, arguments.format, _warn)
     profile = opened.profile
     family = choose_family(arguments.weights, FAMILY)
@@ -148,23 +152,40 @@ def _demodulate(arguments: argparse.Namespace) -> None:
         perception = open_perception(arguments.perception, arguments.network)
     listener = Listener(Receivers(arguments.codec, family), perception, family)
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
-    with Logbook(arguments.out, facts) as book:
-        to_hear = opened.chunks, profile, listener, book, opened.room
-        # Standard output belongs to programs where they asked for it.
-        heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
-        talks, frames = not quiet and not arguments.live, 0
-        for one in heard:
-            lacking = lacking or (one.problem if one.lacking else None)
-            if talks:
-                print(*([] if frames else [line(TITLES)]), line(columns(one)), sep="\n", flush=True)
-            frames += 1
+    talks, frames = not quiet and not arguments.live, 0
+    try:
+        with Logbook(arguments.out, facts) as book:
+            to_hear = opened.chunks, profile, listener, book, opened.room, _warn
+            # Standard output belongs to programs where they asked for it.
+            heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
+            with closing(heard):
+                for one in heard:
+                    if one.lacking:
+                        lacking[one.problem] = None
+                    if one.imageless:
+                        imageless.append(one.problem)
+                    if talks:
+                        head = [] if frames else [line(TITLES)]
+                        print(*head, line(columns(one)), sep="\n", flush=True)
+                    frames += 1
+    except KeyboardInterrupt:
+        _print_log(arguments)
+        raise
     if talks and not frames:
         print(f"no frame of {profile.name} in it")
+    _print_log(arguments)
+    if len(imageless) == frames:
+        lacking.update(dict.fromkeys(imageless))
+    if lacking:
+        raise UserError("; ".join(map(str, lacking)))
+
+
+def _print_log(arguments: argparse.Namespace) -> None:
+    from semjscc.radio.logbook import LOG
+
     if arguments.json:
         with (arguments.out / LOG).open() as log:
             shutil.copyfileobj(log, sys.stdout)
-    if lacking:
-        raise UserError(lacking)
 
 
 def _warn(message: str) -> None:

@@ -3,23 +3,29 @@
     rows ─► drift from pilots ─► channel ─► header
     rows, header as training ─► drift ─► channel ─► payload
 
-Once it is read, the header is eight times as much training as there was before.
+Once it is read, the header is eight times as much training as there was before. Rows whose pilots
+say that more than noise struck them teach nothing; their symbols get the noise that is measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from semjscc.radio.damage import LEAST_DAMAGE, damaged_rows, loud_rows
 from semjscc.radio.equaliser import equalise, estimate_channel, noise_from_neighbours
-from semjscc.radio.header import Header, header_bits, parse_header
+from semjscc.radio.header import Header, header_bits, ignore, parse_header
 from semjscc.radio.layout import Layout, burst_layout, burst_span, header_rows
 from semjscc.radio.ofdm import demodulate
 from semjscc.radio.profiles import TRAINING_SYMBOLS, Profile
 from semjscc.radio.protection import agrees, soft_bits, unprotect
 from semjscc.radio.tracking import Drift, common_phase, fit_drift
 from semjscc.radio.transmitter import header_grid, known_rows
+
+_ROUNDS = 4
+"""Of telling damaged rows by an estimate, and estimating without them; nearly always one is enough.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,16 @@ class Burst:
     Attributes:
         symbols: (carried,) complex64, in the order of transmission.
         noise_variance: (carried,) float32, infinite where nothing arrived.
-        snr_db: Es/N0 of a data element.
+        damaged: how many of the symbols stand in rows that more than noise struck; those behind the
+            end of the recording are not among them.
+        snr_db: Es/N0 of a data element in rows that are sound.
         frequency: what synchronisation left of the frequency offset, cycles per sample.
         clock_ppm: how much faster the sender's sample clock runs.
     """
 
     symbols: NDArray[np.complex64]
     noise_variance: NDArray[np.float32]
+    damaged: int
     snr_db: float
     frequency: float
     clock_ppm: float
@@ -52,6 +61,7 @@ def read_header(
     profile: Profile,
     expected: Sequence[Header],
     most_symbols: int,
+    refused: Callable[[Header], object] = ignore,
 ) -> Header | None:
     """The header of a burst, or None where its checksum fails.
 
@@ -60,6 +70,7 @@ def read_header(
         profile: the waveform.
         expected: headers that are likely to come; they are recognised without decoding.
         most_symbols: the longest image that the receiver has room for.
+        refused: takes the header of a longer one.
     """
     layout = burst_layout(profile, 0)
     rows = np.arange(header_rows(profile))
@@ -92,7 +103,7 @@ def read_header(
         if agrees(llr, header_bits(header)):
             return header
     bits = unprotect(llr)
-    return None if bits is None else parse_header(bits, profile, most_symbols)
+    return None if bits is None else parse_header(bits, profile, most_symbols, refused)
 
 
 def read_payload(
@@ -111,8 +122,85 @@ def read_payload(
     rows = np.arange(layout.rows)
     received = demodulate(profile, samples[: layout.rows * profile.symbol])
     here = rows < arrived // profile.symbol
+    heard = here & received.any(axis=1)
     sent, known = _everything_known(header, profile, layout)
-    known &= here[:, None]
+    # The header's checksum is right: what is damaged lies behind it.
+    behind = rows > layout.header[-1]
+    sound = heard & ~(behind & loud_rows(received, layout))
+    rounds = 0
+    while True:
+        rounds += 1
+        found = _estimate(profile, received, sent, known & sound[:, None])
+        noise = found.noise_of_rows(sound)
+        measured, damaged = damaged_rows(
+            np.abs(found.received - sent * found.channel) ** 2, known & heard[:, None], noise,
+            LEAST_DAMAGE * found.power(sound),
+        )  # fmt: skip
+        damaged &= behind
+        if rounds == _ROUNDS or np.array_equal(sound, heard & ~damaged):
+            break
+        sound = heard & ~damaged
+
+    power = found.power(sound)
+    noise = np.where(damaged, np.maximum(noise, measured), noise)
+    noise[~heard] = np.inf
+    noisy = noise[:, None] * np.ones(found.channel.shape)
+    symbols, variance = equalise(found.received, found.channel, noisy)
+    place = np.ix_(layout.payload, ~profile.is_pilot)
+    symbols, variance = symbols[place].ravel(), variance[place].ravel()
+    harmed = np.repeat((here & (damaged | ~heard))[layout.payload], profile.data_carriers)
+    return Burst(
+        symbols=np.where(np.isfinite(variance), symbols, 0)[: stop - start].astype(np.complex64),
+        noise_variance=variance[: stop - start].astype(np.float32),
+        damaged=int(harmed[: stop - start].sum()),
+        snr_db=float(10 * np.log10(power / max(found.noise, 1e-12 * power))),
+        frequency=found.drift.frequency(profile),
+        clock_ppm=found.drift.clock_ppm(profile),
+    )
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """What a burst's known elements say of its S rows and K carriers.
+
+    Attributes:
+        received: (S, K), its drift taken back.
+        channel: (S, K).
+        error: (S,) variance of the channel's error.
+        noise: variance of a received value.
+        drift: what was taken back.
+    """
+
+    received: NDArray[np.complex128]
+    channel: NDArray[np.complex128]
+    error: NDArray[np.float64]
+    noise: float
+    drift: Drift
+
+    def power(self, rows: NDArray[np.bool_]) -> float:
+        """The channel's, mean over rows; never 0."""
+        return max(float(np.mean(np.abs(self.channel[rows]) ** 2)), 1e-290)
+
+    def noise_of_rows(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(S,), the channel's error included; above 0 wherever ``rows`` have power."""
+        return np.maximum(self.noise + self.error, 1e-9 * self.power(rows))
+
+
+def _estimate(
+    profile: Profile,
+    received: NDArray[np.complex128],
+    sent: NDArray[np.complex128],
+    known: NDArray[np.bool_],
+) -> _Estimate:
+    """Drift, channel and noise of a burst.
+
+    Args:
+        profile: the waveform.
+        received: (S, K).
+        sent: (S, K), right where it is known.
+        known: (S, K), what to go by; training and header are among it.
+    """
+    rows = np.arange(len(received))
     full = np.flatnonzero(known.all(axis=1))
     guess = (received[:TRAINING_SYMBOLS] / sent[:TRAINING_SYMBOLS]).mean(axis=0)
     drift = fit_drift(profile, received * (sent * guess * known).conj(), rows)
@@ -128,22 +216,10 @@ def read_payload(
     channel, error = estimate_channel(profile, least_squares, full, rows, noise)
     pilots = profile.is_pilot
     if pilots.any():
-        agreement = received * (sent * channel).conj()
-        phase = common_phase(agreement[:, pilots].sum(axis=1) * here)
+        agreement = received * (sent * channel).conj() * known
+        phase = common_phase(agreement[:, pilots].sum(axis=1))
         channel = channel * np.exp(1j * phase)[:, None]
-    power = max(float(np.mean(np.abs(channel[here]) ** 2)), 1e-290)
-    noisy = np.maximum(noise + error[:, None], 1e-9 * power) * np.ones(channel.shape)
-    noisy[~here] = np.inf
-    symbols, variance = equalise(received, channel, noisy)
-    place = np.ix_(layout.payload, ~pilots)
-    symbols, variance = symbols[place].ravel(), variance[place].ravel()
-    return Burst(
-        symbols=np.where(np.isfinite(variance), symbols, 0)[: stop - start].astype(np.complex64),
-        noise_variance=variance[: stop - start].astype(np.float32),
-        snr_db=float(10 * np.log10(power / max(noise, 1e-12 * power))),
-        frequency=drift.frequency(profile),
-        clock_ppm=drift.clock_ppm(profile),
-    )
+    return _Estimate(received, channel, error, noise, drift)
 
 
 def _everything_known(

@@ -1,10 +1,12 @@
 """A recording from beginning to end: received, kept, and shown as it comes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
 
+from semjscc.links.base import Control
+from semjscc.radio.header import Header
 from semjscc.radio.listening import Heard, Listener
 from semjscc.radio.live import Screening, View
 from semjscc.radio.logbook import Logbook
@@ -13,13 +15,20 @@ from semjscc.radio.profiles import Profile
 from semjscc.radio.receiver import receive
 from semjscc.radio.resampling import Samples
 
-_WIDTHS = (5, 10, 8, 12, 10, 9, 4, 0)
+_WIDTHS = (5, 10, 8, 12, 10, 9, 4, 7, 0)
 
 
 def listen(
-    chunks: Iterable[Samples], profile: Profile, listener: Listener, book: Logbook, room: int
-) -> Iterator[Heard]:
+    chunks: Iterable[Samples],
+    profile: Profile,
+    listener: Listener,
+    book: Logbook,
+    room: int,
+    tell: Callable[[str], object],
+) -> Generator[Heard, None, None]:
     """Every frame as soon as it is complete, after it has been kept.
+
+    The log has its end however this one ends: at the end of the recording, or closed before.
 
     Args:
         chunks: complex64 baseband at the profile's sample rate; it waits for the receiver.
@@ -27,12 +36,15 @@ def listen(
         listener: turns frames into images.
         book: keeps them.
         room: symbols of the longest image.
+        tell: takes a line for the user: of an image that is longer.
     """
-    for frame in receive(chunks, profile, most_symbols=room):
-        heard = listener.hear(frame)
-        book.add(heard)
-        yield heard
-    book.close({"dropped": 0, "lost_samples": 0})
+    try:
+        for frame in receive(chunks, profile, most_symbols=room, refused=_once(tell)):
+            heard = listener.hear(frame)
+            book.add(heard)
+            yield heard
+    finally:
+        book.close({"dropped": 0, "lost_samples": 0})
 
 
 def watch(
@@ -41,9 +53,10 @@ def watch(
     listener: Listener,
     book: Logbook,
     room: int,
+    tell: Callable[[str], object],
     console: Console,
     buffer: int = BUFFER_SAMPLES,
-) -> Iterator[Heard]:
+) -> Generator[Heard, None, None]:
     """The same, played at its own speed and shown; what comes too fast is dropped frame by frame.
 
     Args:
@@ -52,6 +65,7 @@ def watch(
         listener: turns frames into images.
         book: keeps them.
         room: symbols of the longest image.
+        tell: as for `listen`.
         console: where it is shown.
         buffer: samples that may wait for the receiver.
     """
@@ -61,14 +75,33 @@ def watch(
     def render() -> Group:
         return view.render(player, screening.dropped)
 
-    with Live(get_renderable=render, console=console, refresh_per_second=4):
-        for frame in receive(player, profile, most_symbols=room):
-            if screening.passes(frame):
-                heard = listener.hear(frame)
-                book.add(heard)
-                view.add(heard)
-                yield heard
-    book.close({"dropped": screening.dropped, "lost_samples": player.lost})
+    try:
+        with Live(get_renderable=render, console=console, refresh_per_second=4):
+            for frame in receive(player, profile, most_symbols=room, refused=_once(tell)):
+                if screening.passes(frame):
+                    heard = listener.hear(frame)
+                    book.add(heard)
+                    view.add(heard)
+                    yield heard
+    finally:
+        book.close({"dropped": screening.dropped, "lost_samples": player.lost})
+
+
+def _once(tell: Callable[[str], object]) -> Callable[[Header], object]:
+    """Tells of each image that is too long, but not of each of its packets."""
+    last: tuple[Control, int] | None = None
+
+    def refused(header: Header) -> None:
+        nonlocal last
+        if last != (header.control, header.image):
+            last = header.control, header.image
+            told = header.control
+            tell(
+                f"image {header.image}, {told.width} x {told.height} pixels at {told.ratio}, has "
+                f"more symbols than there is room for ({header.k}): not received"
+            )
+
+    return refused
 
 
 def line(words: Sequence[str]) -> str:

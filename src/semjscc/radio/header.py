@@ -4,16 +4,17 @@
     │ coder 4 │ setting 10 │ length 16 │ mode 8                             = 112 bits
 
 The last four are 38 bits that a neural codec has no use for: it tells the fingerprint of its
-weights in them. A header may come from a stranger: nothing that is not in the tables, and nothing
-above the pixel limit, is taken for one.
+weights in them. A header may come from a stranger: nothing that is not in the tables, and no image
+larger or smaller than those that are sent, is taken for one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from semjscc.codecs.bandwidth import channel_uses, latent_depth
 from semjscc.errors import UserError
+from semjscc.images import MINIMUM_SIDE
 from semjscc.links.base import CODEC_ID_BITS, RATIO_BITS, SIDE_BITS, Control
 from semjscc.links.source import (
     CODER_BITS,
@@ -116,6 +117,11 @@ def header_bits(header: Header) -> list[int]:
     control = header.control
     if control.codec not in CODECS:
         raise UserError(f"the modem has no number for codec '{control.codec}': {', '.join(CODECS)}")
+    if min(control.height, control.width) < MINIMUM_SIDE:
+        raise UserError(
+            f"the modem sends images of at least {MINIMUM_SIDE} pixels a side, not "
+            f"{control.width} x {control.height}: enlarge the image"
+        )
     if control.height * control.width > PIXEL_LIMIT:
         raise UserError(
             f"the modem sends at most {PIXEL_LIMIT >> 20} Mpixel, not "
@@ -145,13 +151,24 @@ def header_bits(header: Header) -> list[int]:
     return [int(bit) for bit in text]
 
 
-def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> Header | None:
+def ignore(header: Header) -> None:
+    """Say nothing of a header that is refused."""
+    del header
+
+
+def parse_header(
+    bits: Sequence[int],
+    profile: Profile,
+    most_symbols: int,
+    refused: Callable[[Header], object] = ignore,
+) -> Header | None:
     """The inverse of `header_bits`, or None for what no sender here could have sent.
 
     Args:
         bits: (112,) of 0 and 1.
         profile: the waveform, from which the number of bursts follows.
         most_symbols: the longest image that the receiver has room for.
+        refused: takes a header that is sound, but whose image is longer.
     """
     text, fields = "".join(str(int(bit)) for bit in bits), []
     for width in _WIDTHS:
@@ -159,11 +176,14 @@ def parse_header(bits: Sequence[int], profile: Profile, most_symbols: int) -> He
         text = text[width:]
     version, codec, height, width, ratio, image, burst, *source = fields
     known = version == VERSION and 0 < codec <= len(CODECS) and 0 < ratio <= RATIO_STEPS
-    if not known or not 0 < height * width <= PIXEL_LIMIT:
+    if not known or min(height, width) < MINIMUM_SIDE or height * width > PIXEL_LIMIT:
         return None
     plain = Control(CODECS[codec - 1], height, width, Fraction(ratio, RATIO_STEPS))
     header = Header(plain, image, burst)
-    if header.k > most_symbols or burst >= burst_count(profile, header.k):
+    if burst >= burst_count(profile, header.k):
+        return None
+    if header.k > most_symbols:
+        refused(header)
         return None
     if plain.codec != SEPARATE:
         return _with_fingerprint(header, _joined(source))

@@ -13,8 +13,11 @@ from torch import Tensor
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.links.source import SourceControl
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
+from semjscc.radio.header import CodecControl
+from semjscc.radio.opening import PART_OF_IMAGE
 from semjscc.radio.receiver import Frame
 from semjscc.radio.weights import Receivers, perception_of
 from semjscc.transmission import Seen, see
@@ -30,6 +33,7 @@ class Heard:
         seen: the first choice of the perception network, or None without an image.
         problem: why there is no image, or None.
         lacking: whether that is so because something is missing here.
+        imageless: whether that is so because frames of its kind never bring one.
     """
 
     frame: Frame
@@ -37,6 +41,7 @@ class Heard:
     seen: Seen | None
     problem: str | None = None
     lacking: bool = False
+    imageless: bool = False
 
     @property
     def erased(self) -> float:
@@ -44,7 +49,10 @@ class Heard:
         return float(np.mean(~np.isfinite(self.frame.noise_variance)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Plain data for JSON, what it counts in at the end of the names.
+
+        ``snr_db`` is Es/N0 of a data element; ``cn0_db_hz`` is C/N0, that times the bandwidth.
+        """
         frame = self.frame
         return {
             "image": frame.image,
@@ -56,10 +64,12 @@ class Heard:
             "cfo_hz": frame.cfo_hz,
             "clock_ppm": frame.clock_ppm,
             "snr_db": frame.snr_db,
+            "cn0_db_hz": frame.cn0_db_hz,
             "headers": f"{frame.packets - frame.packets_lost} of {frame.packets}",
             "packets": frame.packets,
             "packets_lost": frame.packets_lost,
             "erased_share": self.erased,
+            "damaged_share": frame.damaged_share,
             "delivered": self.image is not None,
             "seen": None if self.seen is None else self.seen.label,
             "confidence": None if self.seen is None else self.seen.confidence,
@@ -67,7 +77,7 @@ class Heard:
         }
 
 
-TITLES = ("image", "time", "SNR", "CFO", "clock", "headers", "lost", "seen")
+TITLES = ("image", "time", "SNR", "CFO", "clock", "headers", "lost", "damaged", "seen")
 
 
 def columns(heard: Heard) -> list[str]:
@@ -85,6 +95,7 @@ def columns(heard: Heard) -> list[str]:
         f"{frame.clock_ppm:+.1f} ppm",
         f"{frame.packets - frame.packets_lost} of {frame.packets}",
         str(frame.packets_lost),
+        f"{frame.damaged_share:.0%}",
         printable(seen),
     ]
 
@@ -105,11 +116,20 @@ class Listener:
         self._loaded: dict[str, Perception] = {}
 
     def hear(self, frame: Frame) -> Heard:
-        """One frame's image; what cannot be decoded comes with its reason."""
+        """One frame's image; what cannot be decoded comes with its reason.
+
+        Of which less than a quarter of the packets arrived is not: a single burst, which may come
+        from a stranger, would have millions of pixels decoded.
+        """
+        came = frame.packets - frame.packets_lost
+        if PART_OF_IMAGE * came < frame.packets:
+            problem = f"too little of it arrived: {came} of {frame.packets} packets"
+            return Heard(frame, None, None, problem)
         try:
             link = self._receivers.link(frame.control)
         except UserError as error:
-            return Heard(frame, None, None, str(error), lacking=True)
+            known = isinstance(frame.control, CodecControl | SourceControl)
+            return Heard(frame, None, None, str(error), lacking=known, imageless=not known)
         if not np.isfinite(frame.noise_variance).any():
             return Heard(frame, None, None, "nothing of its payload arrived")
         knowledge = ChannelKnowledge(

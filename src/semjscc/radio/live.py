@@ -28,7 +28,8 @@ class Screening:
     """Lets whole frames pass, and counts those that a full buffer cost.
 
     Frames of which no header was heard are counted by the gap in the images' numbers, so that those
-    behind the last frame of a recording are not.
+    behind the last frame of a recording are not. A sender that begins anew leaves a gap too: no
+    more are counted than the holes can have hit, of frames as long as the shorter neighbour.
 
     Args:
         player: where samples were lost.
@@ -37,19 +38,22 @@ class Screening:
 
     def __init__(self, player: Player, profile: Profile) -> None:
         self._player, self._profile = player, profile
-        self._last: tuple[int, int] | None = None
+        self._last: tuple[int, int, int] | None = None
         self.dropped = 0
 
     def passes(self, frame: Frame) -> bool:
         """Whether nothing of a frame was lost here."""
         start = round(frame.time_s * self._profile.sample_rate)
-        stop = start + image_samples(self._profile, len(frame.symbols))
+        length = image_samples(self._profile, len(frame.symbols))
+        stop = start + length
         if self._last is not None:
-            image, end = self._last
-            if self._player.hit(end, start):
-                self.dropped += (frame.image - image - 1) % IMAGES
-        self._last = frame.image, stop
-        damaged = self._player.hit(start, stop)
+            image, end, before = self._last
+            missing = (frame.image - image - 1) % IMAGES
+            # A hole may begin within one frame and end within another.
+            shorter, holes = min(before, length), self._player.holes(end, start)
+            self.dropped += min(missing, sum(-(-hole // shorter) + 1 for hole in holes))
+        self._last = frame.image, stop, length
+        damaged = bool(self._player.holes(start, stop))
         self.dropped += damaged
         return not damaged
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.files import read_recording
-from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
+from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile, has_rate_of
 from semjscc.radio.reading import PIPE
 from semjscc.radio.receiver import MOST_SYMBOLS
 from semjscc.radio.resampling import Samples
 
 PART_OF_IMAGE = 4
-"""An image of which a recording can hold less than this part is not waited for."""
-RATE_TOLERANCE = 200e-6
-"""A clock that is further off is no clock but another sample rate."""
+"""An image of which a recording can hold less than one in so many symbols is not waited for; one of
+which fewer packets arrived is not decoded."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,7 @@ def _profile_of(rate: float, name: str | None, path: str) -> Profile:
     Raises:
         UserError: the rate is that of no waveform, or not of the one that the user says.
     """
-    fitting = {
-        profile.name: profile
-        for profile in PROFILES.values()
-        if abs(rate - profile.sample_rate) <= RATE_TOLERANCE * profile.sample_rate
-    }
+    fitting = {profile.name: profile for profile in PROFILES.values() if has_rate_of(profile, rate)}
     if name is None and fitting:
         return next(iter(fitting.values()))
     if name in fitting:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from semjscc.radio.files import read_recording, write_recording
-from semjscc.radio.profiles import PROFILES, SDR
+from semjscc.radio.profiles import PROFILES, SDR, has_rate_of
 from semjscc.radio.reading import PIPE
 from semjscc.radio.simulator import Simulation, simulate_chunks
 
@@ -38,8 +38,8 @@ def simulation_for(
     """
     given = {name: number for name, number in numbers.items() if number is not None}
     for waveform in PROFILES.values():
-        if waveform.sample_rate == rate:
-            given["bandwidth"] = len(waveform.carriers) * waveform.spacing_hz
+        if has_rate_of(waveform, rate):
+            given["bandwidth"] = waveform.bandwidth_hz
             given.setdefault("delay_spread_s", SPREAD_S[waveform.name])
     plain = Simulation(profile=ALIASES.get(profile, profile), seed=seed)
     return replace(plain, snr_db=snr_db, **given)

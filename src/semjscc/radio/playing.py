@@ -67,12 +67,16 @@ class Player:
         if self._error is not None:
             raise self._error
 
-    def hit(self, start: int, stop: int) -> bool:
-        """Whether samples between two positions were lost; earlier ones are not asked for again."""
+    def holes(self, start: int, stop: int) -> list[int]:
+        """How many samples each hole between two positions has there; none if nothing was lost.
+
+        Earlier ones are not asked for again.
+        """
         with self._lock:
             while self._holes and self._holes[0][1] <= start:
                 self._holes.popleft()
-            return bool(self._holes) and self._holes[0][0] < stop
+            parts = [min(high, stop) - max(low, start) for low, high in self._holes]
+            return [part for part in parts if part > 0]
 
     def _play(self) -> None:
         begin, dropping = time.monotonic(), False

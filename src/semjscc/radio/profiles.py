@@ -77,6 +77,11 @@ class Profile:
         """Between neighbouring carriers."""
         return self.sample_rate / self.size
 
+    @property
+    def bandwidth_hz(self) -> float:
+        """That the carriers in use occupy, pilots included."""
+        return len(self.carriers) * self.spacing_hz
+
     @cached_property
     def carrier_numbers(self) -> NDArray[np.int64]:
         """``carriers`` as (K,)."""
@@ -112,6 +117,15 @@ SDR = Profile("sdr", 2_000_000, 2, 64, 16, _both_sides(26), (-21, -7, 7, 21), 0)
 AUDIO = Profile("audio", 8_000, 1, 160, 32, _both_sides(20), (), 5, centre_hz=1500.0)
 """500 to 2500 Hz in carriers of 50 Hz; the prefix of 4 ms outlasts the echoes of short wave."""
 PROFILES = MappingProxyType({profile.name: profile for profile in (SDR, AUDIO)})
+
+
+RATE_TOLERANCE = 200e-6
+"""A clock that is further off is no clock but another sample rate."""
+
+
+def has_rate_of(profile: Profile, rate: float) -> bool:
+    """Whether a recording of ``rate`` samples a second may hold the waveform."""
+    return abs(rate - profile.sample_rate) <= RATE_TOLERANCE * profile.sample_rate
 
 
 def sample_noise_variance(profile: Profile, snr_db: float) -> float:

@@ -76,7 +76,7 @@ def _whole(
 
 def _read_some(stream: BinaryIO, most: int) -> bytes:
     """What has arrived, without waiting for more; nothing at the end."""
-    # Buffered readers have read1; what stands in for standard input may not.
+    # Buffered readers have read1; raw ones, as that of a pipe, do the same in read.
     read = getattr(stream, "read1", stream.read)
     return read(most)
 
@@ -108,4 +108,15 @@ def clean_samples(samples: Samples) -> Samples:
 
 
 def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
-    return contextlib.nullcontext(sys.stdin.buffer) if str(path) == PIPE else path.open("rb")
+    """A file, or standard input without its buffer.
+
+    A thread that waits in the buffer holds its lock, and the interpreter, which closes it at the
+    end, aborts over that.
+    """
+    if str(path) != PIPE:
+        return path.open("rb")
+    try:
+        descriptor = sys.stdin.fileno()
+    except (AttributeError, OSError):  # what stands in for standard input may have none
+        return contextlib.nullcontext(sys.stdin.buffer)
+    return open(descriptor, "rb", buffering=0, closefd=False)

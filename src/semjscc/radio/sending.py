@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from semjscc.channels.peaks import CLIP_DB
+from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import open_link
@@ -21,10 +22,11 @@ from semjscc.links.codec import CodecLink, NoChannel
 from semjscc.links.label import LabelLink
 from semjscc.links.source import SourceControl
 from semjscc.radio.files import write_recording
-from semjscc.radio.header import CodecControl
+from semjscc.radio.header import PIXEL_LIMIT, CodecControl
 from semjscc.radio.layout import burst_count
 from semjscc.radio.opening import pipe_kind
 from semjscc.radio.profiles import Profile
+from semjscc.radio.receiver import MOST_SYMBOLS
 from semjscc.radio.resampling import Samples
 from semjscc.radio.sigmf import Annotation
 from semjscc.radio.transmitter import modulate_image
@@ -32,6 +34,8 @@ from semjscc.radio.weights import fingerprint, name_on_the_air
 
 GAP_S = {"sdr": 1e-3, "audio": 0.25}
 """Silence around an image where nobody states another."""
+SILENCE = 1 << 16
+"""Samples of it in one piece."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +134,13 @@ def send_images(
         clip_db: limit on the envelope above its root mean square, None for none.
 
     Raises:
-        UserError: the link cannot send an image at this ratio and SNR.
+        UserError: the link cannot send an image at this ratio and SNR, or it is too large.
     """
-    silence = np.zeros(round(gap_s * profile.sample_rate), np.complex64)
-    position = len(silence)
-    yield silence
+    gap = round(gap_s * profile.sample_rate)
+    position = gap
+    yield from _silence(gap)
     for number, (name, image) in enumerate(images):
+        _check_size(name, (image.shape[-2], image.shape[-1]), ratio)
         transmission = sender.link.transmit(to_float(image)[None], ratio, snr_db)
         told = transmission.control[0]
         if isinstance(told, SourceControl) and told.mode is None:
@@ -161,8 +166,30 @@ def send_images(
             )
         )
         yield samples
-        yield silence
-        position += len(samples) + len(silence)
+        yield from _silence(gap)
+        position += len(samples) + gap
+
+
+def _silence(count: int) -> Iterator[Samples]:
+    """So many zeros in pieces: an hour of them is 58 GB."""
+    for start in range(0, count, SILENCE):
+        yield np.zeros(min(SILENCE, count - start), np.complex64)
+
+
+def _check_size(name: str, size: tuple[int, int], ratio: Fraction) -> None:
+    """Refuse an image (H, W) that no receiver would take, before the work of encoding it.
+
+    Raises:
+        UserError: it is one.
+    """
+    height, width = size
+    k = channel_uses(height, width, ratio)
+    if height * width > PIXEL_LIMIT or k > MOST_SYMBOLS:
+        raise UserError(
+            f"{name} has {width} x {height} pixels, {k} symbols at {ratio}, and the modem sends at "
+            f"most {PIXEL_LIMIT >> 20} Mpixel and {MOST_SYMBOLS} symbols: shrink the image"
+            + (" or take a lower --ratio" if height * width <= PIXEL_LIMIT else "")
+        )
 
 
 def write_images(

@@ -12,7 +12,8 @@ from semjscc.randomness import generator
 SEED = 1
 """Another one is another waveform."""
 CANDIDATES = 4096
-_KEPT = 4
+_KEPT = 1
+"""Sizes of images: the largest takes 128 MB, and a recording mostly has images of one size."""
 
 
 @lru_cache

@@ -33,7 +33,7 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
     """Read up to the first sample.
 
     Args:
-        stream: at its beginning; needs no seeking.
+        stream: at its beginning; needs no seeking, and may give less than it is asked for.
         name: what messages call it.
 
     Returns:
@@ -42,12 +42,12 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
     Raises:
         UserError: no WAV file, or one of another format.
     """
-    head = stream.read(12)
+    head = _read(stream, 12)
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":
         raise UserError(f"{name} is not a WAV file")
     read, form = 12, b""
     while read < HEADER_LIMIT:
-        head = stream.read(8)
+        head = _read(stream, 8)
         if len(head) < 8:
             break
         kind, length = struct.unpack("<4sI", head)
@@ -58,10 +58,18 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
         read += 8 + length + length % 2
         if read > HEADER_LIMIT:
             break
-        body = stream.read(length + length % 2)
+        body = _read(stream, length + length % 2)
         if kind == b"fmt ":
             form = body[:length]
     raise UserError(f"{name} is a WAV file without samples")
+
+
+def _read(stream: BinaryIO, count: int) -> bytes:
+    """So many bytes, or what there is until the end."""
+    data = b""
+    while len(data) < count and (more := stream.read(count - len(data))):
+        data += more
+    return data
 
 
 def _check_format(form: bytes, name: str) -> None:
