@@ -46,8 +46,10 @@ def private_folder(file_seconds: tuple[float, float] = FILE_SECONDS) -> Iterator
     """
     often, oldest = file_seconds
     over = threading.Event()
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "SIGHUP"):  # the terminal was closed
+        # As SIGTERM, which the server takes for itself while it runs.
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="semjscc-web-", ignore_cleanup_errors=True) as name:
 
         def clean() -> None:
