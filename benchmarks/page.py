@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch.nn.functional import interpolate
 
-from semjscc.perception import imagenet
 from semjscc.web.examples import examples
-from semjscc.web.models import OWN, load_senders, shown_families
+from semjscc.web.models import OWN, load_senders
+from semjscc.web.page import photograph_setting
 from semjscc.web.show import AS_IT_IS, Request, ask, show
 from semjscc.web.uploads import LARGEST_PIXELS, Picture
 
@@ -42,14 +42,11 @@ def enlarged(picture: Picture) -> Picture:
 
 def measure() -> dict[str, list[dict[str, float | str]]]:
     """The answers' times for both sizes, at every ratio and several SNRs."""
-    photograph = imagenet.NAME if imagenet.missing() is None else OWN
+    family, judge, _ = photograph_setting()
+    photograph = enlarged(next(one for one in examples() if not one.is_sign).picture)
     sizes = {
         "64x64": (next(one for one in examples() if one.is_sign).picture, "signs", OWN),
-        f"{WIDTH}x{HEIGHT}": (
-            enlarged(next(one for one in examples() if not one.is_sign).picture),
-            max(shown_families(), key=lambda name: load_senders(name).trained_side),
-            photograph,
-        ),
+        f"{WIDTH}x{HEIGHT}": (photograph, family, judge),
     }
     found: dict[str, list[dict[str, float | str]]] = {}
     for size, (picture, family, judge) in sizes.items():

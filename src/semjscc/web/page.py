@@ -221,7 +221,7 @@ def _read(path: str | None, family: str, judge: str, size: str) -> tuple[Any, ..
         raise _told(error) from error
     side = load_senders(family).trained_side
     if picture.size != (side, side):
-        family, judge, size = _photograph_setting()
+        family, judge, size = photograph_setting()
     return picture, notes_html([picture.note]), family, judge, size
 
 
@@ -233,10 +233,10 @@ def _example(example: Example) -> tuple[Picture, str, str, str]:
     """The image, and the weights, network and size that suit it."""
     if example.is_sign:
         return example.picture, "signs", OWN, AS_TRAINED
-    return example.picture, *_photograph_setting()
+    return example.picture, *photograph_setting()
 
 
-def _photograph_setting() -> tuple[str, str, str]:
+def photograph_setting() -> tuple[str, str, str]:
     """Weights, network and size for a photograph of any kind."""
     # The larger the images a codec was trained on, the more they are like a photograph.
     others = [name for name in shown_families() if name != "signs"]

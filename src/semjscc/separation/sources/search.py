@@ -202,7 +202,8 @@ class Search:
         if last is None:
             pixels = math.prod(scaled_size(self._size, scale))
             return steps(max(1, max_bytes) / (COARSEST * pixels))
-        return last.quality + steps(float(SCALES[last.scale] / SCALES[scale]) ** 2)
+        # By the sides and not by the area: a smaller image has more to say in each pixel.
+        return last.quality + steps(float(SCALES[last.scale] / SCALES[scale]))
 
     def _length(self, setting: Setting) -> int:
         if setting not in self._trials:
