@@ -54,7 +54,8 @@ DROP_HINT = (
 PRIVACY = (
     "What you bring along is sent to this server alone. It is written to a private temporary "
     f"folder, read once, and deleted within {sum(FILE_SECONDS) // 60 + 1} minutes and when the "
-    f"server ends. Files may have up to {LARGEST_FILE // 2**20} MB."
+    "server ends; the image itself stays in its memory until then, or until others have taken its "
+    f"place. Files may have up to {LARGEST_FILE // 2**20} MB."
 )
 
 # The line in the curve follows the slider by itself, at once.
