@@ -113,7 +113,7 @@ class Search:
             and that scales beyond one clearly worse than the larger before it are no better.
             Less than half of the trials; what is found is the same wherever both are true. In
             small images some lengths fall by a few bytes.
-        variant: only this one, where others search the rest, and scales are compared within it; None
+        variant: only this one, where others search the rest; scales are compared within it. None
             searches all.
     """
 
