@@ -45,7 +45,7 @@ RATIOS := 1/48,1/24,1/12,1/6
 JOBS ?= 2
 EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
 CIFAR := $(EVALUATE) --data data/cifar10-jpeg
-results: setup comparison photographs
+results: setup comparison
 	$(BIN)/semjscc demo --out out/demo
 	$(EVALUATE) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
@@ -66,6 +66,7 @@ results: setup comparison photographs
 	  fast-rayleigh; do cp out/$$name/results.json results/$$name.json; done
 	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
+	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
 	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
 
 # Photographs, whole and small, as an ImageNet classifier by others sees them.

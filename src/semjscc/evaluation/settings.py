@@ -88,7 +88,7 @@ def _judged(one: Record | Setting) -> tuple[str, ...]:
 
 
 def _offset(record: Record) -> float:
-    return (record.assumed_snr_db or 0.0) - (record.snr_db or 0.0)
+    return round((record.assumed_snr_db or 0.0) - (record.snr_db or 0.0), 9)
 
 
 def _belief(record: Record, offsets: set[float]) -> str:

@@ -137,6 +137,7 @@ def _published(family: str, ratio: Fraction) -> list[Record]:
             if record.data == family
             and record.metric == "accuracy"
             and record.channel in ("none", "awgn")
+            and record.assumed_snr_db is None
             and record.link in CURVES
             and (record.ratio is None or parse_ratio(record.ratio) == ratio)
         ]

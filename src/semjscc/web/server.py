@@ -46,10 +46,10 @@ def private_folder(file_seconds: tuple[float, float] = FILE_SECONDS) -> Iterator
     """
     often, oldest = file_seconds
     over = threading.Event()
-    signal.signal(signal.SIGTERM, _leave)
-    if hasattr(signal, "SIGHUP"):  # the terminal was closed
-        # As SIGTERM, which the server takes for itself while it runs.
-        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _leave)}
+    # The terminal was closed, which nohup wants ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, _hang_up)
     with tempfile.TemporaryDirectory(prefix="semjscc-web-", ignore_cleanup_errors=True) as name:
 
         def clean() -> None:
@@ -61,6 +61,8 @@ def private_folder(file_seconds: tuple[float, float] = FILE_SECONDS) -> Iterator
             yield Path(name)
         finally:
             over.set()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def delete_older(folder: Path, seconds: float) -> None:
@@ -69,6 +71,11 @@ def delete_older(folder: Path, seconds: float) -> None:
         with suppress(OSError):  # gone meanwhile
             if file.is_file() and time.time() - file.stat().st_mtime > seconds:
                 file.unlink()
+
+
+def _hang_up(_number: int, _frame: object) -> None:
+    """As by SIGTERM, which the server takes for itself while it runs."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _leave(number: int, _frame: object) -> None:
