@@ -74,7 +74,7 @@ PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semanti
   --perception efficientnet-lite0
 photographs: setup
 	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic,separate \
-	  --ratio $(RATIOS) --limit 300 --out out/tiny-imagenet-20
+	  --ratio $(RATIOS) --limit 200 --out out/tiny-imagenet-20
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --out out/photographs
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --metric agreement \
 	  --out out/photographs-agreement

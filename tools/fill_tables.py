@@ -81,7 +81,7 @@ def _conditions(records: list[Record]) -> str:
 
 
 def _belief(records: list[Record]) -> list[str]:
-    """What both ends believe the SNR to be, or by how much they are wrong; the truth is not said."""
+    """What both ends believe the SNR to be, or by how much they are wrong; of the truth nothing."""
     wrong = [(r.assumed_snr_db, r.snr_db) for r in records if r.assumed_snr_db is not None]
     if len({believed for believed, _ in wrong}) == 1:
         return [f"both ends assume {wrong[0][0]:g} dB"]
