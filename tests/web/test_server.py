@@ -58,8 +58,9 @@ def test_what_was_broken_off_goes_too() -> None:
 
 
 WAIT = """
-import time
+import signal, time
 from semjscc.web.server import private_folder
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and then we do
 with private_folder() as folder:
     print(folder, flush=True)
     time.sleep(60)
