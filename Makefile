@@ -47,7 +47,7 @@ EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
 CIFAR := $(EVALUATE) --data data/cifar10-jpeg
 results: setup comparison
 	$(BIN)/semjscc demo --out out/demo
-	$(EVALUATE) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
+	$(EVALUATE) --snr=-5,$(SNRS) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
