@@ -18,6 +18,7 @@ from pathlib import Path
 from semjscc.checkpoint import write_atomically
 from semjscc.evaluation.report import Difference, differences
 from semjscc.evaluation.results import Record, load_results
+from semjscc.evaluation.settings import settings
 from semjscc.families import cards
 
 ROOT = Path(__file__).parents[1]
@@ -71,22 +72,14 @@ def _conditions(records: list[Record]) -> str:
     one = max(records, key=lambda record: record.snr_db is not None)
     parts = [one.data, one.split, f"{one.images:,} images"]
     parts += [] if one.channel in ("awgn", "none") else [one.channel]
-    parts += _belief(records)
+    wrong = dict.fromkeys(one.belief for one in settings(records) if one.belief)
+    parts += [f"SNR believed {belief}" for belief in wrong]
     parts.append("one noise draw each" if one.draws == 1 else f"{one.draws} noise draws each")
     interval = "Wilson" if one.draws == 1 else "bootstrap"
     return (
         f"{', '.join(parts)}, judged by {one.perception}; "
         f"{one.metric} in % with 95 % {interval} intervals"
     )
-
-
-def _belief(records: list[Record]) -> list[str]:
-    """What both ends believe the SNR to be, or by how much they are wrong; of the truth nothing."""
-    wrong = [(r.assumed_snr_db, r.snr_db) for r in records if r.assumed_snr_db is not None]
-    if len({believed for believed, _ in wrong}) == 1:
-        return [f"both ends assume {wrong[0][0]:g} dB"]
-    errors = sorted({round(believed - (snr_db or 0.0), 6) for believed, snr_db in wrong})
-    return [f"both ends believe the SNR {error:+g} dB from the truth" for error in errors]
 
 
 def gains_table(path: Path, candidate: str, reference: str) -> str:

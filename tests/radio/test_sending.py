@@ -35,7 +35,7 @@ class Zeros(SymbolLink):
         )
 
     def receive(self, symbols: Tensor, knowledge: ChannelKnowledge, control: object) -> Received:
-        raise NotImplementedError
+        raise NotImplementedError("only senders are tried here")
 
 
 def chunks(

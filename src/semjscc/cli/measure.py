@@ -78,10 +78,9 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
-    from semjscc.data import load_data
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
-    from semjscc.evaluation.judge import by_agreement
+    from semjscc.evaluation.judge import load_judged
     from semjscc.evaluation.tables import table
     from semjscc.families import default_perception
     from semjscc.links import open_link
@@ -103,16 +102,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     judge = arguments.perception or default_perception(family)
     perception = open_perception(judge, arguments.network)
     links = [open_link(name, family, perception, accounting=arguments.accounting) for name in names]
-    data = load_data(
+    data, perception = load_judged(
         arguments.data,
         arguments.split,
+        perception,
+        arguments.metric,
         size=arguments.size,
         limit=limit,
-        needs_labels=arguments.metric == "accuracy",
     )
     command = " ".join(["semjscc", *sys.argv[1:]])
-    if arguments.metric == "agreement":
-        data, perception = by_agreement(data, perception)
     experiment = Experiment(links, data, perception, grid, command)
     jobs = at_least(1, arguments.jobs, "--jobs")
     results = run(experiment, arguments.out, jobs=jobs, fresh=arguments.fresh)

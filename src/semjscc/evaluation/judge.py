@@ -3,16 +3,38 @@
 from copy import copy
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Literal
 
 import torch
 
-from semjscc.data.base import ImageSet
+from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.results import device_of
 from semjscc.images import printable
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.tasks import Agreement
+
+Metric = Literal["accuracy", "agreement"]
+
+
+def load_judged(
+    source: str,
+    split: Split,
+    perception: Perception,
+    metric: Metric,
+    *,
+    size: int | None = None,
+    limit: int | None = None,
+) -> tuple[ImageSet, Perception]:
+    """Images, as `load_data` has them, and the network that judges them by a metric.
+
+    Raises:
+        UserError: the data cannot be had, or has no labels and accuracy wants them.
+    """
+    accuracy = metric == "accuracy"
+    data = load_data(source, split, size=size, limit=limit, needs_labels=accuracy)
+    return (data, perception) if accuracy else by_agreement(data, perception)
 
 
 @torch.inference_mode()

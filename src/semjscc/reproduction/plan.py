@@ -7,6 +7,7 @@ from typing import Any, Literal
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid
+from semjscc.evaluation.judge import Metric
 from semjscc.training.recipe import Recipe, load_recipe, read_settings
 
 
@@ -52,7 +53,7 @@ class Evaluation:
     perception: str
     ratios: tuple[str, ...]
     snrs: tuple[float, ...]
-    metric: Literal["accuracy", "agreement"] = "accuracy"
+    metric: Metric = "accuracy"
     channel: str = "awgn"
     assumed_snr_db: float | None = None
     assumed_error_db: float = 0.0

@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from semjscc.checkpoint import MODEL, read_metadata
-from semjscc.data import load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.experiment import Experiment, run
-from semjscc.evaluation.judge import by_agreement
+from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Results
 from semjscc.links import Link, open_link
 from semjscc.perception.base import Perception
@@ -91,12 +90,9 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
 def _experiment(evaluation: Evaluation, trained: Mapping[str, Path], command: str) -> Experiment:
     perception = open_perception(_place(evaluation.perception, trained))
     links = [_link(word, evaluation.weights, perception, trained) for word in evaluation.links]
-    accuracy = evaluation.metric == "accuracy"
-    data = load_data(
-        evaluation.data, evaluation.split, limit=evaluation.limit, needs_labels=accuracy
+    data, perception = load_judged(
+        evaluation.data, evaluation.split, perception, evaluation.metric, limit=evaluation.limit
     )
-    if not accuracy:
-        data, perception = by_agreement(data, perception)
     return Experiment(
         links=links,
         data=data,
