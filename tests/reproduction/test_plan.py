@@ -50,6 +50,15 @@ def test_variants_override_the_recipe_and_have_names_of_their_own(plan_file: Pat
     assert heavier.loss.importance.temper == 0.5
 
 
+def test_variants_lie_in_a_folder_of_the_plan(plan_file: Path) -> None:
+    folders = load_plan(plan_file).folders(Path("runs"))
+    assert folders == {
+        "base": Path("runs/base"),
+        "uniform": Path("runs/trial/uniform"),
+        "heavier": Path("runs/trial/heavier"),
+    }
+
+
 def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file: Path) -> None:
     plan = load_plan(plan_file)
     small, recipes = plan.cut(plan.recipes())

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, console
+from semjscc.cli.words import Register, add_json, at_least, console
 
 
 def register(command: Register) -> None:
@@ -14,6 +14,7 @@ def register(command: Register) -> None:
     reproduce.add_argument("plan", type=Path, metavar="PLAN.yaml")
     reproduce.add_argument("--out", type=Path, help="folder for the results (default: out/NAME)")
     reproduce.add_argument("--runs", type=Path, help="folder of the trainings (default: runs)")
+    reproduce.add_argument("--jobs", type=int, default=1, help="processes that share the points")
     reproduce.add_argument("--quick", action="store_true", help="a small version: does it run?")
     add_json(reproduce)
 
@@ -32,6 +33,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     name = f"{plan.name}-quick" if arguments.quick else plan.name
     out = arguments.out or Path("out") / name
     runs = arguments.runs or (Path("runs") / name if arguments.quick else Path("runs"))
+    jobs = at_least(1, arguments.jobs, "--jobs")
     prepare(out)
     results = reproduce(
         plan,
@@ -39,6 +41,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         out,
         runs,
         command=" ".join(["semjscc", *sys.argv[1:]]),
+        jobs=jobs,
         progress=not arguments.json and sys.stderr.isatty(),
         say=lambda line: print(line, file=sys.stderr),
     )

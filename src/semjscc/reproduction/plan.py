@@ -31,8 +31,8 @@ class Evaluation:
 
     Attributes:
         name: of the folder.
-        links: as ``evaluate --links`` takes them; ``label=RUN`` stands for what a training of the
-            plan gave.
+        links: as ``evaluate --links`` takes them; ``RUN`` or ``label=RUN`` stands for what a
+            training of the plan gave.
         data: as ``evaluate --data`` takes it.
         perception: the network that judges.
         metric: accuracy, or agreement with what it says of the clean images.
@@ -117,6 +117,18 @@ class Plan:
         if twice:
             raise UserError(f"plan {self.name} trains {', '.join(sorted(twice))} twice")
         return recipes
+
+    def folders(self, runs: Path) -> dict[str, Path]:
+        """Where each training's run lies, by name; variants are this plan's own.
+
+        Args:
+            runs: folder of all runs; what is trained as it stands lies there for other plans too.
+        """
+        return {
+            recipe.name: runs / (self.name if training.variants else "") / recipe.name
+            for training in self.trainings
+            for recipe in _variants(training)
+        }
 
     def cut(self, recipes: list[Recipe]) -> tuple["Plan", list[Recipe]]:
         """The small version of the plan and of its recipes."""

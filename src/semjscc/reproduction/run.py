@@ -25,6 +25,7 @@ def reproduce(
     runs: Path,
     *,
     command: str,
+    jobs: int = 1,
     progress: bool = False,
     say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Results]:
@@ -36,6 +37,7 @@ def reproduce(
         out: folder for the results, a folder inside it for each evaluation.
         runs: folder of the trainings' runs.
         command: what the user typed, for the record.
+        jobs: processes among which an evaluation's points are shared out.
         progress: show bars with the time left.
         say: given a line whenever something begins.
 
@@ -45,7 +47,7 @@ def reproduce(
     Raises:
         UserError: a recipe, data or weights cannot be used.
     """
-    trained = {recipe.name: runs / recipe.name for recipe in recipes}
+    trained = plan.folders(runs)
     for number, recipe in enumerate(recipes, 1):
         place = f"training {number} of {len(recipes)}: {recipe.name}"
         recipe = _resolved(recipe, trained)
@@ -58,7 +60,7 @@ def reproduce(
     for number, evaluation in enumerate(plan.evaluations, 1):
         say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name}")
         experiment = _experiment(evaluation, trained, command)
-        results[evaluation.name] = run(experiment, out / evaluation.name)
+        results[evaluation.name] = run(experiment, out / evaluation.name, jobs=jobs)
     return results
 
 
@@ -104,4 +106,6 @@ def _experiment(evaluation: Evaluation, trained: Mapping[str, Path], command: st
 
 def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
     label, named, name = word.partition("=")
-    return open_link(f"{label}={_place(name, trained)}" if named else word, family, perception)
+    if named or word in trained:
+        word = f"{label}={_place(name or label, trained)}"
+    return open_link(word, family, perception)
