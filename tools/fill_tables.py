@@ -7,17 +7,28 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
     <!-- table results/FILE.json none,djscc --> these links only
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B
+    <!-- seeds results/FILE.json A over B -->   points of link A over link B, the mean of trainings
+    <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
+    <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
+                                               furthest ahead of B at equal PSNR first
     <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
     <!-- facts -->                              the val figures of the weights that ship
 """
 
 import argparse
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
+from semjscc.evaluation.comparison import compare
+from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
+from semjscc.evaluation.heatmap import signed
+from semjscc.evaluation.lead import Gap, lead
 from semjscc.evaluation.report import Difference, differences
 from semjscc.evaluation.results import Record, load_results
+from semjscc.evaluation.rows import gap_text, interval, lead_rows
 from semjscc.evaluation.settings import settings
 from semjscc.families import cards
 
@@ -25,6 +36,9 @@ ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+SEEDS = re.compile(r"(<!-- seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+LEADS = re.compile(r"(<!-- leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 VALUE = re.compile(r"(<!-- value (\S+) (\S+) (\S+) (\S+) -->)" + END)
 FACTS = re.compile(r"(<!-- facts -->\n)" + END, re.DOTALL)
 
@@ -70,16 +84,18 @@ def _chosen(path: Path, links: str | None) -> list[Record]:
 def _conditions(records: list[Record]) -> str:
     """What was sent, over what, and who judged; the `none` link knows no channel."""
     one = max(records, key=lambda record: record.snr_db is not None)
+    kind = "Wilson" if one.draws == 1 else "bootstrap"
+    return f"{_measured(records)}; {one.metric} in % with 95 % {kind} intervals"
+
+
+def _measured(records: list[Record]) -> str:
+    one = max(records, key=lambda record: record.snr_db is not None)
     parts = [one.data, one.split, f"{one.images:,} images"]
     parts += [] if one.channel in ("awgn", "none") else [one.channel]
     wrong = dict.fromkeys(one.belief for one in settings(records) if one.belief)
     parts += [f"SNR believed {belief}" for belief in wrong]
     parts.append("one noise draw each" if one.draws == 1 else f"{one.draws} noise draws each")
-    interval = "Wilson" if one.draws == 1 else "bootstrap"
-    return (
-        f"{', '.join(parts)}, judged by {one.perception}; "
-        f"{one.metric} in % with 95 % {interval} intervals"
-    )
+    return f"{', '.join(parts)}, judged by {one.perception}"
 
 
 def gains_table(path: Path, candidate: str, reference: str) -> str:
@@ -87,20 +103,99 @@ def gains_table(path: Path, candidate: str, reference: str) -> str:
     found = differences(load_results(path).records, candidate, reference)
     if not found:
         raise SystemExit(f"{path} has no {candidate} beside {reference}")
-    at = {(d.candidate.ratio, d.candidate.snr_db): d for d in found}
+    caption = f"{candidate} over {reference}: percentage points, and in brackets relative change."
+    return _by_snr(found, [_gain(one) for one in found], caption)
+
+
+def seeds_table(path: Path, candidate: str, reference: str) -> str:
+    """The mean gain of several trainings, each over the opponent's of the same seed."""
+    found = compare(load_results(path).records, candidate, reference)
+    counts = {len(one.spread.gains) for one in found}
+    if len(counts) != 1:
+        raise SystemExit(f"{path} has no trainings of {candidate} beside as many of {reference}")
+    cells = [f"{signed(one.spread.mean, 1)} ({interval(one.spread.interval)})" for one in found]
+    caption = (
+        f"{candidate} over {reference}: percentage points, the mean of {counts.pop()} trainings "
+        "with different seeds, with Student's 95 % interval over the trainings."
+    )
+    return _by_snr(found, cells, caption)
+
+
+def _by_snr(found: Sequence[Difference], cells: Sequence[str], caption: str) -> str:
+    """A row for each ratio, a column for each SNR."""
+    at = {
+        (one.candidate.ratio, one.candidate.snr_db): cell
+        for one, cell in zip(found, cells, strict=True)
+    }
     snrs = sorted({snr for _, snr in at if snr is not None})
     head = ["R", *(f"{snr:g} dB" for snr in snrs)]
-    lines = [_line(head), _line(["---"] * len(head))]
-    for ratio in dict.fromkeys(ratio for ratio, _ in at):
-        cells = [_gain(at[ratio, snr]) if (ratio, snr) in at else "" for snr in snrs]
-        lines.append(_line([ratio or "", *cells]))
-    caption = f"{candidate} over {reference}: percentage points, and in brackets relative change."
+    rows = [
+        [ratio or "", *(at.get((ratio, snr), "") for snr in snrs)]
+        for ratio in dict.fromkeys(ratio for ratio, _ in at)
+    ]
+    lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "\n".join([*lines, "", caption, ""])
 
 
 def _gain(difference: Difference) -> str:
     relative = "–" if difference.relative is None else f"{difference.relative:+.0f} %"
     return f"{difference.points:+.1f} ({relative})"
+
+
+def leads_table(path: Path, ours: str, rivals: str) -> str:
+    """How far one loss is ahead of others at equal PSNR, with 95 % intervals over images."""
+    results = load_results(path)
+    found = [
+        lead(ratio, (ours, theirs), curves[ours], curves[theirs])
+        for ratio, curves in fronts(results).items()
+        for theirs in rivals.split(",")
+    ]
+    head, rows = lead_rows(found)
+    lines = [_line(list(head)), _line(["---"] * len(head)), *(_line(list(row)) for row in rows)]
+    caption = (
+        f"{_measured(results.records)}; percentage points at equal PSNR, averaged over "
+        f"{_snrs(results.records)}, with paired 95 % intervals, not adjusted."
+    )
+    return "\n".join([*lines, "", caption, ""])
+
+
+def forms_table(path: Path, rival: str) -> str:
+    """Accuracy and PSNR of every loss and weight, and how far it is ahead of one at its PSNR."""
+    results = load_results(path)
+    found = fronts(results)
+    points: dict[str, dict[str, FrontPoint]] = {}
+    gaps: dict[str, dict[str, Gap]] = {}
+    for ratio, curves in found.items():
+        for name, curve in curves.items():
+            at = lead(ratio, (name, rival), curve, curves[rival]).at
+            for point in curve:
+                points.setdefault(point.link, {})[ratio] = point
+                if name not in (rival, PLAIN) and point.weight in at:
+                    gaps.setdefault(point.link, {})[ratio] = at[point.weight]
+
+    def ahead(link: str) -> float:
+        own = [gap.points for gap in gaps.get(link, {}).values()]
+        return sum(own) / len(own) if own else -math.inf
+
+    head = ["loss", *(text for r in found for text in (f"R = {r}", f"over {rival} at equal PSNR"))]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for link in sorted(points, key=ahead, reverse=True):
+        cells = []
+        for ratio in found:
+            point, own = points[link].get(ratio), gaps.get(link, {}).get(ratio)
+            cells.append("" if point is None else f"{point.accuracy:.1f}, {point.psnr_db:.1f} dB")
+            cells.append(gap_text(own))
+        lines.append(_line([link, *cells]))
+    caption = (
+        f"{_measured(results.records)}; accuracy in % and PSNR, averaged over "
+        f"{_snrs(results.records)}, and percentage points with paired 95 % intervals, not adjusted."
+    )
+    return "\n".join([*lines, "", caption, ""])
+
+
+def _snrs(records: list[Record]) -> str:
+    snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
+    return f"{', '.join(f'{snr:g}' for snr in snrs)} dB"
 
 
 def value(path: Path, link: str, ratio: str, snr: str) -> str:
@@ -154,6 +249,9 @@ def fill(text: str) -> str:
     """The text with every block filled anew."""
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = SEEDS.sub(lambda m: m[1] + seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
     text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)
 

@@ -3,18 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from records import NO_CHANNEL, RECORD
 
-from semjscc.evaluation.analysis import leads
 from semjscc.evaluation.front import (
-    FrontPoint,
     front_figure,
     fronts,
     has_front,
-    lead_at_equal_psnr,
     loss_of,
 )
+from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, Results
 
 
@@ -88,22 +87,19 @@ def test_a_link_that_lacks_an_snr_is_left_out() -> None:
     assert "task-loss" not in curves
 
 
-def line(*points: tuple[float, float]) -> list[FrontPoint]:
-    return [FrontPoint("x", 1.0, psnr_db, accuracy) for psnr_db, accuracy in points]
-
-
-def test_lead_at_equal_psnr_is_the_mean_gap_between_lines() -> None:
-    # Over 20 to 22 dB the gaps are 10, 0 and 10 points, linear in between.
-    ours = line((22, 30), (21, 10), (18, 0), (20, 20))
-    assert lead_at_equal_psnr(ours, line((20, 10), (21, 10), (22, 20))) == pytest.approx(5)
-    assert lead_at_equal_psnr(ours, line((10, 0), (17, 0))) is None
-    assert lead_at_equal_psnr(ours, ours) == 0
-
-
-def test_leads_are_over_each_rival() -> None:
-    found = {lead.theirs: lead.points for lead in leads(RESULTS) if lead.ours == "semantic"}
-    # From 25 to 26 dB the gap rises from 0 to the difference at 25 dB.
-    assert found == pytest.approx({"feature": 5, "task-loss": 10, "distill": 7.5})
+def test_points_keep_the_outcomes_of_each_image() -> None:
+    right = np.array([[True, False], [True, True], [False, False]])
+    records = [
+        replace(record, images=3, draws=2, value=0.5, right=pack(right if first else ~right))
+        for first, record in enumerate(points("kl", 25, 0))
+    ]
+    (curves,) = fronts(Results(RESULTS.meta, records)).values()
+    (point,) = curves["distill"]
+    assert point.outcomes is not None
+    assert point.outcomes.tolist() == [50, 50, 50]
+    lacking = [replace(records[0], right=None), records[1]]
+    (curves,) = fronts(Results(RESULTS.meta, lacking)).values()
+    assert curves["distill"][0].outcomes is None
 
 
 def test_the_figure_shows_each_front_with_its_weights() -> None:

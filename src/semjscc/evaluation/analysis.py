@@ -13,7 +13,8 @@ from semjscc.evaluation.comparison import (
     compare,
     opponents,
 )
-from semjscc.evaluation.front import PLAIN, fronts, lead_at_equal_psnr
+from semjscc.evaluation.front import PLAIN, fronts
+from semjscc.evaluation.lead import Gap, Lead, lead
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.seeds import trainings
 from semjscc.evaluation.settings import Setting, most_images, settings
@@ -36,23 +37,6 @@ class Part:
     setting: Setting
     results: Results
     comparisons: dict[str, list[Comparison]]
-
-
-@dataclass(frozen=True)
-class Lead:
-    """How far one loss lies above another at equal PSNR and ratio.
-
-    Attributes:
-        ratio: such as 1/24.
-        ours: one front.
-        theirs: another.
-        points: the mean difference where both have the same PSNR; None where they never do.
-    """
-
-    ratio: str
-    ours: str
-    theirs: str
-    points: float | None
 
 
 @dataclass(frozen=True)
@@ -125,7 +109,7 @@ def _part(
 def leads(results: Results) -> list[Lead]:
     """Every front but the rivals' own against each of the rivals."""
     return [
-        Lead(ratio, ours, theirs, lead_at_equal_psnr(curves[ours], curves[theirs]))
+        lead(ratio, (ours, theirs), curves[ours], curves[theirs])
         for ratio, curves in fronts(results).items()
         for ours in curves
         if ours not in (*RIVALS, PLAIN)
@@ -153,14 +137,22 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
         "leads_at_equal_psnr": [
             {
                 "setting": part.setting.describe(),
-                "ratio": lead.ratio,
-                "link": lead.ours,
-                "over": lead.theirs,
-                "points": lead.points,
+                "ratio": one.ratio,
+                "link": one.ours,
+                "over": one.theirs,
+                **_plain_gap(one.mean),
+                "at_weight": {f"{weight:g}": _plain_gap(gap) for weight, gap in one.at.items()},
             }
             for part in analysis.parts
-            for lead in leads(part.results)
+            for one in leads(part.results)
         ],
+    }
+
+
+def _plain_gap(gap: Gap | None) -> dict[str, Any]:
+    return {
+        "points": None if gap is None else gap.points,
+        "interval_points": None if gap is None else gap.interval,
     }
 
 

@@ -17,8 +17,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.evaluation.outcomes import unpack
 from semjscc.evaluation.panels import make_panels
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.seeds import MARK
@@ -41,12 +43,14 @@ class FrontPoint:
         weight: of the loss beside distortion.
         psnr_db: the mean over the SNRs of the grid.
         accuracy: likewise, in %.
+        outcomes: (N,) likewise, of each image; None where they were not kept.
     """
 
     link: str
     weight: float
     psnr_db: float
     accuracy: float
+    outcomes: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,10 @@ def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
 def _mean(link: str, weight: float, group: Sequence[Record]) -> FrontPoint:
     psnr_db = [record.psnr_db for record in group if record.psnr_db is not None]
     accuracy = [100 * record.value for record in group]
-    return FrontPoint(link, weight, float(np.mean(psnr_db)), float(np.mean(accuracy)))
+    kept = [right.mean(axis=1) for record in group if (right := unpack(record)) is not None]
+    whole = len(kept) == len(group) and len({len(right) for right in kept}) == 1
+    outcomes = 100 * np.stack(kept).astype(np.float64).mean(axis=0) if whole else None
+    return FrontPoint(link, weight, float(np.mean(psnr_db)), float(np.mean(accuracy)), outcomes)
 
 
 def _start(
@@ -145,31 +152,6 @@ def _names(losses: Mapping[str, Loss]) -> dict[str, str]:
 def _stem(link: str, loss: Loss) -> str:
     """The name without the weight at its end: ``feature-0.05`` is ``feature``."""
     return link.removesuffix(f"-{loss.weight:g}")
-
-
-def lead_at_equal_psnr(ours: Sequence[FrontPoint], theirs: Sequence[FrontPoint]) -> float | None:
-    """How many points one front lies above another, where both are at the same PSNR.
-
-    Both are interpolated linearly, and the difference averaged over the PSNRs that both reach; a
-    common starting point counts for neither.
-
-    Returns:
-        the mean difference in points; None where the fronts have no PSNR in common.
-    """
-    low = max(min(point.psnr_db for point in front) for front in (ours, theirs))
-    high = min(max(point.psnr_db for point in front) for front in (ours, theirs))
-    if low >= high:
-        return None
-    knots = [point.psnr_db for point in (*ours, *theirs) if low <= point.psnr_db <= high]
-    at = np.unique(np.array([low, *knots, high]))
-    gap = _interpolate(ours, at) - _interpolate(theirs, at)
-    # Between knots the gap is linear, so that the trapezoids are its integral.
-    return float(np.trapezoid(gap, at) / (high - low))
-
-
-def _interpolate(front: Sequence[FrontPoint], at: np.ndarray) -> np.ndarray:
-    ordered = sorted(front, key=lambda point: point.psnr_db)
-    return np.interp(at, [p.psnr_db for p in ordered], [p.accuracy for p in ordered])
 
 
 def front_figure(results: Results, columns: int | None = None) -> Figure:

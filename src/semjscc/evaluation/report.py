@@ -26,6 +26,7 @@ from semjscc.evaluation.rows import (
     RECORD_HEAD,
     RECORD_WORDS,
     comparison_rows,
+    lead_rows,
     order,
     record_row,
     where,
@@ -56,6 +57,12 @@ _SEEDS = """\
 Seeds count trainings that differ in their seed alone. With fewer than three, a gain says something
 of these weights, not of the method."""
 
+_LEADS = (
+    "Points by which a loss is ahead of another that has the same PSNR, both averaged over the "
+    "SNRs and interpolated linearly between weights: the mean over all PSNRs that both reach, and "
+    "at each of its own weights. In brackets the paired 95 % interval over images, not adjusted "
+    "for how many there are."
+)
 _UNPAIRED = "These results were kept without the outcome of each image, so that nothing is tested."
 
 
@@ -248,13 +255,9 @@ def _leads(part: Part) -> str:
     found = leads(part.results)
     if not found:
         return ""
-    rows = [
-        (one.ratio, one.ours, one.theirs, NOTHING if one.points is None else signed(one.points, 1))
-        for one in found
-    ]
-    head = ("R", "loss", "over", "points at equal PSNR")
+    head, rows = lead_rows(found)
     title = f"{part.setting.metric.capitalize()} at equal PSNR"
-    return f"{heading(title, 3)}\n{table(head, rows, text_columns=3)}"
+    return f"{heading(title, 3)}\n{table(head, rows, text_columns=3)}{note(_LEADS)}"
 
 
 def _comparisons(part: Part, candidate: str | None) -> list[str]:

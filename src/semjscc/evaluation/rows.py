@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.evaluation.comparison import Comparison
 from semjscc.evaluation.heatmap import signed
+from semjscc.evaluation.lead import Gap, Lead
 from semjscc.evaluation.results import Record
 from semjscc.evaluation.seeds import Spread
 
@@ -69,6 +70,28 @@ def comparison_rows(
         for one in sorted(found, key=lambda one: order(one.candidate))
     ]
     return (*head, *more), rows
+
+
+def lead_rows(found: Sequence[Lead]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows: the gap of each loss over each rival, on the whole and at each weight."""
+    weights = sorted({weight for one in found for weight in one.at})
+    head = ("R", "loss", "over", "mean", *(f"at weight {weight:g}" for weight in weights))
+    rows = [
+        (
+            *(one.ratio, one.ours, one.theirs, gap_text(one.mean)),
+            *(gap_text(one.at.get(weight)) for weight in weights),
+        )
+        for one in found
+    ]
+    return head, rows
+
+
+def gap_text(gap: Gap | None) -> str:
+    """Points, and in brackets their interval where there is one."""
+    if gap is None:
+        return NOTHING
+    ends = "" if gap.interval is None else f" ({interval(gap.interval)})"
+    return f"{signed(gap.points, 1)}{ends}"
 
 
 def _spread(spread: Spread) -> tuple[str, ...]:

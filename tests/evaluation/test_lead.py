@@ -1,0 +1,65 @@
+"""One front above another at equal PSNR: against what can be worked out by hand."""
+
+import numpy as np
+import pytest
+from test_front import RESULTS
+
+from semjscc.evaluation.analysis import leads
+from semjscc.evaluation.front import FrontPoint
+from semjscc.evaluation.lead import lead, mean_gap
+from semjscc.evaluation.rows import lead_rows
+
+
+def line(*points: tuple[float, float]) -> list[FrontPoint]:
+    return [FrontPoint("x", 1.0 + i, *point) for i, point in enumerate(points)]
+
+
+def test_mean_gap_is_that_between_lines() -> None:
+    # Over 20 to 22 dB the gaps are 10, 0 and 10 points, linear in between.
+    ours = line((22, 30), (21, 10), (18, 0), (20, 20))
+    gap = mean_gap(ours, line((20, 10), (21, 10), (22, 20)))
+    assert gap is not None
+    assert gap.points == pytest.approx(5)
+    assert gap.interval is None
+    assert mean_gap(ours, line((10, 0), (17, 0))) is None
+    level = mean_gap(ours, ours)
+    assert level is not None
+    assert level.points == pytest.approx(0)
+
+
+def test_gap_at_a_weight_is_over_the_other_line_at_its_psnr() -> None:
+    found = lead("1/24", ("a", "b"), line((20.5, 40), (19, 60)), line((21, 10), (20, 20)))
+    # At 20.5 dB the other stands at 15; it does not reach 19 dB.
+    assert list(found.at) == [1.0]
+    assert found.at[1.0].points == pytest.approx(25)
+
+
+def test_leads_are_over_each_rival() -> None:
+    found = {one.theirs: one for one in leads(RESULTS) if one.ours == "semantic"}
+    # From 25 to 26 dB the gap rises from 0 to the difference at 25 dB.
+    means = {rival: one.mean.points for rival, one in found.items() if one.mean}
+    assert means == pytest.approx({"feature": 5, "task-loss": 10, "distill": 7.5})
+    assert found["feature"].at[0.1].points == pytest.approx(10)
+    head, rows = lead_rows(leads(RESULTS))
+    assert head[3:] == ("mean", "at weight 0.1")
+    assert rows[0] == ("1/24", "semantic", "feature", "+5.0", "+10.0")
+
+
+def test_interval_is_of_the_same_sum_over_images() -> None:
+    rng = np.random.default_rng(1)
+
+    def point(psnr_db: float, share: float) -> FrontPoint:
+        outcomes = 100.0 * (rng.random(4000) < share)
+        return FrontPoint("x", 1.0, psnr_db, float(outcomes.mean()), outcomes)
+
+    ours, theirs = [point(20, 0.8)], [point(19, 0.8), point(21, 0.6)]
+    gap = lead("1/24", ("a", "b"), ours, theirs).at[1.0]
+    assert gap.interval is not None
+    low, high = gap.interval
+    # Independent outcomes: the variance of each share, of which the rival's count half.
+    deviation = 100 * np.sqrt((0.16 + 0.25 * (0.16 + 0.24)) / 4000)
+    assert low < gap.points < high
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert gap.points == pytest.approx(
+        ours[0].accuracy - (theirs[0].accuracy + theirs[1].accuracy) / 2
+    )
