@@ -27,8 +27,9 @@ from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
 from semjscc.evaluation.heatmap import signed
 from semjscc.evaluation.lead import Gap, lead
 from semjscc.evaluation.report import Difference, differences
-from semjscc.evaluation.results import Record, load_results
+from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.evaluation.rows import gap_text, interval, lead_rows
+from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
 from semjscc.evaluation.settings import settings
 from semjscc.families import cards
 
@@ -109,13 +110,17 @@ def gains_table(path: Path, candidate: str, reference: str) -> str:
 
 def seeds_table(path: Path, candidate: str, reference: str) -> str:
     """The mean gain of several trainings, each over the opponent's of the same seed."""
-    found = compare(load_results(path).records, candidate, reference)
-    counts = {len(one.spread.gains) for one in found}
-    if len(counts) != 1:
-        raise SystemExit(f"{path} has no trainings of {candidate} beside as many of {reference}")
+    records = load_results(path).records
+    names = [record.link for record in records]
+    ours, theirs = (
+        {seed_of(link) for link in trainings(name, names)} for name in (candidate, reference)
+    )
+    if ours != theirs or len(ours) < ENOUGH:
+        raise SystemExit(f"{path} lacks {ENOUGH} seeds of {candidate} and the same of {reference}")
+    found = compare(records, candidate, reference)
     cells = [f"{signed(one.spread.mean, 1)} ({interval(one.spread.interval)})" for one in found]
     caption = (
-        f"{candidate} over {reference}: percentage points, the mean of {counts.pop()} trainings "
+        f"{candidate} over {reference}: percentage points, the mean of {len(ours)} trainings "
         "with different seeds, with Student's 95 % interval over the trainings."
     )
     return _by_snr(found, cells, caption)
@@ -145,9 +150,10 @@ def _gain(difference: Difference) -> str:
 def leads_table(path: Path, ours: str, rivals: str) -> str:
     """How far one loss is ahead of others at equal PSNR, with 95 % intervals over images."""
     results = load_results(path)
+    by_ratio = _fronts(path, results, [ours, *rivals.split(",")])
     found = [
         lead(ratio, (ours, theirs), curves[ours], curves[theirs])
-        for ratio, curves in fronts(results).items()
+        for ratio, curves in by_ratio.items()
         for theirs in rivals.split(",")
     ]
     head, rows = lead_rows(found)
@@ -162,20 +168,20 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
 def forms_table(path: Path, rival: str) -> str:
     """Accuracy and PSNR of every loss and weight, and how far it is ahead of one at its PSNR."""
     results = load_results(path)
-    found = fronts(results)
+    found = _fronts(path, results, [rival])
     points: dict[str, dict[str, FrontPoint]] = {}
     gaps: dict[str, dict[str, Gap]] = {}
     for ratio, curves in found.items():
         for name, curve in curves.items():
-            at = lead(ratio, (name, rival), curve, curves[rival]).at
             for point in curve:
                 points.setdefault(point.link, {})[ratio] = point
-                if name not in (rival, PLAIN) and point.weight in at:
-                    gaps.setdefault(point.link, {})[ratio] = at[point.weight]
+            if name not in (rival, PLAIN):
+                for point, gap in lead(ratio, (name, rival), curve, curves[rival]).at:
+                    gaps.setdefault(point.link, {})[ratio] = gap
 
     def ahead(link: str) -> float:
         own = [gap.points for gap in gaps.get(link, {}).values()]
-        return sum(own) / len(own) if own else -math.inf
+        return sum(own) / len(own) if len(own) == len(found) else -math.inf
 
     head = ["loss", *(text for r in found for text in (f"R = {r}", f"over {rival} at equal PSNR"))]
     lines = [_line(head), _line(["---"] * len(head))]
@@ -191,6 +197,16 @@ def forms_table(path: Path, rival: str) -> str:
         f"{_snrs(results.records)}, and percentage points with paired 95 % intervals, not adjusted."
     )
     return "\n".join([*lines, "", caption, ""])
+
+
+def _fronts(
+    path: Path, results: Results, wanted: Sequence[str]
+) -> dict[str, dict[str, list[FrontPoint]]]:
+    found = fronts(results)
+    if not found or any(name not in curves for curves in found.values() for name in wanted):
+        there = ", ".join(dict.fromkeys(name for curves in found.values() for name in curves))
+        raise SystemExit(f"{path} has no front of {' and '.join(wanted)}, but of {there}")
+    return found
 
 
 def _snrs(records: list[Record]) -> str:

@@ -13,7 +13,7 @@ from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation import experiment as module
-from semjscc.evaluation.experiment import RESULTS, Experiment, run
+from semjscc.evaluation.experiment import EARLIER, RESULTS, Experiment, run
 from semjscc.evaluation.grid import Grid, Point, measure
 from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
@@ -160,6 +160,18 @@ def test_a_larger_grid_takes_over_what_is_there(tmp_path: Path, measured: list[P
     wider = run(make(grid=replace(GRID, snrs_db=(0.0, 5.0, 10.0))), tmp_path)
     assert [point.snr_db for point in measured] == [5.0, 5.0]
     assert [record.snr_db for record in wider.records] == [None, *([0.0, 5.0, 10.0] * 2)]
+
+
+def test_points_that_a_smaller_grid_leaves_out_are_kept_aside(tmp_path: Path) -> None:
+    whole = run(make(), tmp_path)
+    assert not (tmp_path / EARLIER).exists()
+    run(make(grid=replace(GRID, snrs_db=(10.0,))), tmp_path)
+    assert load_results(tmp_path / EARLIER) == whole
+    smaller = load_results(tmp_path / RESULTS)
+    run(make(), tmp_path)
+    assert load_results(tmp_path / EARLIER) == whole  # nothing was left out
+    run(make(grid=replace(GRID, snrs_db=(10.0,))), tmp_path, fresh=True)
+    assert load_results(tmp_path / RESULTS).records == smaller.records
 
 
 @pytest.mark.parametrize("content", ["", "[1]", json.dumps({"kind": "semjscc results"})])

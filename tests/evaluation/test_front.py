@@ -77,7 +77,9 @@ def test_forms_of_importance_are_fronts_of_their_own() -> None:
     other = facts("channel-0.1", weight=0.1, term="features", importance={"unit": "channel"})
     meta = {"data": {"name": "signs"}, "links": [*LINKS, other]}
     (curves,) = fronts(Results(meta, [*RECORDS, *points("channel-0.1", 25, 0.65)])).values()
-    assert {"semantic", "channel"} < set(curves)
+    others = {"djscc", "feature", "task-loss", "distill"}
+    assert set(curves) == {"semantic", "channel", *others}
+    assert [p.weight for p in curves["semantic"]] == [0, 0.1, 0.2]
     assert [p.link for p in curves["channel"]] == ["plain", "channel-0.1"]
 
 
@@ -85,6 +87,15 @@ def test_a_link_that_lacks_an_snr_is_left_out() -> None:
     records = [r for r in RECORDS if not (r.link == "task" and r.snr_db == 10)]
     (curves,) = fronts(Results(RESULTS.meta, records)).values()
     assert "task-loss" not in curves
+
+
+def test_a_link_counts_at_the_snrs_of_the_others_alone() -> None:
+    moved = [replace(r, snr_db=15.0) if (r.link, r.snr_db) == ("kl", 10) else r for r in RECORDS]
+    (curves,) = fronts(Results(RESULTS.meta, moved)).values()
+    assert set(curves) == {"djscc", "semantic", "feature", "task-loss"}
+    more = [*RECORDS, replace(points("kl", 25, 0.9)[0], snr_db=20.0)]
+    (curves,) = fronts(Results(RESULTS.meta, more)).values()
+    assert curves["distill"][-1].accuracy == pytest.approx(55)
 
 
 def test_points_keep_the_outcomes_of_each_image() -> None:

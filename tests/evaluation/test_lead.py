@@ -30,8 +30,9 @@ def test_mean_gap_is_that_between_lines() -> None:
 def test_gap_at_a_weight_is_over_the_other_line_at_its_psnr() -> None:
     found = lead("1/24", ("a", "b"), line((20.5, 40), (19, 60)), line((21, 10), (20, 20)))
     # At 20.5 dB the other stands at 15; it does not reach 19 dB.
-    assert list(found.at) == [1.0]
-    assert found.at[1.0].points == pytest.approx(25)
+    ((point, gap),) = found.at
+    assert point.psnr_db == 20.5
+    assert gap.points == pytest.approx(25)
 
 
 def test_leads_are_over_each_rival() -> None:
@@ -39,7 +40,8 @@ def test_leads_are_over_each_rival() -> None:
     # From 25 to 26 dB the gap rises from 0 to the difference at 25 dB.
     means = {rival: one.mean.points for rival, one in found.items() if one.mean}
     assert means == pytest.approx({"feature": 5, "task-loss": 10, "distill": 7.5})
-    assert found["feature"].at[0.1].points == pytest.approx(10)
+    ((point, gap),) = found["feature"].at
+    assert (point.link, gap.points) == ("semantic-0.1", pytest.approx(10))
     head, rows = lead_rows(leads(RESULTS))
     assert head[3:] == ("mean", "at weight 0.1")
     assert rows[0] == ("1/24", "semantic", "feature", "+5.0", "+10.0")
@@ -53,7 +55,7 @@ def test_interval_is_of_the_same_sum_over_images() -> None:
         return FrontPoint("x", 1.0, psnr_db, float(outcomes.mean()), outcomes)
 
     ours, theirs = [point(20, 0.8)], [point(19, 0.8), point(21, 0.6)]
-    gap = lead("1/24", ("a", "b"), ours, theirs).at[1.0]
+    ((_, gap),) = lead("1/24", ("a", "b"), ours, theirs).at
     assert gap.interval is not None
     low, high = gap.interval
     # Independent outcomes: the variance of each share, of which the rival's count half.

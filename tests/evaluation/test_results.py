@@ -85,6 +85,12 @@ def test_a_value_of_the_wrong_type_is_refused(tmp_path: Path, key: str, value: o
         load_results(write(tmp_path / "r.json", asdict(RECORD) | {key: value}))
 
 
+@pytest.mark.parametrize("key", ["images", "draws"])
+def test_a_record_of_nothing_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(UserError, match=r"record 0 .* is of no image"):
+        load_results(write(tmp_path / "r.json", asdict(RECORD) | {key: 0}))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -1,10 +1,12 @@
 """Plans: what they say, what they refuse, and what the small version leaves."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from semjscc.errors import UserError
+from semjscc.links import shipped_schemes, untrained_links
 from semjscc.reproduction.plan import load_plan
 
 RECIPE = """
@@ -74,9 +76,26 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("snrs: [0, 10]", "snrs: [zero]", "snrs"),
         ("quick:", "quickly:", "quickly"),
         ("loss.weight: 0.4", "loss.wait: 0.4", "wait"),
-        ("heavier: {", "uniform2: {name: base, ", "trains base twice"),
+        ("heavier: {", "heavier: {name: base, ", "a recipe has no name"),
+        ("uniform: {", "base: {", "trains base twice"),
         ("evaluations:", "evaluations: [", "plan"),
         ("name: trial", "", "name"),
+        ("name: trial", "name: ../trial", "no folder can be called"),
+        ("uniform: {", "..: {", "no folder can be called"),
+        ("uniform: {", "'': {", "no folder can be called"),
+        ("loss.weight: 0.4", "help: 1", "a recipe has no help"),
+        ("ratios: [1/48, 1/24]", "ratios: []", "needs links, ratios and snrs"),
+        ("ratios: [1/48, 1/24]", "ratios: [4/3]", "between 0 and 1"),
+        ("snrs: [0, 10]", "snrs: []", "needs links, ratios and snrs"),
+        ("snrs: [0, 10]", "snrs: [.nan]", "finite number of dB"),
+        ("limit: 500", "limit: 0", "limit of 0 images"),
+        ("limit: 500", "channel: rain", "no channel 'rain'"),
+        (
+            "limit: 500}",
+            "limit: 500}\n  - {name: main, links: [none], data: signs, perception: "
+            "signs-a, ratios: [1/48], snrs: [0]}",
+            "two evaluations are called main",
+        ),
     ],
 )
 def test_mistakes_are_one_line(plan_file: Path, old: str, new: str, message: str) -> None:
@@ -91,11 +110,21 @@ def test_missing_plan_is_said(tmp_path: Path) -> None:
         load_plan(tmp_path / "nowhere.yaml")
 
 
+def test_overrides_are_read_as_yaml_writes_them(plan_file: Path) -> None:
+    text = "heavier: {loss.importance: {temper: 0.25, learned: null}, loss.layers: [stage1]}"
+    plan_file.write_text(re.sub(r"heavier: \{.*\}", text, plan_file.read_text()))
+    heavier = load_plan(plan_file).recipes()[-1]
+    assert heavier.loss.importance is not None
+    assert heavier.loss.importance.temper == 0.25
+    assert heavier.loss.importance.learned is None
+    assert heavier.loss.layers == ("stage1",)
+
+
 @pytest.mark.parametrize("file", sorted(Path("recipes/experiments").glob("*.yaml")), ids=str)
 def test_shipped_plans_name_only_what_they_train(file: Path) -> None:
     plan = load_plan(file)
     trained = {recipe.name for recipe in plan.recipes()}
     for evaluation in plan.evaluations:
-        assert evaluation.grid().ratios
-        named = {link.partition("=")[2] for link in evaluation.links if "=" in link}
-        assert named <= trained
+        known = {*trained, *shipped_schemes(evaluation.weights), *untrained_links()}
+        named = {link.partition("=")[2] or link.partition("@")[0] for link in evaluation.links}
+        assert named <= known

@@ -131,6 +131,42 @@ def test_run_from_other_weights_is_refused(
     assert "trained from other weights than there are now" in capsys.readouterr().err
 
 
+def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(
+    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = plan_file.with_name("other.yaml")
+    text = plan_file.read_text().replace("plain=start", "plain=runs/elsewhere/task")
+    other.write_text(text)
+    assert main(words(other, done)) == 2
+    assert "no link 'plain=runs/elsewhere/task'" in capsys.readouterr().err
+    other.write_text(text.replace("runs/elsewhere/task", "runs/tiny/task"))
+    assert main(words(other, done)) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("links: [none, plain=start, task", "links: [none, tusk", "no link 'tusk'"),
+        ("perception: judge\n    ratios", "perception: judges\n    ratios", "judges"),
+        ("data: DATA", "data: nowhere.parquet", "nowhere.parquet"),
+    ],
+)
+def test_what_is_not_there_is_said_before_anything_is_trained(
+    plan_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+    message: str,
+) -> None:
+    data = str(plan_file.parent / "two-classes")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(plan_file.read_text().replace(old.replace("DATA", data), new))
+    assert main(words(wrong, tmp_path)) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_small_version_keeps_out_of_the_way(
     plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

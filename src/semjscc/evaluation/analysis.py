@@ -141,7 +141,10 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
                 "link": one.ours,
                 "over": one.theirs,
                 **_plain_gap(one.mean),
-                "at_weight": {f"{weight:g}": _plain_gap(gap) for weight, gap in one.at.items()},
+                "at": [
+                    {"link": point.link, "weight": point.weight, **_plain_gap(gap)}
+                    for point, gap in one.at
+                ],
             }
             for part in analysis.parts
             for one in leads(part.results)

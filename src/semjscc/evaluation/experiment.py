@@ -1,5 +1,6 @@
 """One evaluation from data to files: the grid, results, figures, pictures and the report."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from semjscc.channels import CHANNELS
+from semjscc.checkpoint import write_atomically
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.fingerprint import (
@@ -28,6 +30,8 @@ from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
 RESULTS = "results.json"
+EARLIER = "results.earlier.json"
+"""What stood there before, if a run leaves points of it out."""
 STRIP_IMAGES = 4
 _MOST_ORIGINS = 20
 
@@ -71,8 +75,9 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
 
     ``results.json`` grows point by point, so that an interruption loses the points at work alone;
     run again, those that stand in it are not measured twice, as long as everything that decides
-    them is still the same (see `fingerprint`). Then come the figures and ``report.html``, see
-    `publish`, and ``transmission.png``.
+    them is still the same (see `fingerprint`). Where it holds other points, a copy is kept as
+    ``results.earlier.json``. Then come the figures and ``report.html``, see `publish`, and
+    ``transmission.png``.
 
     Args:
         experiment: what to compare.
@@ -91,8 +96,11 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     )
     work = Work(points(e.links, e.grid), e.data, e.perception, e.grid)
     prints = _fingerprints(work)
-    earlier = None if fresh else _earlier(out / RESULTS)
+    earlier = _earlier(out / RESULTS)
     known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
+    if earlier and (fresh or len(earlier.records) > len(known.keys() & set(prints))):
+        write_atomically(out / EARLIER, lambda copy: shutil.copyfile(out / RESULTS, copy))
+    known = {} if fresh else known
     found = {place: known[key] for place, key in enumerate(prints) if key in known}
     if found and earlier:
         meta["earlier"] = _origins(earlier.meta)

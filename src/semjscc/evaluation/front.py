@@ -7,8 +7,8 @@ codec, which starts there.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,8 +79,8 @@ def loss_of(facts: Mapping[str, Any]) -> Loss | None:
     codec = json.dumps([facts.get("codec"), facts.get("options")], sort_keys=True)
     if loss["weight"] == 0:
         return Loss(PLAIN, 0.0, "", codec)
-    term = loss.get("term", "features")
-    kind = _TERMS.get(term, str(term))
+    term = str(loss.get("term", "features"))
+    kind = _TERMS.get(term, term)
     if term == "features" and loss.get("importance") is None:
         kind = _UNIFORM
     form = {name: value for name, value in loss.items() if name != "weight"}
@@ -90,8 +90,8 @@ def loss_of(facts: Mapping[str, Any]) -> Loss | None:
 def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
     """The fronts by ratio and loss, each by growing weight.
 
-    Only links with a PSNR at every SNR that any of them has; repeats with other training seeds
-    are left out.
+    Averaged over the SNRs at which most links were measured; a link that lacks one of them, and
+    repeats with other training seeds, are left out.
     """
     facts = link_facts(results.meta)
     points: defaultdict[str, dict[str, list[Record]]] = defaultdict(dict)
@@ -104,10 +104,11 @@ def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
     names = _names(losses)
     found: dict[str, dict[str, list[FrontPoint]]] = {}
     for ratio in sorted(points, key=parse_ratio):
-        snrs = max(len(group) for group in points[ratio].values())
+        snrs = _usual_snrs(points[ratio].values())
         curves: defaultdict[str, list[FrontPoint]] = defaultdict(list)
-        for link, group in points[ratio].items():
-            if len(group) == snrs:
+        for link, records in points[ratio].items():
+            group = [record for record in records if record.snr_db in snrs]
+            if len(group) == len(snrs):
                 curves[names[link]].append(_mean(link, losses[link].weight, group))
         starts = {losses[point.link].codec: point for point in curves.get(PLAIN, [])}
         found[ratio] = {
@@ -118,6 +119,11 @@ def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
             for name, curve in curves.items()
         }
     return found
+
+
+def _usual_snrs(groups: Iterable[Sequence[Record]]) -> frozenset[float | None]:
+    sets = Counter(frozenset(record.snr_db for record in group) for group in groups)
+    return max(sets, key=lambda snrs: (sets[snrs], len(snrs)))
 
 
 def _mean(link: str, weight: float, group: Sequence[Record]) -> FrontPoint:
@@ -140,11 +146,9 @@ def _names(losses: Mapping[str, Loss]) -> dict[str, str]:
     """The front of each link: the loss's kind, with the link's name where forms differ."""
     forms: defaultdict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     for link, loss in losses.items():
-        forms[loss.kind].setdefault((loss.form, loss.codec), link)
+        forms[loss.kind].setdefault((loss.form, loss.codec), _stem(link, loss))
     return {
-        link: loss.kind
-        if len(forms[loss.kind]) == 1
-        else _stem(forms[loss.kind][loss.form, loss.codec], loss)
+        link: loss.kind if len(own := forms[loss.kind]) == 1 else own[loss.form, loss.codec]
         for link, loss in losses.items()
     }
 

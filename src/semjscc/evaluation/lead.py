@@ -2,8 +2,8 @@
 
 Fronts are interpolated linearly between their points. The gap is then a weighted sum of the points'
 accuracies, and so the mean over images of the same sum of each image's outcomes: its interval is
-that of a mean over paired images. The points' PSNRs count as exact, for they are means of many
-images that hardly move.
+that of a mean over paired images. The points' PSNRs count as exact: their own error, small as all
+links send the same images, is left out.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Lead:
         ratio: such as 1/24.
         ours: one front.
         theirs: another.
-        at: by the weight of our loss, the gap at that point's PSNR, where theirs reaches it.
+        at: our points, and the gap at each one's PSNR, where theirs reaches it.
         mean: over all PSNRs that both reach; None where they have none in common. It is small
             near a common start, where nothing can be apart.
     """
@@ -45,7 +45,7 @@ class Lead:
     ratio: str
     ours: str
     theirs: str
-    at: dict[float, Gap]
+    at: tuple[tuple[FrontPoint, Gap], ...]
     mean: Gap | None
 
 
@@ -61,11 +61,11 @@ def lead(
         theirs: the front it is compared with.
     """
     low, high = _reach(theirs)
-    at = {
-        point.weight: _gap(ours, theirs, np.array([point.psnr_db]), np.ones(1))
+    at = tuple(
+        (point, _gap([point], theirs, np.array([point.psnr_db]), np.ones(1)))
         for point in ours
         if point.weight and low <= point.psnr_db <= high
-    }
+    )
     return Lead(ratio, *names, at=at, mean=mean_gap(ours, theirs))
 
 

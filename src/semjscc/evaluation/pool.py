@@ -71,10 +71,11 @@ def measure_all(
     context = multiprocessing.get_context("spawn")
     done: SimpleQueue[int] = context.SimpleQueue()
     try:
-        pickle.dumps(work.points)
+        pickle.dumps((work.points, work.perception))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise UserError(
-            f"a link cannot be sent to other processes, use --jobs 1: {printable(str(error))}"
+            "a link or the network cannot be sent to other processes, use --jobs 1: "
+            f"{printable(str(error))}"
         ) from error
     threads = max(1, min(torch.get_num_threads(), cores() // jobs))
     pool = ProcessPoolExecutor(jobs, context, _begin, (work, done, threads))

@@ -213,4 +213,6 @@ def _record(fields: object, name: str) -> Record:
         takes_int = float in (kind, *get_args(kind)) and isinstance(fields[key], int)
         if not takes_int and not isinstance(fields[key], kind):
             raise UserError(f"{name}: {key} is of the wrong type")
+    if min(fields["images"], fields["draws"]) < 1:
+        raise UserError(f"{name} is of no image")
     return Record(**{key: fields[key] for key in _TYPES if key in fields})

@@ -74,16 +74,20 @@ def comparison_rows(
 
 def lead_rows(found: Sequence[Lead]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and rows: the gap of each loss over each rival, on the whole and at each weight."""
-    weights = sorted({weight for one in found for weight in one.at})
+    weights = sorted({point.weight for one in found for point, _ in one.at})
     head = ("R", "loss", "over", "mean", *(f"at weight {weight:g}" for weight in weights))
     rows = [
         (
             *(one.ratio, one.ours, one.theirs, gap_text(one.mean)),
-            *(gap_text(one.at.get(weight)) for weight in weights),
+            *(_gaps_at(one, weight) for weight in weights),
         )
         for one in found
     ]
     return head, rows
+
+
+def _gaps_at(one: Lead, weight: float) -> str:
+    return ", ".join(gap_text(gap) for point, gap in one.at if point.weight == weight) or NOTHING
 
 
 def gap_text(gap: Gap | None) -> str:

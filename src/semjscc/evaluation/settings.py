@@ -167,6 +167,7 @@ def _facts(
     return [
         ((str(data_of(meta).get("name")), str(link.get("name"))), link)
         for meta in origins
-        for link in meta.get("links") or []
+        if isinstance(links := meta.get("links"), Sequence)
+        for link in links
         if isinstance(link, Mapping)
     ]

@@ -1,6 +1,8 @@
 """The plan of an experiment: trainings in their order, then evaluations of what they gave."""
 
-from dataclasses import dataclass, field, replace
+import json
+import re
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +11,9 @@ from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid
 from semjscc.evaluation.judge import Metric
 from semjscc.training.recipe import Recipe, load_recipe, read_settings
+
+_NAME = re.compile(r"[\w#-][\w.#-]*")
+"""What can be a folder's name, wherever plans are carried out."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,13 @@ class Training:
 
     recipe: str
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, overrides in self.variants.items():
+            _check_name(name)
+            for key in overrides:
+                if key.partition(".")[0] not in _KEYS:
+                    raise ValueError(f"variant {name}: a recipe has no {key}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,14 @@ class Evaluation:
     limit: int | None = None
     draws: int = 1
     weights: str = ""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if not (self.links and self.ratios and self.snrs):
+            raise ValueError(f"evaluation {self.name} needs links, ratios and snrs")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"evaluation {self.name} has a limit of {self.limit} images")
+        self.grid()
 
     def grid(self) -> Grid:
         """The points of the evaluation."""
@@ -105,6 +125,12 @@ class Plan:
     trainings: tuple[Training, ...] = ()
     quick: Quick = field(default_factory=Quick)
 
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        names = [evaluation.name for evaluation in self.evaluations]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two evaluations are called {', '.join(sorted(twice))}")
+
     def recipes(self) -> list[Recipe]:
         """Every training's recipe, in order.
 
@@ -144,6 +170,14 @@ class Plan:
         return replace(self, evaluations=evaluations), small
 
 
+_KEYS = {setting.name for setting in fields(Recipe)} - {"name"}
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"no folder can be called {name!r}: letters, digits, _ - . and # will do")
+
+
 def _variants(training: Training) -> list[Recipe]:
     path = Path(training.recipe)
     if not training.variants:
@@ -159,13 +193,14 @@ def _words(overrides: dict[str, Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return "null" if value is None else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def load_plan(path: Path) -> Plan:
     """Read a plan from YAML.
 
     Raises:
-        UserError: no such file, not YAML, or a key or value that a plan does not have.
+        UserError: no such file, not YAML, a key or value that a plan does not have, a name that is
+            no folder's, or points that no grid has.
     """
     return read_settings(Plan, "plan", path)

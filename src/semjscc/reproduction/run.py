@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from semjscc.checkpoint import MODEL, read_metadata
+from semjscc.data import load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Results
 from semjscc.links import Link, open_link
+from semjscc.links.label import LabelLink
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.reproduction.plan import Evaluation, Plan
@@ -47,7 +49,8 @@ def reproduce(
     Raises:
         UserError: a recipe, data or weights cannot be used.
     """
-    trained = plan.folders(runs)
+    trained = _places(plan, runs)
+    _check(plan, trained)
     for number, recipe in enumerate(recipes, 1):
         place = f"training {number} of {len(recipes)}: {recipe.name}"
         recipe = _resolved(recipe, trained)
@@ -74,9 +77,27 @@ def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
     return replace(recipe, start=start, codec=codec)
 
 
+def _places(plan: Plan, runs: Path) -> dict[str, Path]:
+    """Where the plan's runs lie, by name and by the path they have in the folder ``runs``."""
+    folders, usual = plan.folders(runs), plan.folders(Path("runs"))
+    return folders | {usual[name].as_posix(): folder for name, folder in folders.items()}
+
+
 def _place(name: str, trained: Mapping[str, Path]) -> str:
     """Where the weights of that name, or of that run, lie."""
-    return str(trained.get(Path(name).name, name))
+    return str(trained.get(name, name))
+
+
+def _check(plan: Plan, trained: Mapping[str, Path]) -> None:
+    """Refuse what is not there and nobody will train, before hours go by."""
+    for evaluation in plan.evaluations:
+        load_data(evaluation.data, evaluation.split, limit=1, needs_labels=False)
+        if evaluation.perception not in trained:
+            open_perception(evaluation.perception)
+        for word in evaluation.links:
+            _, named, name = word.partition("=")
+            if word != LabelLink.name and word not in trained and not (named and name in trained):
+                open_link(word, evaluation.weights)
 
 
 def _finished(recipe: Recipe, folder: Path) -> bool:
