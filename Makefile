@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo web test lint docs bench bench-modem results comparison photographs
+.PHONY: setup demo web test lint docs bench bench-modem \
+  results results-signs results-cifar10 comparison photographs
 
 setup: $(VENV)/.installed
 
@@ -45,9 +46,17 @@ RATIOS := 1/48,1/24,1/12,1/6
 JOBS ?= 2
 EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
 CIFAR := $(EVALUATE) --data data/cifar10-jpeg
-results: setup comparison
+results: results-signs results-cifar10 comparison
+
+results-signs: setup
 	$(BIN)/semjscc demo --out out/demo
 	$(EVALUATE) --snr=-5,$(SNRS) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
+	for name in demo signs; do cp out/$$name/results.json results/$$name.json; done
+	cp results/demo.json results/signs.json src/semjscc/web/results
+	cp out/demo/accuracy.png out/demo/transmission.png docs/images
+	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
+
+results-cifar10: setup
 	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
 	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
@@ -62,10 +71,8 @@ results: setup comparison
 	for channel in block-rayleigh fast-rayleigh; do \
 	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
 	    --channel $$channel --limit 500 --out out/$$channel || exit; done
-	for name in demo signs cifar10-jpeg cifar10-jpeg-c losses losses-c wrong-belief block-rayleigh \
-	  fast-rayleigh; do cp out/$$name/results.json results/$$name.json; done
-	cp results/demo.json results/signs.json results/comparison.json src/semjscc/web/results
-	cp out/demo/accuracy.png out/demo/transmission.png docs/images
+	for name in cifar10-jpeg cifar10-jpeg-c losses losses-c wrong-belief block-rayleigh fast-rayleigh; do \
+	  cp out/$$name/results.json results/$$name.json; done
 	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
 	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
 

@@ -1,6 +1,8 @@
-"""Put a trained run among the weights that ship: float16, with a model card beside it.
+"""Put trained runs among the weights that ship: float16, with a model card beside each.
 
-python tools/ship.py runs/signs-semantic [...]
+    python tools/ship.py runs/signs-semantic [...]
+
+Without a run it writes the cards of all that ship anew.
 """
 
 import argparse
@@ -11,10 +13,13 @@ from typing import Any
 import torch
 
 from semjscc.checkpoint import WEIGHTS, load_weights, locate, save_weights, write_atomically
+from semjscc.training.recipe import load_recipe
+
+RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 def ship(run: Path) -> Path:
-    """Write ``weights/NAME.safetensors`` and ``NAME.md`` for the run ``NAME``."""
+    """Write ``weights/NAME.safetensors`` for the run ``NAME``."""
     weights, metadata = load_weights(locate(str(run)))
     half = {
         name: tensor.half() if tensor.is_floating_point() else tensor
@@ -24,15 +29,33 @@ def ship(run: Path) -> Path:
         raise SystemExit(f"{run} has weights too large for float16")
     target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
     save_weights(target, half, metadata)
-    card = model_card(metadata, sum(tensor.numel() for tensor in weights.values()))
-    write_atomically(target.with_suffix(".md"), lambda file: file.write_text(card))
     return target
+
+
+def write_card(target: Path) -> Path:
+    """Write ``NAME.md`` beside ``NAME.safetensors``."""
+    weights, metadata = load_weights(target)
+    card = model_card(metadata, sum(tensor.numel() for tensor in weights.values()))
+    path = target.with_suffix(".md")
+    write_atomically(path, lambda file: file.write_text(card))
+    return path
+
+
+def trainings(name: str, start: str | None) -> list[str]:
+    """The recipes by which weights came about, from the first that begins with what ships."""
+    before: list[str] = []
+    if start is not None and Path(start).parent == Path("runs"):
+        first = Path(start).name
+        before = trainings(first, load_recipe(RECIPES / f"{first}.yaml").start)
+    return [*before, f"recipes/{name}.yaml"]
 
 
 def describe_loss(loss: dict[str, Any]) -> str:
     """The formula that the recipe's loss stands for."""
     if not loss["weight"]:
         return "distortion alone"
+    # What a recipe of an earlier version did not say.
+    loss = {"term": "features", "temperature": 1.0, **loss}
     terms = {
         "features": f"error of the features {', '.join(loss['layers'])}",
         "task": "cross-entropy with the label",
@@ -54,7 +77,9 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
     lines = [
         f"# {name}",
         "",
-        f"Made by `semjscc train recipes/{name}.yaml` and `python tools/ship.py runs/{name}`,",
+        "Made by "
+        + ", ".join(f"`semjscc train {each}`" for each in trainings(name, recipe.get("start")))
+        + f" and `python tools/ship.py runs/{name}`,",
         f"version {metadata['version']}; stored in float16.",
         "",
         f"- kind: {metadata['kind']}, {parameters:,} parameters",
@@ -71,7 +96,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
             + ", ".join(metadata["ratios"]),
             f"- loss: {describe_loss(loss)}",
         ]
-        if loss["weight"] and loss["term"] == "features":
+        if loss["weight"] and loss.get("term", "features") == "features":
             form = loss["importance"]
             lines.append(f"- importance: {json.dumps(form) if form else 'uniform'}")
         lines += [
@@ -101,9 +126,10 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
 def main() -> None:
     """Ship every run named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", type=Path, nargs="+")
-    for run in parser.parse_args().runs:
-        print(ship(run))
+    parser.add_argument("runs", type=Path, nargs="*")
+    runs = parser.parse_args().runs
+    for target in map(ship, runs) if runs else sorted(WEIGHTS.glob("*.safetensors")):
+        print(write_card(target))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from semjscc.cli.words import Register, add_json, at_least, console
 
 def register(command: Register) -> None:
     """Add the command."""
-    reproduce = command("reproduce", _reproduce, "run a published experiment from data to report")
+    reproduce = command("reproduce", _reproduce, "run one of our experiments from data to report")
     reproduce.add_argument("plan", type=Path, metavar="PLAN.yaml")
     reproduce.add_argument("--out", type=Path, help="folder for the results (default: out/NAME)")
     reproduce.add_argument("--runs", type=Path, help="folder of the trainings (default: runs)")

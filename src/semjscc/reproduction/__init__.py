@@ -1,1 +1,1 @@
-"""A published experiment as one plan: what is trained, and what is then measured."""
+"""An experiment as one plan: what is trained, and what is then measured."""
