@@ -97,5 +97,6 @@ comparison: setup
 	$(CIFAR) --snr=-5,$(SNRS) --ratio $(RATIOS) --limit 500 --out out/comparison \
 	  --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label
 	cp out/comparison/results.json results/comparison.json
+	cp results/comparison.json src/semjscc/web/results
 	cp out/comparison/accuracy.png docs/images/comparison.png
 	$(BIN)/python tools/fill_tables.py docs/*.md
