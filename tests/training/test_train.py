@@ -42,9 +42,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return two_classes(tmp_path_factory.mktemp("two-classes"), ["dark", "bright"])
 
 
-def two_classes(folder: Path, names: list[str]) -> Path:
+def two_classes(folder: Path, names: list[str], seed: int = 0) -> Path:
     """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
     features = datasets.Features(

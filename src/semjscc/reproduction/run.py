@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from semjscc.checkpoint import MODEL, read_metadata
-from semjscc.errors import UserError
+from semjscc.checkpoint import MODEL
 from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Results
@@ -13,9 +12,10 @@ from semjscc.links import Link, open_link
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.reproduction.plan import Evaluation, Plan
+from semjscc.training.inputs import inputs_today, keep_inputs
 from semjscc.training.recipe import Recipe
 from semjscc.training.run import Schedule, open_run
-from semjscc.training.train import origins, train
+from semjscc.training.train import train
 
 
 def reproduce(
@@ -84,8 +84,7 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
     if not (folder / MODEL).is_file():
         return False
     open_run(recipe, folder)
-    if read_metadata(folder / MODEL).get("origins", {}) != origins(recipe):
-        raise UserError(f"{folder} was trained from other weights than there are now: move it away")
+    keep_inputs(folder, inputs_today(recipe))
     return True
 
 

@@ -1,6 +1,7 @@
 """A run: a folder in which one recipe is trained, stopped, resumed and finished.
 
 runs/NAME/recipe.yaml         what is trained
+          inputs.json         what it is trained from: images and other weights
           resume.ckpt         the latest state, written atomically
           log/, tensorboard/  the loss by step, a file for each start
           model.safetensors   the result
@@ -27,6 +28,8 @@ from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 
 RESUME = "resume.ckpt"
+ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
+"""What helps where a run's folder belongs to another training."""
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -92,9 +95,7 @@ def open_run(recipe: Recipe, folder: Path) -> bool:
     file = folder / "recipe.yaml"
     if file.is_file():
         if load_recipe(file) != recipe:
-            raise UserError(
-                f"{folder} holds a run of another recipe: choose another --out, or delete it"
-            )
+            raise UserError(f"{folder} holds a run of another recipe: {ELSEWHERE}")
     else:
         save_recipe(recipe, file)
     return (folder / RESUME).is_file()
