@@ -126,6 +126,67 @@ def test_killed_and_resumed_run_ends_in_the_same_weights(
     assert_same_weights(whole, resumed)
 
 
+AS_A_COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+from semjscc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, "semjscc: stopped; what was finished is kept\n"),
+        (signal.SIGTERM, 143, ""),
+    ],
+)
+def test_stopped_training_says_so_and_goes_on_later(
+    codec_recipe: Path, tmp_path: Path, number: signal.Signals, code: int, said: str
+) -> None:
+    more = ["--optimiser.steps", "150"]
+    words = command(codec_recipe, tmp_path / "run", *more, "--save-seconds", "0")[3:]
+    start = [sys.executable, "-c", AS_A_COMMAND, *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(start, stdout=pipe, stderr=pipe, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "run" / RESUME).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(number)
+        printed = process.communicate(timeout=60)
+    assert (process.returncode, *printed) == (code, "", said)
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    model, _ = train(load_recipe(codec_recipe, more), tmp_path / "run", QUIET)
+    assert model.is_file()
+
+
+def test_second_ctrl_c_is_heard_as_well_as_the_first(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", press)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_exit_that_is_no_signal_stays_what_it_is(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit(7)
+
+    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", leave)
+    with pytest.raises(SystemExit, match="7"):
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+
+
 def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: Path) -> None:
     alone, _ = train(load_recipe(codec_recipe), tmp_path / "alone", QUIET)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}

@@ -9,8 +9,11 @@ runs/NAME/recipe.yaml         what is trained
 
 import logging
 import pickle
+import signal
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import write_atomically
@@ -124,6 +128,7 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
 
     Raises:
         UserError: the batch cannot be shared evenly, or the saved state cannot be resumed.
+        KeyboardInterrupt: it was stopped by Ctrl-C; the last state that was saved is kept.
     """
     optimiser, processes = module.recipe.optimiser, schedule.processes
     if min(optimiser.batch, len(module.train_set)) % processes:
@@ -156,10 +161,28 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             gradient_clip_val=optimiser.clip_gradient,
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
-        trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        with _stops_like_any_command(trainer):
+            trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
     return trainer.is_global_zero
+
+
+@contextmanager
+def _stops_like_any_command(trainer: L.Trainer) -> Iterator[None]:
+    """Turn Lightning's own ways to leave on a signal into those of every other command.
+
+    It would exit with 1 after Ctrl-C, ignore the next one, and exit with 0 after SIGTERM.
+    """
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if isinstance(stop, SIGTERMException):
+            raise SystemExit(128 + signal.SIGTERM) from None
+        # One of several processes is enough to say that all have stopped.
+        if not isinstance(stop.__context__, KeyboardInterrupt) or not trainer.is_global_zero:
+            raise
+        signal.signal(signal.SIGINT, on_interrupt)
+        raise KeyboardInterrupt from None
 
 
 class _Counter(Dataset[int]):
