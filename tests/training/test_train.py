@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -198,29 +200,66 @@ def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: P
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
 
 
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+
+
+@needs_full
 def test_full_disk_keeps_the_last_state(
     codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, folder = load_recipe(codec_recipe), tmp_path / "run"
-    saved: list[int] = []
-    save = torch.save
+    made: list[str] = []
+    make = tempfile.mkstemp
 
-    def fill_up(state: dict, path: Path) -> None:
-        if len(saved) == 3:
-            path.write_bytes(b"half of a state")
-            raise OSError(28, "No space left on device")
-        save(state, path)
-        saved.append(state["global_step"])
+    def fill_up(**where: Any) -> tuple[int, str]:
+        descriptor, name = make(**where)
+        if RESUME in where["prefix"]:
+            made.append(name)
+        if len(made) == 4:
+            Path(name).unlink()
+            Path(name).symlink_to("/dev/full")
+        return descriptor, name
 
-    monkeypatch.setattr(torch, "save", fill_up)
-    with pytest.raises(UserError, match="No space left on device"):
+    monkeypatch.setattr(tempfile, "mkstemp", fill_up)
+    with pytest.raises(UserError, match=r"cannot write .*resume\.ckpt: No space left on device"):
         train(recipe, folder, Schedule(save_seconds=0, progress=False))
-    assert torch.load(folder / RESUME, weights_only=True)["global_step"] == saved[-1] == 3
+    assert torch.load(folder / RESUME, weights_only=True)["global_step"] == 3
     assert list(folder.glob(f".{RESUME}*")) == []
 
     monkeypatch.undo()
     whole, _ = train(recipe, tmp_path / "whole", QUIET)
     assert_same_weights(whole, train(recipe, folder, QUIET)[0])
+
+
+@pytest.mark.parametrize("name", ["log", "tensorboard"])
+def test_logs_that_cannot_be_written_are_one_line(
+    codec_recipe: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).write_text("no folder")
+    with pytest.raises(UserError, match=r"cannot train in .*run: ") as caught:
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert "\n" not in str(caught.value)
+
+
+NO_ROOM = """
+import resource, sys
+import semjscc.training.train  # its libraries need room of their own
+from semjscc.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits to the size of files")
+def test_full_disk_while_logging_is_one_line(codec_recipe: Path, tmp_path: Path) -> None:
+    words = command(codec_recipe, tmp_path / "run", "--optimiser.steps", "100")[3:]
+    start = [sys.executable, "-c", NO_ROOM, *words]
+    done = subprocess.run(start, check=False, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("semjscc: cannot ")  # what strikes first depends on the time
+    assert done.stderr.endswith(": File too large\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ runs/NAME/recipe.yaml         what is trained
           model.safetensors   the result
 """
 
+import io
 import logging
 import pickle
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -44,7 +46,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     ) -> None:
         """Write the state; a full disk or a kill keeps the previous one."""
         del storage_options
-        write_atomically(Path(path), lambda temporary: torch.save(checkpoint, temporary))
+        # By way of memory: what torch.save raises on a full disk does not say that it is full.
+        state = io.BytesIO()
+        torch.save(checkpoint, state)
+        write_atomically(Path(path), lambda temporary: temporary.write_bytes(state.getbuffer()))
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True
@@ -127,7 +132,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
         whether this is the process that goes on to write results.
 
     Raises:
-        UserError: the batch cannot be shared evenly, or the saved state cannot be resumed.
+        UserError: the batch cannot be shared evenly, the saved state cannot be resumed, or the
+            folder cannot be written.
         KeyboardInterrupt: it was stopped by Ctrl-C; the last state that was saved is kept.
     """
     optimiser, processes = module.recipe.optimiser, schedule.processes
@@ -161,9 +167,29 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             gradient_clip_val=optimiser.clip_gradient,
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
-        with _stops_like_any_command(trainer):
+        with _stops_like_any_command(trainer), _fails_in_one_line(folder):
             trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
     return trainer.is_global_zero
+
+
+@contextmanager
+def _fails_in_one_line(folder: Path) -> Iterator[None]:
+    """A full disk strikes the logs as well as the state."""
+    others = threading.excepthook
+
+    def print_others(failed: threading.ExceptHookArgs) -> None:
+        # TensorBoard writes from a thread of its own, which hands its error on to this one.
+        if not issubclass(failed.exc_type, OSError):
+            others(failed)
+
+    threading.excepthook = print_others
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error).partition("\n")[0]
+        raise UserError(f"cannot train in {folder}: {reason}") from error
+    finally:
+        threading.excepthook = others
 
 
 @contextmanager
