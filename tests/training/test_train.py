@@ -319,6 +319,19 @@ def test_shipped_recipes_can_be_read() -> None:
         assert load_recipe(file).name == file.stem
 
 
+@pytest.mark.parametrize("fraction", ["0", "0.0001"])
+@pytest.mark.parametrize("part", ["perception", "codec"])
+def test_data_without_val_is_refused_before_the_training(
+    perception: Path, source: Path, tmp_path: Path, fraction: str, part: str
+) -> None:
+    text = PERCEPTION if part == "perception" else CODEC.format(perception=perception)
+    file = recipe_file(tmp_path, source, text)
+    recipe = load_recipe(file, ["--data.val_fraction", fraction])
+    with pytest.raises(UserError, match="has no images for the split 'val'"):
+        train(recipe, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / RESUME).exists()
+
+
 def test_batch_must_divide_among_the_processes(codec_recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="batch of 8 cannot be shared by 3"):
         train(load_recipe(codec_recipe), tmp_path / "run", Schedule(processes=3, progress=False))

@@ -41,10 +41,10 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     resume = open_run(recipe, folder)
-    data = load_images(recipe.data, "train")
+    data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     inputs = Inputs(origins(recipe), data.fingerprint)
     keep_inputs(folder, inputs)
-    work = _Work(recipe, folder, schedule, resume, data, inputs)
+    work = _Work(recipe, folder, schedule, resume, data, val, inputs)
     torch.manual_seed(recipe.seed)
     if recipe.codec is not None:
         return _train_codec(work, recipe.codec)
@@ -61,6 +61,7 @@ class _Work:
     schedule: Schedule
     resume: bool
     data: ImageSet
+    val: ImageSet  # read before the training, so that its absence is not found out after it
     inputs: Inputs
 
     @property
@@ -88,7 +89,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     description = describe(
         chosen.network, chosen.options, chosen.layers, data.class_names, preprocess
     )
-    facts = measure_perception(perception, load_images(recipe.data, "val"))
+    facts = measure_perception(perception, work.val)
     return _export(work, network, description, facts)
 
 
@@ -114,7 +115,7 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
         "snr_range_db": list(codec.snr_range_db),
         "perception": perception.name,
     }
-    facts = measure_codec(codec, perception, load_images(recipe.data, "val"))
+    facts = measure_codec(codec, perception, work.val)
     return _export(work, codec, description, facts)
 
 
