@@ -118,11 +118,20 @@ class Schedule:
         processes: how many processes (or GPUs) share each batch.
         save_seconds: how often the resumable state is written.
         progress: show a bar with the time left.
+
+    Raises:
+        UserError: there is no such schedule.
     """
 
     processes: int = 1
     save_seconds: float = 60.0
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.processes < 1:
+            raise UserError(f"there must be at least 1 process, not {self.processes}")
+        if not self.save_seconds >= 0:
+            raise UserError(f"seconds to save after are 0 or more, not {self.save_seconds}")
 
 
 def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from semjscc import __version__
 from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
@@ -42,6 +43,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     resume = open_run(recipe, folder)
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
+    _check_images(recipe, data, val)
     inputs = Inputs(origins(recipe), data.fingerprint)
     keep_inputs(folder, inputs)
     work = _Work(recipe, folder, schedule, resume, data, val, inputs)
@@ -50,6 +52,18 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
         return _train_codec(work, recipe.codec)
     assert recipe.perception is not None
     return _train_perception(work, recipe.perception)
+
+
+def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
+    """Refuse a recipe that does not fit the images."""
+    for data in sets:
+        if not isinstance(data.images, Tensor):
+            raise UserError(f"the images of {data.name} differ in size: give them one by data.size")
+        side = min(data.images.shape[-2:])
+        for name in ("augment_shift", "augment_erase"):
+            pixels = getattr(recipe.optimiser, name)
+            if pixels >= side:
+                raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
 
 
 @dataclass(frozen=True)

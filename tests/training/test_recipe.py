@@ -1,0 +1,144 @@
+"""What a recipe may say: any value is taken as it is, or refused in one line."""
+
+import math
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from test_train import (
+    PERCEPTION,
+    QUIET,
+    codec_recipe,
+    perception,
+    recipe_file,
+    source,
+)
+
+from semjscc.cli import main
+from semjscc.errors import UserError
+from semjscc.training.recipe import (
+    CodecRecipe,
+    DataRecipe,
+    LossRecipe,
+    OptimiserRecipe,
+    PerceptionRecipe,
+    Recipe,
+    load_recipe,
+)
+from semjscc.training.run import RESUME, Schedule
+from semjscc.training.train import train
+
+__all__ = ["codec_recipe", "perception", "source"]  # fixtures
+
+PARTS = [DataRecipe, PerceptionRecipe, CodecRecipe, LossRecipe, OptimiserRecipe]
+NUMBERS = [
+    (part, field.name, get_type_hints(part)[field.name])
+    for part in PARTS
+    for field in fields(part)
+    if get_type_hints(part)[field.name] in (int, float, int | None, float | None)
+]
+
+
+@pytest.mark.parametrize(("part", "name", "kind"), NUMBERS)
+@given(data=st.data())
+def test_no_number_is_taken_that_nothing_can_be_done_with(
+    part: type, name: str, kind: type, data: st.DataObject
+) -> None:
+    value = data.draw(st.integers() if kind in (int, int | None) else st.floats())
+    said = ""
+    try:
+        part(**{name: value})
+    except ValueError as error:
+        said = str(error)
+    assert 0 <= value < math.inf or (name in said and str(value) in said)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--optimiser.batch 0", "batch must be at least 1, not 0"),
+        ("--optimiser.steps -1", "steps must be at least 1, not -1"),
+        ("--optimiser.rate .nan", "rate is 0 or more, and finite, not nan"),
+        ("--optimiser.rate -0.1", "rate is 0 or more, and finite, not -0.1"),
+        ("--optimiser.weight_decay .inf", "weight_decay is 0 or more, and finite, not inf"),
+        ("--optimiser.warmup 1.5", "warmup lies between 0 and 1, not 1.5"),
+        ("--optimiser.label_smoothing -1", "label_smoothing lies between 0 and 1, not -1"),
+        ("--optimiser.augment_shift -1", "augment_shift must be at least 0, not -1"),
+        ("--optimiser.augment_erase -1", "augment_erase must be at least 0, not -1"),
+        ("--optimiser.augment_paste 2", "augment_paste lies between 0 and 1, not 2"),
+        ("--optimiser.clip_gradient 0", "clip_gradient is positive, not 0"),
+        ("--data.limit 0", "limit must be at least 1, not 0"),
+        ("--data.size 15", "size must be at least 16, not 15"),
+        ("--data.val_fraction 1", "val_fraction is at least 0 and below 1, not 1"),
+        ("--data.val_fraction .nan", "val_fraction is at least 0 and below 1, not nan"),
+        ("--codec.faded 1.1", "faded lies between 0 and 1, not 1.1"),
+        ("--codec.erased .nan", "erased lies between 0 and 1, not nan"),
+        ("--loss.weight -1", "weight is 0 or more, and finite, not -1"),
+        ("--loss.temperature 0", "temperature is positive, not 0"),
+        ("--seed 18446744073709551616", "seed has 64 bits at the most"),
+        ("--name=", "name is empty"),
+    ],
+)
+def test_values_out_of_range_are_one_line(
+    codec_recipe: Path, words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(codec_recipe), *words.split()]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"rate": 0.0, "warmup": 0.0, "steps": 1, "batch": 1},
+        {"warmup": 1.0, "label_smoothing": 1.0, "augment_paste": 1.0, "clip_gradient": 1e-9},
+    ],
+)
+def test_the_ends_of_the_ranges_belong_to_them(more: dict[str, Any]) -> None:
+    assert OptimiserRecipe(**more)
+    assert DataRecipe(size=16, limit=1, val_fraction=0.0)
+    assert CodecRecipe(faded=1.0, erased=0.0)
+    assert Recipe("x", DataRecipe(), OptimiserRecipe(), seed=-1).seed == -1
+
+
+@pytest.mark.parametrize(("name", "least"), [("shift", 16), ("erase", 16)])
+def test_images_are_larger_than_what_moves_or_covers_them(
+    codec_recipe: Path, tmp_path: Path, name: str, least: int
+) -> None:
+    word = f"--optimiser.augment_{name}"
+    largest = load_recipe(codec_recipe, [word, str(least - 1), "--optimiser.steps", "1"])
+    assert train(largest, tmp_path / "largest", QUIET)[0].is_file()
+    recipe = load_recipe(codec_recipe, [word, str(least)])
+    with pytest.raises(UserError, match=f"augment_{name} must be below 16, the images' side"):
+        train(recipe, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / RESUME).exists()
+
+
+def test_images_of_unlike_sizes_need_one(tmp_path: Path) -> None:
+    for index in range(40):
+        place = tmp_path / "images" / "train" / ("dark", "bright")[index % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16 + index % 3, 20), (index, 0, 0)).save(place / f"{index}.png")
+    file = recipe_file(tmp_path, tmp_path / "images", PERCEPTION)
+    with pytest.raises(UserError, match=r"images differ in size: give them one by data\.size"):
+        train(load_recipe(file), tmp_path / "run", QUIET)
+    words = ["--data.size", "16", "--optimiser.steps", "1"]
+    assert train(load_recipe(file, words), tmp_path / "sized", QUIET)[0].is_file()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-1"])
+def test_times_to_save_at_are_one_line(
+    codec_recipe: Path, seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(codec_recipe), "--save-seconds", seconds]) == 2
+    assert "seconds to save after are 0 or more" in capsys.readouterr().err
+
+
+def test_no_process_is_no_schedule() -> None:
+    with pytest.raises(UserError, match="at least 1 process"):
+        Schedule(processes=0)
