@@ -269,6 +269,18 @@ def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: P
         train(other, tmp_path / "run", QUIET)
 
 
+def test_mistake_leaves_no_run_in_the_way_of_the_right_recipe(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    for words in (["--data.val_fraction", "0"], ["--codec.perception", "nowhere"]):
+        with pytest.raises(UserError):
+            train(load_recipe(codec_recipe, words), tmp_path / "run", QUIET)
+        assert not (tmp_path / "run").exists()
+    with pytest.raises(UserError, match="3 processes"):
+        train(load_recipe(codec_recipe), tmp_path / "run", Schedule(processes=3, progress=False))
+    assert train(load_recipe(codec_recipe), tmp_path / "run", QUIET)[0].is_file()
+
+
 def test_resume_state_is_never_unpickled(codec_recipe: Path, tmp_path: Path) -> None:
     recipe = load_recipe(codec_recipe)
     train(recipe, tmp_path / "run", QUIET)

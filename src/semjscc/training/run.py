@@ -33,6 +33,7 @@ from semjscc.errors import UserError
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 
+RECIPE = "recipe.yaml"
 RESUME = "resume.ckpt"
 ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
 """What helps where a run's folder belongs to another training."""
@@ -93,20 +94,17 @@ class KeepState(Callback):
 
 
 def open_run(recipe: Recipe, folder: Path) -> bool:
-    """Make the run's folder, or check that it holds this very recipe.
+    """Check that a run's folder is new, or holds this very recipe.
 
     Returns:
         whether there is a state to resume from.
 
     Raises:
-        UserError: the folder belongs to another recipe, or cannot be written.
+        UserError: the folder belongs to another recipe.
     """
-    file = folder / "recipe.yaml"
-    if file.is_file():
-        if load_recipe(file) != recipe:
-            raise UserError(f"{folder} holds a run of another recipe: {ELSEWHERE}")
-    else:
-        save_recipe(recipe, file)
+    file = folder / RECIPE
+    if file.is_file() and load_recipe(file) != recipe:
+        raise UserError(f"{folder} holds a run of another recipe: {ELSEWHERE}")
     return (folder / RESUME).is_file()
 
 
@@ -148,6 +146,9 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     optimiser, processes = module.recipe.optimiser, schedule.processes
     if min(optimiser.batch, len(module.train_set)) % processes:
         raise UserError(f"a batch of {optimiser.batch} cannot be shared by {processes} processes")
+    # Only now, so that a mistake found before leaves no run that the right recipe does not fit.
+    if not (folder / RECIPE).is_file():
+        save_recipe(module.recipe, folder / RECIPE)
     callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
     if schedule.progress:
         callbacks.append(RichProgressBar())

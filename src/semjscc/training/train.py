@@ -45,7 +45,6 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     _check_images(recipe, data, val)
     inputs = Inputs(origins(recipe), data.fingerprint)
-    keep_inputs(folder, inputs)
     work = _Work(recipe, folder, schedule, resume, data, val, inputs)
     torch.manual_seed(recipe.seed)
     if recipe.codec is not None:
@@ -83,6 +82,7 @@ class _Work:
         return self.folder / MODEL
 
     def fit(self, module: StepTraining) -> bool:
+        keep_inputs(self.folder, self.inputs)
         return fit(module, self.folder, self.schedule, self.resume)
 
 
