@@ -1,11 +1,13 @@
 """What a recipe may say: any value is taken as it is, or refused in one line."""
 
+import copy
 import math
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,9 +19,13 @@ from test_train import (
     recipe_file,
     source,
 )
+from torch import Tensor, nn
 
+from semjscc.checkpoint import MODEL
 from semjscc.cli import main
 from semjscc.errors import UserError
+from semjscc.perception.base import Preprocess
+from semjscc.training.inputs import load_images
 from semjscc.training.recipe import (
     CodecRecipe,
     DataRecipe,
@@ -31,6 +37,7 @@ from semjscc.training.recipe import (
 )
 from semjscc.training.run import RESUME, Schedule
 from semjscc.training.train import train
+from semjscc.training.trial import try_network
 
 __all__ = ["codec_recipe", "perception", "source"]  # fixtures
 
@@ -142,3 +149,70 @@ def test_times_to_save_at_are_one_line(
 def test_no_process_is_no_schedule() -> None:
     with pytest.raises(UserError, match="at least 1 process"):
         Schedule(processes=0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--perception.layers [nope]", "tiny has no layer 'nope'; it has stem, stage1"),
+        ("--perception.input_size 3", "tiny does not fit the images of .*: Given input size"),
+        ("--perception.options {width: 0}", "tiny does not fit the images of .*: Given groups"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_networks_that_cannot_be_are_refused_before_the_training(
+    source: Path, tmp_path: Path, words: str, message: str
+) -> None:
+    recipe = load_recipe(recipe_file(tmp_path, source, PERCEPTION), words.split(maxsplit=1))
+    with pytest.raises(UserError, match=message) as caught:
+        train(recipe, tmp_path / "run", QUIET)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_codecs_that_cannot_be_are_refused_before_the_training(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe(codec_recipe, ["--codec.options", "{width: 0}"])
+    with pytest.raises(UserError, match="tiny does not fit the images of"):
+        train(recipe, tmp_path / "run", QUIET)
+
+
+class Unlike(nn.Module):
+    """Says as many numbers as it is told to, whatever the classes."""
+
+    def __init__(self, classes: int, says: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(3, says)
+        self.norm = nn.BatchNorm2d(3)
+        self.still = nn.Dropout().eval()
+        del classes
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.still(self.norm(images)).mean(dim=(2, 3)))
+
+
+def test_network_with_other_classes_than_the_data_is_refused(source: Path, tmp_path: Path) -> None:
+    part = f"perception: {{network: '{__name__}:Unlike', options: {{says: 3}}, layers: [head]}}"
+    with pytest.raises(UserError, match=r"a number for each class of .*, \(1, 2\)"):
+        train(load_recipe(recipe_file(tmp_path, source, part)), tmp_path / "run", QUIET)
+
+
+def test_trial_changes_nothing(tmp_path: Path, source: Path) -> None:
+    recipe = load_recipe(recipe_file(tmp_path, source, PERCEPTION))
+    network, data = Unlike(2, 2), load_images(recipe.data, "train")
+    before, drawn = copy.deepcopy(network.state_dict()), torch.get_rng_state()
+    modes = [module.training for module in network.modules()]
+    try_network(network, Preprocess(), ["head"], data, "unlike")
+    assert [module.training for module in network.modules()] == modes
+    assert set(modes) == {True, False}
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+
+
+def test_training_that_diverged_gives_no_model(codec_recipe: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(codec_recipe, ["--optimiser.rate", "1e37"])
+    with pytest.raises(UserError, match=r"tiny has diverged, .*: lower optimiser\.rate"):
+        train(recipe, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / MODEL).exists()

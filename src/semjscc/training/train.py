@@ -20,6 +20,7 @@ from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, open_run
+from semjscc.training.trial import try_codec, try_network
 
 HEAD = "head."
 """What belongs to the classes in a network: its last layer's name in all built-in ones."""
@@ -91,6 +92,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     _begin(network, recipe, data.class_names)
     preprocess = Preprocess(chosen.input_size)
+    try_network(network, preprocess, chosen.layers, data, recipe.name)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data)):
         return work.model, {}
     perception = Perception(
@@ -119,6 +121,7 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
         )
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
+    try_codec(codec, data, recipe.name)
     if not work.fit(CodecTraining(recipe, codec, chosen, perception, data)):
         return work.model, {}
     description = {
@@ -159,7 +162,11 @@ def _export(
     work: _Work, network: torch.nn.Module, description: dict[str, Any], facts: dict[str, Any]
 ) -> tuple[Path, dict[str, Any]]:
     """Write the weights with all that a reader of them may want to know."""
-    data = work.data
+    data, weights = work.data, network.state_dict()
+    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
+        raise UserError(
+            f"{work.recipe.name} has diverged, and its weights are not finite: lower optimiser.rate"
+        )
     metadata = {
         **description,
         "version": __version__,
@@ -173,5 +180,5 @@ def _export(
         },
         "facts": facts,
     }
-    save_weights(work.model, network.state_dict(), metadata)
+    save_weights(work.model, weights, metadata)
     return work.model, facts
