@@ -216,3 +216,24 @@ def test_training_that_diverged_gives_no_model(codec_recipe: Path, tmp_path: Pat
     with pytest.raises(UserError, match=r"tiny has diverged, .*: lower optimiser\.rate"):
         train(recipe, tmp_path / "run", QUIET)
     assert not (tmp_path / "run" / MODEL).exists()
+
+
+@pytest.mark.parametrize("word", ["--out", "--start", "--codec.perception"])
+def test_names_too_long_are_one_line(
+    codec_recipe: Path, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(codec_recipe), word, "x" * 300]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("semjscc: cannot train: ")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"3", b"[1, 2]", b"name: [", b"\xff\xfe", b"name: &x [*x]", b"name: x"]
+)
+def test_files_that_are_no_recipe_are_one_line(
+    tmp_path: Path, text: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recipe.yaml").write_bytes(text)
+    assert main(["train", str(tmp_path / "recipe.yaml")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -250,7 +250,7 @@ def read_settings(
         settings = vars(parser.instantiate(parser.parse_args(words)))
         settings.pop(what)
         return kind(**settings)
-    except (ArgumentError, TypeError, ValueError) as error:
+    except (ArgumentError, TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{what} {path}: {' '.join(str(error).split())}") from error
 
 
