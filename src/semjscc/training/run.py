@@ -60,7 +60,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         try:
             return torch.load(path, map_location=map_location or "cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise UserError(f"{path} cannot be resumed: {reason}") from error
 
 
@@ -196,7 +196,7 @@ def _fails_in_one_line(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error).partition("\n")[0]
+        reason = error.strerror or str(error).partition("\n")[0] or type(error).__name__
         raise UserError(f"cannot train in {folder}: {reason}") from error
     finally:
         threading.excepthook = others
