@@ -80,6 +80,7 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("uniform: {", "base: {", "trains base twice"),
         ("evaluations:", "evaluations: [", "plan"),
         ("name: trial", "", "name"),
+        ("quick: {steps: 3", "quick: {steps: 0", "one step"),
         ("name: trial", "name: ../trial", "no folder can be called"),
         ("uniform: {", "..: {", "no folder can be called"),
         ("uniform: {", "'': {", "no folder can be called"),

@@ -7,6 +7,7 @@ import datasets
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.cli import main
@@ -128,7 +129,24 @@ def test_run_from_other_weights_is_refused(
         assert main(words(plan_file, done)) == 2
     finally:
         start.write_bytes(original)
-    assert "trained from other weights than there are now" in capsys.readouterr().err
+    printed = capsys.readouterr().err.splitlines()[-1]
+    assert "trained from other weights than there are now (start)" in printed
+    assert "--runs" in printed
+
+
+def test_run_from_other_images_is_refused(
+    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = plan_file.parent / "two-classes" / "train.parquet"
+    original = data.read_bytes()
+    try:
+        parquet.write_table(parquet.read_table(data).slice(10), data)
+        assert main(words(plan_file, done)) == 2
+    finally:
+        data.write_bytes(original)
+    printed = capsys.readouterr().err
+    assert "judge was trained from other images than there are now" in printed
+    assert "done already" not in printed
 
 
 def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -42,9 +44,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return two_classes(tmp_path_factory.mktemp("two-classes"), ["dark", "bright"])
 
 
-def two_classes(folder: Path, names: list[str]) -> Path:
+def two_classes(folder: Path, names: list[str], seed: int = 0) -> Path:
     """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
     features = datasets.Features(
@@ -126,6 +128,67 @@ def test_killed_and_resumed_run_ends_in_the_same_weights(
     assert_same_weights(whole, resumed)
 
 
+AS_A_COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+from semjscc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, "semjscc: stopped; what was finished is kept\n"),
+        (signal.SIGTERM, 143, ""),
+    ],
+)
+def test_stopped_training_says_so_and_goes_on_later(
+    codec_recipe: Path, tmp_path: Path, number: signal.Signals, code: int, said: str
+) -> None:
+    more = ["--optimiser.steps", "150"]
+    words = command(codec_recipe, tmp_path / "run", *more, "--save-seconds", "0")[3:]
+    start = [sys.executable, "-c", AS_A_COMMAND, *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(start, stdout=pipe, stderr=pipe, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "run" / RESUME).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(number)
+        printed = process.communicate(timeout=60)
+    assert (process.returncode, *printed) == (code, "", said)
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    model, _ = train(load_recipe(codec_recipe, more), tmp_path / "run", QUIET)
+    assert model.is_file()
+
+
+def test_second_ctrl_c_is_heard_as_well_as_the_first(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", press)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_exit_that_is_no_signal_stays_what_it_is(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit(7)
+
+    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", leave)
+    with pytest.raises(SystemExit, match="7"):
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+
+
 def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: Path) -> None:
     alone, _ = train(load_recipe(codec_recipe), tmp_path / "alone", QUIET)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
@@ -137,24 +200,30 @@ def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: P
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
 
 
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+
+
+@needs_full
 def test_full_disk_keeps_the_last_state(
     codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, folder = load_recipe(codec_recipe), tmp_path / "run"
-    saved: list[int] = []
-    save = torch.save
+    made: list[str] = []
+    make = tempfile.mkstemp
 
-    def fill_up(state: dict, path: Path) -> None:
-        if len(saved) == 3:
-            path.write_bytes(b"half of a state")
-            raise OSError(28, "No space left on device")
-        save(state, path)
-        saved.append(state["global_step"])
+    def fill_up(**where: Any) -> tuple[int, str]:
+        descriptor, name = make(**where)
+        if RESUME in where["prefix"]:
+            made.append(name)
+        if len(made) == 4:
+            Path(name).unlink()
+            Path(name).symlink_to("/dev/full")
+        return descriptor, name
 
-    monkeypatch.setattr(torch, "save", fill_up)
-    with pytest.raises(UserError, match="No space left on device"):
+    monkeypatch.setattr(tempfile, "mkstemp", fill_up)
+    with pytest.raises(UserError, match=r"cannot write .*resume\.ckpt: No space left on device"):
         train(recipe, folder, Schedule(save_seconds=0, progress=False))
-    assert torch.load(folder / RESUME, weights_only=True)["global_step"] == saved[-1] == 3
+    assert torch.load(folder / RESUME, weights_only=True)["global_step"] == 3
     assert list(folder.glob(f".{RESUME}*")) == []
 
     monkeypatch.undo()
@@ -162,11 +231,54 @@ def test_full_disk_keeps_the_last_state(
     assert_same_weights(whole, train(recipe, folder, QUIET)[0])
 
 
+@pytest.mark.parametrize("name", ["log", "tensorboard"])
+def test_logs_that_cannot_be_written_are_one_line(
+    codec_recipe: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).write_text("no folder")
+    with pytest.raises(UserError, match=r"cannot train in .*run: ") as caught:
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert "\n" not in str(caught.value)
+
+
+NO_ROOM = """
+import resource, sys
+import semjscc.training.train  # its libraries need room of their own
+from semjscc.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits to the size of files")
+def test_full_disk_while_logging_is_one_line(codec_recipe: Path, tmp_path: Path) -> None:
+    words = command(codec_recipe, tmp_path / "run", "--optimiser.steps", "100")[3:]
+    start = [sys.executable, "-c", NO_ROOM, *words]
+    done = subprocess.run(start, check=False, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("semjscc: cannot ")  # what strikes first depends on the time
+    assert done.stderr.endswith(": File too large\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: Path) -> None:
     train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
     other = load_recipe(codec_recipe, ["--seed", "4"])
     with pytest.raises(UserError, match="another recipe"):
         train(other, tmp_path / "run", QUIET)
+
+
+def test_mistake_leaves_no_run_in_the_way_of_the_right_recipe(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    for words in (["--data.val_fraction", "0"], ["--codec.perception", "nowhere"]):
+        with pytest.raises(UserError):
+            train(load_recipe(codec_recipe, words), tmp_path / "run", QUIET)
+        assert not (tmp_path / "run").exists()
+    with pytest.raises(UserError, match="3 processes"):
+        train(load_recipe(codec_recipe), tmp_path / "run", Schedule(processes=3, progress=False))
+    assert train(load_recipe(codec_recipe), tmp_path / "run", QUIET)[0].is_file()
 
 
 def test_resume_state_is_never_unpickled(codec_recipe: Path, tmp_path: Path) -> None:
@@ -217,6 +329,19 @@ def test_shipped_recipes_can_be_read() -> None:
     assert files
     for file in files:
         assert load_recipe(file).name == file.stem
+
+
+@pytest.mark.parametrize("fraction", ["0", "0.0001"])
+@pytest.mark.parametrize("part", ["perception", "codec"])
+def test_data_without_val_is_refused_before_the_training(
+    perception: Path, source: Path, tmp_path: Path, fraction: str, part: str
+) -> None:
+    text = PERCEPTION if part == "perception" else CODEC.format(perception=perception)
+    file = recipe_file(tmp_path, source, text)
+    recipe = load_recipe(file, ["--data.val_fraction", fraction])
+    with pytest.raises(UserError, match="has no images for the split 'val'"):
+        train(recipe, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / RESUME).exists()
 
 
 def test_batch_must_divide_among_the_processes(codec_recipe: Path, tmp_path: Path) -> None:

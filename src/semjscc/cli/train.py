@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.words import Register, add_json, at_least
+from semjscc.errors import UserError
 
 
 def register(command: Register) -> None:
@@ -26,13 +27,16 @@ def _train(arguments: argparse.Namespace) -> None:
     from semjscc.training.run import Schedule
     from semjscc.training.train import train
 
-    recipe = load_recipe(arguments.recipe, arguments.rest)
     schedule = Schedule(
         processes=at_least(1, arguments.processes, "--processes"),
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
     )
-    model, facts = train(recipe, arguments.out or Path("runs") / recipe.name, schedule)
+    try:
+        recipe = load_recipe(arguments.recipe, arguments.rest)
+        model, facts = train(recipe, arguments.out or Path("runs") / recipe.name, schedule)
+    except OSError as error:  # a file that may not be read, a name that is too long
+        raise UserError(f"cannot train: {error}") from error
     if arguments.json:
         print(json.dumps({"model": str(model), "facts": facts}))
     else:

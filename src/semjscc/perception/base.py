@@ -58,6 +58,19 @@ class _LastLayerReached(Exception):  # noqa: N818 - a signal, not an error
     """Stops a forward pass whose remaining layers nobody asked for."""
 
 
+def check_layers(network: nn.Module, layers: Sequence[str], name: str) -> None:
+    """Refuse layers that the network called ``name`` does not have.
+
+    Raises:
+        ValueError: with the layers that it has.
+    """
+    modules = dict(network.named_modules())
+    for layer in layers:
+        if layer != INPUT_LAYER and layer not in modules:
+            known = ", ".join(key for key in modules if key and "." not in key)
+            raise ValueError(f"{name} has no layer '{layer}'; it has {known}")
+
+
 class Perception(nn.Module):
     """Any classifier with what semjscc has to know about it.
 
@@ -89,11 +102,7 @@ class Perception(nn.Module):
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        modules = dict(network.named_modules())
-        for layer in layers:
-            if layer != INPUT_LAYER and layer not in modules:
-                known = ", ".join(key for key in modules if key and "." not in key)
-                raise ValueError(f"{name} has no layer '{layer}'; it has {known}")
+        check_layers(network, layers, name)
         self.network = network.requires_grad_(False).eval()
         self.layers = tuple(layers)
         self.class_names = tuple(class_names)

@@ -108,6 +108,10 @@ class Quick:
     batch: int = 16
     images: int = 20
 
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.images) < 1:
+            raise ValueError("quick takes one step, one image in a batch and one of data at least")
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from semjscc.checkpoint import MODEL, read_metadata
+from semjscc.checkpoint import MODEL
 from semjscc.data import load_data
-from semjscc.errors import UserError
 from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Results
@@ -15,9 +14,10 @@ from semjscc.links.label import LabelLink
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.reproduction.plan import Evaluation, Plan
+from semjscc.training.inputs import inputs_today, keep_inputs
 from semjscc.training.recipe import Recipe
 from semjscc.training.run import Schedule, open_run
-from semjscc.training.train import origins, train
+from semjscc.training.train import train
 
 
 def reproduce(
@@ -105,8 +105,7 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
     if not (folder / MODEL).is_file():
         return False
     open_run(recipe, folder)
-    if read_metadata(folder / MODEL).get("origins", {}) != origins(recipe):
-        raise UserError(f"{folder} was trained from other weights than there are now: move it away")
+    keep_inputs(folder, inputs_today(recipe))
     return True
 
 

@@ -5,6 +5,7 @@ and inside every checkpoint.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
+from semjscc.images import MINIMUM_SIDE
 from semjscc.importance.gradient import ImportanceForm
 
 Settings = TypeVar("Settings")
@@ -38,6 +40,12 @@ class DataRecipe:
     val_fraction: float = 0.1
     limit: int | None = None
 
+    def __post_init__(self) -> None:
+        _check_number("size", self.size, MINIMUM_SIDE)
+        _check_number("limit", self.limit, 1)
+        if not 0 <= self.val_fraction < 1:
+            raise ValueError(f"val_fraction is at least 0 and below 1, not {self.val_fraction}")
+
 
 @dataclass(frozen=True)
 class PerceptionRecipe:
@@ -55,6 +63,9 @@ class PerceptionRecipe:
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     input_size: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_number("input_size", self.input_size, 1)
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,10 @@ class CodecRecipe:
     clip_db: float | None = None
 
     def __post_init__(self) -> None:
-        if self.clip_db is not None and not 0 <= self.clip_db <= MOST_CLIP_DB:
-            raise ValueError(f"clip_db lies between 0 and {MOST_CLIP_DB:g}, not {self.clip_db}")
+        _check_range("faded", self.faded, 1)
+        _check_range("erased", self.erased, 1)
+        if self.clip_db is not None:
+            _check_range("clip_db", self.clip_db, MOST_CLIP_DB)
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,11 @@ class LossRecipe:
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     importance: ImportanceForm | None = None
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_finite("weight", self.weight)
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature is positive, not {self.temperature}")
 
 
 @dataclass(frozen=True)
@@ -142,6 +160,16 @@ class OptimiserRecipe:
     augment_paste: float = 0.0
     clip_gradient: float | None = None
 
+    def __post_init__(self) -> None:
+        for name, least in {"steps": 1, "batch": 1, "augment_shift": 0, "augment_erase": 0}.items():
+            _check_number(name, getattr(self, name), least)
+        for name in ("rate", "weight_decay"):
+            _check_finite(name, getattr(self, name))
+        for name in ("warmup", "label_smoothing", "augment_paste"):
+            _check_range(name, getattr(self, name), 1)
+        if self.clip_gradient is not None and not 0 < self.clip_gradient < math.inf:
+            raise ValueError(f"clip_gradient is positive, not {self.clip_gradient}")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -168,9 +196,31 @@ class Recipe:
     start: str | None = None
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("name is empty")
+        if not -(2**63) <= self.seed < 2**64:
+            raise ValueError(f"seed has 64 bits at the most, and {self.seed} has more")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data that JSON and YAML can hold."""
         return json.loads(json.dumps(asdict(self)))
+
+
+def _check_number(name: str, number: int | None, least: int) -> None:
+    """Refuse too small a number; None is none at all."""
+    if number is not None and number < least:
+        raise ValueError(f"{name} must be at least {least}, not {number}")
+
+
+def _check_range(name: str, value: float, most: float) -> None:
+    if not 0 <= value <= most:
+        raise ValueError(f"{name} lies between 0 and {most:g}, not {value}")
+
+
+def _check_finite(name: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is 0 or more, and finite, not {value}")
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -200,7 +250,7 @@ def read_settings(
         settings = vars(parser.instantiate(parser.parse_args(words)))
         settings.pop(what)
         return kind(**settings)
-    except (ArgumentError, TypeError, ValueError) as error:
+    except (ArgumentError, TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{what} {path}: {' '.join(str(error).split())}") from error
 
 

@@ -1,15 +1,21 @@
 """A run: a folder in which one recipe is trained, stopped, resumed and finished.
 
 runs/NAME/recipe.yaml         what is trained
+          inputs.json         what it is trained from: images and other weights
           resume.ckpt         the latest state, written atomically
           log/, tensorboard/  the loss by step, a file for each start
           model.safetensors   the result
 """
 
+import io
 import logging
 import pickle
+import signal
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +25,7 @@ import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import write_atomically
@@ -26,7 +33,10 @@ from semjscc.errors import UserError
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 
+RECIPE = "recipe.yaml"
 RESUME = "resume.ckpt"
+ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
+"""What helps where a run's folder belongs to another training."""
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -37,7 +47,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     ) -> None:
         """Write the state; a full disk or a kill keeps the previous one."""
         del storage_options
-        write_atomically(Path(path), lambda temporary: torch.save(checkpoint, temporary))
+        # By way of memory: what torch.save raises on a full disk does not say that it is full.
+        state = io.BytesIO()
+        torch.save(checkpoint, state)
+        write_atomically(Path(path), lambda temporary: temporary.write_bytes(state.getbuffer()))
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True
@@ -47,7 +60,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         try:
             return torch.load(path, map_location=map_location or "cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise UserError(f"{path} cannot be resumed: {reason}") from error
 
 
@@ -81,22 +94,17 @@ class KeepState(Callback):
 
 
 def open_run(recipe: Recipe, folder: Path) -> bool:
-    """Make the run's folder, or check that it holds this very recipe.
+    """Check that a run's folder is new, or holds this very recipe.
 
     Returns:
         whether there is a state to resume from.
 
     Raises:
-        UserError: the folder belongs to another recipe, or cannot be written.
+        UserError: the folder belongs to another recipe.
     """
-    file = folder / "recipe.yaml"
-    if file.is_file():
-        if load_recipe(file) != recipe:
-            raise UserError(
-                f"{folder} holds a run of another recipe: choose another --out, or delete it"
-            )
-    else:
-        save_recipe(recipe, file)
+    file = folder / RECIPE
+    if file.is_file() and load_recipe(file) != recipe:
+        raise UserError(f"{folder} holds a run of another recipe: {ELSEWHERE}")
     return (folder / RESUME).is_file()
 
 
@@ -108,11 +116,20 @@ class Schedule:
         processes: how many processes (or GPUs) share each batch.
         save_seconds: how often the resumable state is written.
         progress: show a bar with the time left.
+
+    Raises:
+        UserError: there is no such schedule.
     """
 
     processes: int = 1
     save_seconds: float = 60.0
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.processes < 1:
+            raise UserError(f"there must be at least 1 process, not {self.processes}")
+        if not self.save_seconds >= 0:
+            raise UserError(f"seconds to save after are 0 or more, not {self.save_seconds}")
 
 
 def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) -> bool:
@@ -122,11 +139,16 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
         whether this is the process that goes on to write results.
 
     Raises:
-        UserError: the batch cannot be shared evenly, or the saved state cannot be resumed.
+        UserError: the batch cannot be shared evenly, the saved state cannot be resumed, or the
+            folder cannot be written.
+        KeyboardInterrupt: it was stopped by Ctrl-C; the last state that was saved is kept.
     """
     optimiser, processes = module.recipe.optimiser, schedule.processes
     if min(optimiser.batch, len(module.train_set)) % processes:
         raise UserError(f"a batch of {optimiser.batch} cannot be shared by {processes} processes")
+    # Only now, so that a mistake found before leaves no run that the right recipe does not fit.
+    if not (folder / RECIPE).is_file():
+        save_recipe(module.recipe, folder / RECIPE)
     callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
     if schedule.progress:
         callbacks.append(RichProgressBar())
@@ -155,10 +177,48 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             gradient_clip_val=optimiser.clip_gradient,
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
-        trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        with _stops_like_any_command(trainer), _fails_in_one_line(folder):
+            trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
     return trainer.is_global_zero
+
+
+@contextmanager
+def _fails_in_one_line(folder: Path) -> Iterator[None]:
+    """A full disk strikes the logs as well as the state."""
+    others = threading.excepthook
+
+    def print_others(failed: threading.ExceptHookArgs) -> None:
+        # TensorBoard writes from a thread of its own, which hands its error on to this one.
+        if not issubclass(failed.exc_type, OSError):
+            others(failed)
+
+    threading.excepthook = print_others
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"cannot train in {folder}: {reason}") from error
+    finally:
+        threading.excepthook = others
+
+
+@contextmanager
+def _stops_like_any_command(trainer: L.Trainer) -> Iterator[None]:
+    """Turn Lightning's own ways to leave on a signal into those of every other command.
+
+    It would exit with 1 after Ctrl-C, ignore the next one, and exit with 0 after SIGTERM.
+    """
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if isinstance(stop, SIGTERMException):
+            raise SystemExit(128 + signal.SIGTERM) from None
+        # One of several processes is enough to say that all have stopped.
+        if not isinstance(stop.__context__, KeyboardInterrupt) or not trainer.is_global_zero:
+            raise
+        signal.signal(signal.SIGINT, on_interrupt)
+        raise KeyboardInterrupt from None
 
 
 class _Counter(Dataset[int]):

@@ -1,23 +1,26 @@
 """From a recipe to trained weights: builds the parts, runs the training, measures, exports."""
 
-import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from semjscc import __version__
 from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
 from semjscc.codecs.store import build_codec
-from semjscc.data import ImageSet, Split, load_data
+from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.store import describe, load_perception
 from semjscc.perception.wrap import make_network
+from semjscc.training.inputs import Inputs, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
-from semjscc.training.modules import CodecTraining, PerceptionTraining
+from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, open_run
+from semjscc.training.trial import try_codec, try_network
 
 HEAD = "head."
 """What belongs to the classes in a network: its last layer's name in all built-in ones."""
@@ -40,39 +43,58 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     resume = open_run(recipe, folder)
-    data = _load(recipe, "train")
+    data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
+    _check_images(recipe, data, val)
+    inputs = Inputs(origins(recipe), data.fingerprint)
+    work = _Work(recipe, folder, schedule, resume, data, val, inputs)
     torch.manual_seed(recipe.seed)
     if recipe.codec is not None:
-        return _train_codec(recipe, recipe.codec, data, folder, schedule, resume)
+        return _train_codec(work, recipe.codec)
     assert recipe.perception is not None
-    return _train_perception(recipe, recipe.perception, data, folder, schedule, resume)
+    return _train_perception(work, recipe.perception)
 
 
-def _load(recipe: Recipe, split: Split) -> ImageSet:
-    chosen = recipe.data
-    return load_data(
-        chosen.source,
-        split,
-        size=chosen.size,
-        val_fraction=chosen.val_fraction,
-        limit=chosen.limit if split == "train" else None,
-    )
+def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
+    """Refuse a recipe that does not fit the images."""
+    for data in sets:
+        if not isinstance(data.images, Tensor):
+            raise UserError(f"the images of {data.name} differ in size: give them one by data.size")
+        side = min(data.images.shape[-2:])
+        for name in ("augment_shift", "augment_erase"):
+            pixels = getattr(recipe.optimiser, name)
+            if pixels >= side:
+                raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
 
 
-def _train_perception(
-    recipe: Recipe,
-    chosen: PerceptionRecipe,
-    data: ImageSet,
-    folder: Path,
-    schedule: Schedule,
-    resume: bool,
-) -> tuple[Path, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Work:
+    """What every kind of training needs."""
+
+    recipe: Recipe
+    folder: Path
+    schedule: Schedule
+    resume: bool
+    data: ImageSet
+    val: ImageSet  # read before the training, so that its absence is not found out after it
+    inputs: Inputs
+
+    @property
+    def model(self) -> Path:
+        return self.folder / MODEL
+
+    def fit(self, module: StepTraining) -> bool:
+        keep_inputs(self.folder, self.inputs)
+        return fit(module, self.folder, self.schedule, self.resume)
+
+
+def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:
+    recipe, data = work.recipe, work.data
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     _begin(network, recipe, data.class_names)
     preprocess = Preprocess(chosen.input_size)
-    module = PerceptionTraining(recipe, network, preprocess, data)
-    if not fit(module, folder, schedule, resume):
-        return folder / MODEL, {}
+    try_network(network, preprocess, chosen.layers, data, recipe.name)
+    if not work.fit(PerceptionTraining(recipe, network, preprocess, data)):
+        return work.model, {}
     perception = Perception(
         network.to(memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
         layers=chosen.layers,
@@ -83,18 +105,12 @@ def _train_perception(
     description = describe(
         chosen.network, chosen.options, chosen.layers, data.class_names, preprocess
     )
-    facts = measure_perception(perception, _load(recipe, "val"))
-    return _export(folder / MODEL, network, description, recipe, data, facts)
+    facts = measure_perception(perception, work.val)
+    return _export(work, network, description, facts)
 
 
-def _train_codec(
-    recipe: Recipe,
-    chosen: CodecRecipe,
-    data: ImageSet,
-    folder: Path,
-    schedule: Schedule,
-    resume: bool,
-) -> tuple[Path, dict[str, Any]]:
+def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]]:
+    recipe, data = work.recipe, work.data
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
     perception = load_perception(locate(chosen.perception), layers, chosen.network)
@@ -105,9 +121,9 @@ def _train_codec(
         )
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
-    module = CodecTraining(recipe, codec, chosen, perception, data)
-    if not fit(module, folder, schedule, resume):
-        return folder / MODEL, {}
+    try_codec(codec, data, recipe.name)
+    if not work.fit(CodecTraining(recipe, codec, chosen, perception, data)):
+        return work.model, {}
     description = {
         "kind": "codec",
         "codec": chosen.codec,
@@ -116,8 +132,8 @@ def _train_codec(
         "snr_range_db": list(codec.snr_range_db),
         "perception": perception.name,
     }
-    facts = measure_codec(codec, perception, _load(recipe, "val"))
-    return _export(folder / MODEL, codec, description, recipe, data, facts)
+    facts = measure_codec(codec, perception, work.val)
+    return _export(work, codec, description, facts)
 
 
 def _begin(
@@ -142,36 +158,20 @@ def _begin(
     fill(module, weights, path)
 
 
-def origins(recipe: Recipe) -> dict[str, str]:
-    """SHA-256 of the weights that a recipe's result depends on, by what they are to it.
-
-    Raises:
-        UserError: there are no such weights.
-    """
-    names = {"start": recipe.start}
-    if recipe.codec is not None and recipe.loss.weight:
-        names["perception"] = recipe.codec.perception
-    return {
-        part: hashlib.sha256(locate(name).read_bytes()).hexdigest()
-        for part, name in names.items()
-        if name is not None
-    }
-
-
 def _export(
-    path: Path,
-    network: torch.nn.Module,
-    description: dict[str, Any],
-    recipe: Recipe,
-    data: ImageSet,
-    facts: dict[str, Any],
+    work: _Work, network: torch.nn.Module, description: dict[str, Any], facts: dict[str, Any]
 ) -> tuple[Path, dict[str, Any]]:
     """Write the weights with all that a reader of them may want to know."""
+    data, weights = work.data, network.state_dict()
+    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
+        raise UserError(
+            f"{work.recipe.name} has diverged, and its weights are not finite: lower optimiser.rate"
+        )
     metadata = {
         **description,
         "version": __version__,
-        "recipe": recipe.to_dict(),
-        "origins": origins(recipe),
+        "recipe": work.recipe.to_dict(),
+        "origins": work.inputs.origins,
         "data": {
             "name": data.name,
             "revision": data.revision,
@@ -180,5 +180,5 @@ def _export(
         },
         "facts": facts,
     }
-    save_weights(path, network.state_dict(), metadata)
-    return path, facts
+    save_weights(work.model, weights, metadata)
+    return work.model, facts

@@ -1,0 +1,130 @@
+"""What a run follows from besides its recipe: the training images, and other weights.
+
+It is written down when a run begins, and must still be so whenever the run goes on: else its
+loss would change midway, and its model would name weights that it was not made with.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from semjscc.checkpoint import MODEL, locate, read_metadata, write_atomically
+from semjscc.data import ImageSet, Split, load_data
+from semjscc.errors import UserError
+from semjscc.training.recipe import DataRecipe, Recipe
+from semjscc.training.run import ELSEWHERE, RESUME
+
+INPUTS = "inputs.json"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run is made from.
+
+    Attributes:
+        origins: SHA-256 of weights, by what they are to the run.
+        data: fingerprint of the training images.
+    """
+
+    origins: dict[str, str]
+    data: str
+
+
+def load_images(data: DataRecipe, split: Split) -> ImageSet:
+    """The images of a recipe.
+
+    Raises:
+        UserError: the data cannot be had, or is not fit to use.
+    """
+    return load_data(
+        data.source,
+        split,
+        size=data.size,
+        val_fraction=data.val_fraction,
+        limit=data.limit if split == "train" else None,
+    )
+
+
+def origins(recipe: Recipe) -> dict[str, str]:
+    """SHA-256 of the weights that a recipe's result depends on, by what they are to it.
+
+    Raises:
+        UserError: there are no such weights.
+    """
+    names = {"start": recipe.start}
+    if recipe.codec is not None and recipe.loss.weight:
+        names["perception"] = recipe.codec.perception
+    return {
+        part: hashlib.sha256(locate(name).read_bytes()).hexdigest()
+        for part, name in names.items()
+        if name is not None
+    }
+
+
+def inputs_today(recipe: Recipe) -> Inputs:
+    """What the recipe would be trained from now; images are read anew where a file has changed.
+
+    Raises:
+        UserError: weights or data cannot be had.
+    """
+    return Inputs(origins(recipe), _fingerprint(recipe.data, _stamps(recipe.data.source)))
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(data: DataRecipe, _files: Sequence[tuple[str, int, int]]) -> str:
+    return load_images(data, "train").fingerprint
+
+
+def _stamps(source: str) -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of all files of a local source; none for any other."""
+    place = Path(source).expanduser()
+    files = place.rglob("*") if place.is_dir() else [place]
+    stats = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+def keep_inputs(folder: Path, now: Inputs) -> None:
+    """Write down what a run begins from, or check that it goes on from the same.
+
+    Raises:
+        UserError: weights or images are others than the run began with, or the file cannot be
+            written or read.
+    """
+    begun = _begun_with(folder)
+    if begun is not None:
+        _compare(folder, begun, now)
+    if begun is None or not (folder / INPUTS).is_file():
+        text = json.dumps(asdict(now), indent=1) + "\n"
+        write_atomically(folder / INPUTS, lambda temporary: temporary.write_text(text))
+
+
+def _begun_with(folder: Path) -> Inputs | None:
+    """What is known of a run's beginning: nothing where it has trained nothing yet."""
+    file, model = folder / INPUTS, folder / MODEL
+    if not model.is_file() and not (folder / RESUME).is_file():
+        return None
+    try:
+        if file.is_file():
+            kept = json.loads(file.read_text())
+            return Inputs(dict(kept["origins"]), str(kept["data"]))
+        if model.is_file():  # from before there was such a file
+            kept = read_metadata(model)
+            return Inputs(dict(kept.get("origins", {})), str(kept["data"]["fingerprint"]))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder} does not say what it was trained from: {ELSEWHERE}") from error
+    return None
+
+
+def _compare(folder: Path, begun: Inputs, now: Inputs) -> None:
+    parts = sorted(begun.origins.keys() | now.origins.keys())
+    other = [part for part in parts if begun.origins.get(part) != now.origins.get(part)]
+    if other:
+        what = f"weights than there are now ({', '.join(other)})"
+    elif begun.data != now.data:
+        what = "images than there are now"
+    else:
+        return
+    raise UserError(f"{folder} was trained from other {what}: {ELSEWHERE}")

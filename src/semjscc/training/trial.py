@@ -1,0 +1,63 @@
+"""A trial before the training: what does not fit together shows in a second, and in one line."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from semjscc.channels.units import noise_variance
+from semjscc.codecs.base import Codec
+from semjscc.data import ImageSet
+from semjscc.errors import UserError
+from semjscc.perception.base import Preprocess, check_layers
+from semjscc.training.measure import CARD_SNR_DB
+
+
+def try_network(
+    network: nn.Module, preprocess: Preprocess, layers: Sequence[str], data: ImageSet, name: str
+) -> None:
+    """Let a network to be trained look at one image.
+
+    Raises:
+        UserError: it cannot, it has not all the layers, or its output is not one of each class.
+    """
+    try:
+        check_layers(network, layers, name)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    with _trial(network, name, data):
+        output = network(preprocess(data.batch([0])))
+    wanted = (1, len(data.class_names))
+    if not isinstance(output, torch.Tensor) or output.shape != wanted:
+        raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
+
+
+def try_codec(codec: Codec, data: ImageSet, name: str) -> None:
+    """Let a codec to be trained send one image at every ratio.
+
+    Raises:
+        UserError: it cannot.
+    """
+    image, snr_db = data.batch([0]), torch.tensor([CARD_SNR_DB])
+    size = (image.shape[-2], image.shape[-1])
+    with _trial(codec, name, data):
+        for ratio in codec.ratios:
+            symbols = codec.encode(image, snr_db, ratio)
+            codec.decode(symbols, noise_variance(snr_db), ratio, size)
+
+
+@contextmanager
+def _trial(network: nn.Module, name: str, data: ImageSet) -> Iterator[None]:
+    """Neither gradients nor statistics, no draws, and all as before when it is over."""
+    modes = {module: module.training for module in network.modules()}
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            network.eval()
+            yield
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise UserError(f"{name} does not fit the images of {data.name}: {reason}") from error
+    finally:
+        for module, training in modes.items():
+            module.training = training
