@@ -39,6 +39,25 @@ def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return printed.err
 
 
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m semjscc links --json | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[", "")
+
+
+def test_what_the_system_refuses_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = [
+        "reproduce",
+        "recipes/experiments/signs.yaml",
+        "--quick",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert "File name too long" in refusal([*plan, "--runs", str(tmp_path / ("r" * 300))], capsys)
+
+
 def test_quick_demo_writes_all_it_promises(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,6 +91,13 @@ def test_a_link_that_cannot_travel_is_refused(tmp_path: Path) -> None:
         run(replace(make(), links=[Local()]), tmp_path, jobs=2)
 
 
+def test_a_network_that_cannot_travel_is_refused(tmp_path: Path) -> None:
+    e = make()
+    e.perception.network.own = lambda image: image
+    with pytest.raises(UserError, match=r"network cannot be sent .* --jobs 1"):
+        run(e, tmp_path, jobs=2)
+
+
 def test_what_was_finished_is_not_measured_again(tmp_path: Path, measured: list[Point]) -> None:
     whole = run(make(), tmp_path / "whole")
     measured.clear()

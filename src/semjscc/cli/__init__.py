@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,13 @@ def main(words: Sequence[str] | None = None) -> int:
             raise UserError(f"unknown words: {' '.join(rest)}")
         arguments.rest = rest
         arguments.command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has seen enough. What is left goes nowhere, or Python complains of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a disk that is full, a file that may not be read
+        print(f"semjscc: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
     except UserError as error:
         print(f"semjscc: {error}", file=sys.stderr)
         return 2

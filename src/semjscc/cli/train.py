@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.words import Register, add_json, at_least
-from semjscc.errors import UserError
 
 
 def register(command: Register) -> None:
@@ -32,11 +31,8 @@ def _train(arguments: argparse.Namespace) -> None:
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
     )
-    try:
-        recipe = load_recipe(arguments.recipe, arguments.rest)
-        model, facts = train(recipe, arguments.out or Path("runs") / recipe.name, schedule)
-    except OSError as error:  # a file that may not be read, a name that is too long
-        raise UserError(f"cannot train: {error}") from error
+    recipe = load_recipe(arguments.recipe, arguments.rest)
+    model, facts = train(recipe, arguments.out or Path("runs") / recipe.name, schedule)
     if arguments.json:
         print(json.dumps({"model": str(model), "facts": facts}))
     else:
