@@ -7,6 +7,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
     <!-- table results/FILE.json none,djscc --> these links only
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B
+    <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
     <!-- seeds results/FILE.json A over B -->   points of link A over link B, the mean of trainings
     <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
     <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
@@ -22,13 +23,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
-from semjscc.evaluation.comparison import compare
+from semjscc.evaluation.comparison import DELIVERS, Comparison, best, compare
 from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
 from semjscc.evaluation.heatmap import signed
 from semjscc.evaluation.lead import Gap, lead
 from semjscc.evaluation.report import Difference, differences
 from semjscc.evaluation.results import Record, Results, load_results
-from semjscc.evaluation.rows import gap_text, interval, lead_rows
+from semjscc.evaluation.rows import gap_text, interval, lead_rows, where
 from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
 from semjscc.evaluation.settings import settings
 from semjscc.families import cards
@@ -37,6 +38,7 @@ ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 SEEDS = re.compile(r"(<!-- seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 LEADS = re.compile(r"(<!-- leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -106,6 +108,24 @@ def gains_table(path: Path, candidate: str, reference: str) -> str:
         raise SystemExit(f"{path} has no {candidate} beside {reference}")
     caption = f"{candidate} over {reference}: percentage points, and in brackets relative change."
     return _by_snr(found, [_gain(one) for one in found], caption)
+
+
+def best_sentence(path: Path, candidate: str, reference: str) -> str:
+    """The largest gain, anywhere and where the opponent delivers nearly all images."""
+    found = compare(load_results(path).records, candidate, reference)
+    anywhere, delivered = best(found), best(found, DELIVERS)
+    if anywhere is None or delivered is None:
+        raise SystemExit(f"{path} has no {candidate} beside a {reference} that delivers")
+    return (
+        f"The largest gain of `{candidate}` over `{reference}` is {_at(anywhere)}; where "
+        f"`{reference}` delivers {100 * DELIVERS:.0f} % of the images or more, it is "
+        f"{_at(delivered)}.\n"
+    )
+
+
+def _at(one: Comparison) -> str:
+    ends = "" if one.interval is None else f" ({interval(one.interval)})"
+    return f"{signed(one.points, 1)} points{ends} at {where(one)}"
 
 
 def seeds_table(path: Path, candidate: str, reference: str) -> str:
@@ -265,6 +285,7 @@ def fill(text: str) -> str:
     """The text with every block filled anew."""
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = SEEDS.sub(lambda m: m[1] + seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
