@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from test_front import RESULTS
+from test_front import LINKS, RECORDS, facts, points
 
 from semjscc.evaluation.analysis import leads
 from semjscc.evaluation.front import FrontPoint
-from semjscc.evaluation.lead import lead, mean_gap
+from semjscc.evaluation.lead import Gap, lead
+from semjscc.evaluation.results import Results
 from semjscc.evaluation.rows import lead_rows
 
 
@@ -15,14 +16,17 @@ def line(*points: tuple[float, float]) -> list[FrontPoint]:
 
 
 def test_mean_gap_is_that_between_lines() -> None:
+    def mean(ours: list[FrontPoint], theirs: list[FrontPoint]) -> Gap | None:
+        return lead("1/24", ("a", "b"), ours, theirs).mean
+
     # Over 20 to 22 dB the gaps are 10, 0 and 10 points, linear in between.
     ours = line((22, 30), (21, 10), (18, 0), (20, 20))
-    gap = mean_gap(ours, line((20, 10), (21, 10), (22, 20)))
+    gap = mean(ours, line((20, 10), (21, 10), (22, 20)))
     assert gap is not None
     assert gap.points == pytest.approx(5)
     assert gap.interval is None
-    assert mean_gap(ours, line((10, 0), (17, 0))) is None
-    level = mean_gap(ours, ours)
+    assert mean(ours, line((10, 0), (17, 0))) is None
+    level = mean(ours, ours)
     assert level is not None
     assert level.points == pytest.approx(0)
 
@@ -35,16 +39,28 @@ def test_gap_at_a_weight_is_over_the_other_line_at_its_psnr() -> None:
     assert gap.points == pytest.approx(25)
 
 
+def test_nothing_is_said_between_the_plain_codec_and_the_first_weight() -> None:
+    plain = FrontPoint("plain", 0.0, 22, 0)
+    found = lead("1/24", ("a", "b"), [plain, *line((21, 50))], [plain, *line((20, 60))])
+    assert found.at == ()
+    assert found.mean is None
+    assert lead("1/24", ("a", "b"), [plain], [plain]).mean is None
+
+
 def test_leads_are_over_each_rival() -> None:
-    found = {one.theirs: one for one in leads(RESULTS) if one.ours == "semantic"}
-    # From 25 to 26 dB the gap rises from 0 to the difference at 25 dB.
-    means = {rival: one.mean.points for rival, one in found.items() if one.mean}
-    assert means == pytest.approx({"feature": 5, "task-loss": 10, "distill": 7.5})
+    more = facts("uniform-0.2", weight=0.2, term="features", importance=None)
+    meta = {"data": {"name": "signs"}, "links": [*LINKS, more]}
+    results = Results(meta, [*RECORDS, *points("uniform-0.2", 24.5, 0.65)])
+    found = {one.theirs: one for one in leads(results) if one.ours == "semantic"}
+    assert set(found) == {"feature", "task-loss", "distill"}
+    # At 25 dB the gap is 10 points, at 24.5 dB 75 - 65.
+    assert found["feature"].mean is not None
+    assert found["feature"].mean.points == pytest.approx(10)
     ((point, gap),) = found["feature"].at
     assert (point.link, gap.points) == ("semantic-0.1", pytest.approx(10))
-    head, rows = lead_rows(leads(RESULTS))
+    head, rows = lead_rows(leads(results))
     assert head[3:] == ("mean", "at weight 0.1")
-    assert rows[0] == ("1/24", "semantic", "feature", "+5.0", "+10.0")
+    assert rows[0] == ("1/24", "semantic", "feature", "+10.0", "+10.0")
 
 
 def test_interval_is_of_the_same_sum_over_images() -> None:

@@ -1,9 +1,10 @@
 """How far one accuracy–PSNR front lies above another where both have the same PSNR.
 
-Fronts are interpolated linearly between their points. The gap is then a weighted sum of the points'
-accuracies, and so the mean over images of the same sum of each image's outcomes: its interval is
-that of a mean over paired images. The points' PSNRs count as exact: their own error, small as all
-links send the same images, is left out.
+Fronts are interpolated linearly between their weights, and compared nowhere else: on the long way
+from the plain codec to the smallest weight a straight line would lie far below the truth. The gap
+is then a weighted sum of the points' accuracies, and so the mean over images of the same sum of
+each image's outcomes: its interval is that of a mean over paired images. The points' PSNRs count as
+exact: their own error, small as all links send the same images, is left out.
 """
 
 from collections.abc import Sequence
@@ -38,8 +39,7 @@ class Lead:
         ours: one front.
         theirs: another.
         at: our points, and the gap at each one's PSNR, where theirs reaches it.
-        mean: over all PSNRs that both reach; None where they have none in common. It is small
-            near a common start, where nothing can be apart.
+        mean: over all PSNRs that both reach; None where they have none in common.
     """
 
     ratio: str
@@ -60,16 +60,19 @@ def lead(
         ours: the front in question.
         theirs: the front it is compared with.
     """
+    ours, theirs = _weighted(ours), _weighted(theirs)
+    if not ours or not theirs:
+        return Lead(ratio, *names, at=(), mean=None)
     low, high = _reach(theirs)
     at = tuple(
         (point, _gap([point], theirs, np.array([point.psnr_db]), np.ones(1)))
         for point in ours
-        if point.weight and low <= point.psnr_db <= high
+        if low <= point.psnr_db <= high
     )
-    return Lead(ratio, *names, at=at, mean=mean_gap(ours, theirs))
+    return Lead(ratio, *names, at=at, mean=_mean_gap(ours, theirs))
 
 
-def mean_gap(ours: Sequence[FrontPoint], theirs: Sequence[FrontPoint]) -> Gap | None:
+def _mean_gap(ours: Sequence[FrontPoint], theirs: Sequence[FrontPoint]) -> Gap | None:
     """The gap averaged over the PSNRs that both fronts reach, None where there are none."""
     (our_low, our_high), (their_low, their_high) = _reach(ours), _reach(theirs)
     low, high = max(our_low, their_low), min(our_high, their_high)
@@ -81,6 +84,10 @@ def mean_gap(ours: Sequence[FrontPoint], theirs: Sequence[FrontPoint]) -> Gap | 
     steps = np.diff(at) / 2
     shares = np.concatenate([steps, [0]]) + np.concatenate([[0], steps])
     return _gap(ours, theirs, at, shares / shares.sum())
+
+
+def _weighted(front: Sequence[FrontPoint]) -> list[FrontPoint]:
+    return [point for point in front if point.weight]
 
 
 def _reach(front: Sequence[FrontPoint]) -> tuple[float, float]:

@@ -59,9 +59,9 @@ of these weights, not of the method."""
 
 _LEADS = (
     "Points by which a loss is ahead of another that has the same PSNR, both averaged over the "
-    "SNRs and interpolated linearly between weights: the mean over all PSNRs that both reach, and "
-    "at each of its own weights. In brackets the paired 95 % interval over images, not adjusted "
-    "for how many there are."
+    "SNRs and interpolated linearly between weights (never from the plain codec to the first "
+    "weight): the mean over all PSNRs that both reach, and at each of its own weights. In brackets "
+    "the paired 95 % interval over images, not adjusted for how many there are."
 )
 _UNPAIRED = "These results were kept without the outcome of each image, so that nothing is tested."
 
@@ -252,7 +252,7 @@ def _best(one: Comparison | None) -> tuple[str, str, str]:
 
 
 def _leads(part: Part) -> str:
-    found = leads(part.results)
+    found = [one for one in leads(part.results) if one.at or one.mean]
     if not found:
         return ""
     head, rows = lead_rows(found)
