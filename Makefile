@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: setup demo web test lint docs bench bench-modem \
-  results results-signs results-cifar10 comparison photographs
+  results results-signs results-cifar10 comparison losses photographs
 
 setup: $(VENV)/.installed
 
@@ -57,8 +57,9 @@ results-signs: setup
 	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
 
 results-cifar10: setup
-	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic --ratio $(RATIOS) --out out/cifar10-jpeg
-	$(CIFAR) --links none,djscc,semantic --ratio 1/24,1/12 --perception cifar10-jpeg-c \
+	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,semantic-balanced --ratio $(RATIOS) \
+	  --out out/cifar10-jpeg
+	$(CIFAR) --links none,djscc,semantic,semantic-balanced --ratio 1/24,1/12 --perception cifar10-jpeg-c \
 	  --limit 5000 --out out/cifar10-jpeg-c
 	mkdir -p out/losses # djscc and semantic need not be measured twice
 	test -e out/losses/results.json || cp out/cifar10-jpeg/results.json out/losses
@@ -75,6 +76,22 @@ results-cifar10: setup
 	  cp out/$$name/results.json results/$$name.json; done
 	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
 	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
+
+# Which loss, at equal PSNR, and which form of importance: many short trainings, hours on two cores.
+PLANS := recipes/experiments
+losses: setup
+	$(BIN)/semjscc reproduce $(PLANS)/cifar10-jpeg-screening.yaml --jobs $(JOBS)
+	$(BIN)/semjscc reproduce $(PLANS)/signs-screening.yaml --jobs $(JOBS)
+	$(BIN)/semjscc reproduce $(PLANS)/cifar10-jpeg-front.yaml --jobs $(JOBS)
+	cp out/cifar10-jpeg-screening/val-a/results.json results/screening.json
+	cp out/cifar10-jpeg-screening/val-b/results.json results/screening-b.json
+	cp out/signs-screening/val-a/results.json results/signs-screening.json
+	cp out/cifar10-jpeg-front/a/results.json results/front.json
+	cp out/cifar10-jpeg-front/c/results.json results/front-c.json
+	$(BIN)/semjscc report results/front.json results/front-c.json --candidate semantic-0.1 --out out/front
+	cp out/front/front-judged-by-cifar10-jpeg-a.svg docs/images/front-a.svg
+	cp out/front/front-judged-by-cifar10-jpeg-c.svg docs/images/front-c.svg
+	$(BIN)/python tools/fill_tables.py docs/*.md
 
 # Photographs, whole and small, as an ImageNet classifier by others sees them.
 PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semantic,separate \

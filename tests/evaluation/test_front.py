@@ -119,9 +119,8 @@ def test_the_figure_shows_each_front_with_its_weights() -> None:
     assert axes.get_title() == "R = 1/24"
     lines = {str(found.get_label()): list(found.get_xdata()) for found in axes.lines}
     assert lines["semantic"] == [26, 25, 24]
-    assert sorted(text.get_text() for text in axes.texts) == sorted(
-        ["0.1", "0.2", "0.1", "0.01", "0.01"]
-    )
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[:2] == ["djscc", "semantic, weight 0.1 to 0.2"]
     assert has_front(RESULTS)
     assert not has_front(Results({}, RECORDS))
     assert [text.get_text() for text in front_figure(Results({}, [])).axes[0].texts] == [

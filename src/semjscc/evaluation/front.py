@@ -161,7 +161,8 @@ def _stem(link: str, loss: Loss) -> str:
 def front_figure(results: Results, columns: int | None = None) -> Figure:
     """Accuracy (or agreement) in % against PSNR in dB, averaged over the SNRs, a panel for each R.
 
-    Lines join links whose loss differs in its weight alone; the weight stands beside each point.
+    Lines join links whose loss differs in its weight alone, which grows from right to left; the
+    legend says from where to where.
 
     Args:
         results: of one setting.
@@ -174,7 +175,7 @@ def front_figure(results: Results, columns: int | None = None) -> Figure:
         for axes, (ratio, curves) in zip(panels.axes, found.items(), strict=False):
             axes.set_title(f"R = {ratio}")
             for name, curve in curves.items():
-                lines[name] = _draw(axes, name, curve)
+                lines[_label(name, curve)] = _draw(axes, name, curve)
             axes.margins(x=0.12, y=0.12)
             axes.xaxis.set_major_locator(MaxNLocator(5))
         metric = results.records[0].metric if results.records else "accuracy"
@@ -185,19 +186,14 @@ def front_figure(results: Results, columns: int | None = None) -> Figure:
     return panels.figure
 
 
+def _label(name: str, curve: Sequence[FrontPoint]) -> str:
+    weights = [point.weight for point in curve if point.weight]
+    return f"{name}, weight {min(weights):g} to {max(weights):g}" if weights[1:] else name
+
+
 def _draw(axes: Axes, name: str, curve: Sequence[FrontPoint]) -> Artist:
     look = link_style(name)
     weighted = [place for place, point in enumerate(curve) if point.weight]
-    for place in weighted:
-        point = curve[place]
-        axes.annotate(
-            f"{point.weight:g}",
-            (point.psnr_db, point.accuracy),
-            xytext=(3, 3),
-            textcoords="offset points",
-            fontsize=6.5,
-            color=look.color,
-        )
     return axes.plot(
         [point.psnr_db for point in curve],
         [point.accuracy for point in curve],
