@@ -35,8 +35,8 @@ def run(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_pages_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for number in (1, 2):
-        Image.fromarray(render("test", number).image).save(f"sign{number}.png")
+    for number, name in enumerate(("first", "second"), 1):
+        Image.fromarray(render("test", number).image).save(f"{name}.png")
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)).splitlines()
     commands = [line for line in lines if line]
     assert len(commands) == 8
