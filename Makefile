@@ -99,11 +99,13 @@ PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semanti
 photographs: setup
 	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic,separate \
 	  --ratio $(RATIOS) --limit 200 --out out/tiny-imagenet-20
+	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic \
+	  --perception tiny-imagenet-20-c --ratio 1/48,1/24 --out out/tiny-imagenet-20-c
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --out out/photographs
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --metric agreement \
 	  --out out/photographs-agreement
 	$(PHOTOGRAPHS) --data data/kodak --ratio $(RATIOS) --snr 10 --metric agreement --out out/kodak
-	for name in tiny-imagenet-20 photographs photographs-agreement kodak; do \
+	for name in tiny-imagenet-20 tiny-imagenet-20-c photographs photographs-agreement kodak; do \
 	  cp out/$$name/results.json results/$$name.json; done
 	cp results/tiny-imagenet-20.json src/semjscc/web/results
 	$(BIN)/python tools/fill_tables.py results/README.md docs/*.md
