@@ -256,6 +256,7 @@ def test_the_slider_ends_a_drop(page: "Page") -> None:
     said = page.locator(".status").inner_text()
     page.wait_for_timeout(2000)
     assert page.locator(".status").inner_text() == said
+    assert "dropped from" not in said
 
 
 def test_an_example_is_sent_once(page: "Page") -> None:
