@@ -162,6 +162,20 @@ def test_stopped_training_says_so_and_goes_on_later(
     assert model.is_file()
 
 
+def test_several_processes_all_leave_when_told_to(codec_recipe: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    more = ["--optimiser.steps", "5000", "--save-seconds", "0", "--processes", "2"]
+    words, pipe = command(codec_recipe, run, *more), subprocess.PIPE
+    with subprocess.Popen(words, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+        deadline = time.monotonic() + 120
+        while not (run / RESUME).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGTERM)
+        # Both processes hold the pipes: they end when the last one has.
+        assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == 143
+
+
 def test_second_ctrl_c_is_heard_as_well_as_the_first(
     codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +302,15 @@ def test_resume_state_is_never_unpickled(codec_recipe: Path, tmp_path: Path) -> 
     torch.save({"state_dict": {}, "evil": Path("pickled")}, state)
     with pytest.raises(UserError, match="cannot be resumed"):
         train(recipe, tmp_path / "run", QUIET)
+
+
+def test_a_file_without_a_training_state_is_no_state(codec_recipe: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(codec_recipe)
+    train(recipe, tmp_path / "run", QUIET)
+    for state in ({"state_dict": {}}, torch.zeros(3)):
+        torch.save(state, tmp_path / "run" / RESUME)
+        with pytest.raises(UserError, match="cannot be resumed: it holds no state"):
+            train(recipe, tmp_path / "run", QUIET)
 
 
 def test_class_names_must_match_the_perception_network(codec_recipe: Path, tmp_path: Path) -> None:

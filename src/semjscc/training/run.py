@@ -9,6 +9,7 @@ runs/NAME/recipe.yaml         what is trained
 
 import io
 import logging
+import os
 import pickle
 import signal
 import threading
@@ -35,6 +36,7 @@ from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 
 RECIPE = "recipe.yaml"
 RESUME = "resume.ckpt"
+_STATE = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "epoch", "global_step"}
 ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
 """What helps where a run's folder belongs to another training."""
 
@@ -58,10 +60,13 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Read a state back with ``weights_only``."""
         del weights_only
         try:
-            return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+            state = torch.load(path, map_location=map_location or "cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise UserError(f"{path} cannot be resumed: {reason}") from error
+        if not isinstance(state, dict) or not state.keys() >= _STATE:
+            raise UserError(f"{path} cannot be resumed: it holds no state of a training")
+        return state
 
 
 class KeepState(Callback):
@@ -91,6 +96,25 @@ class KeepState(Callback):
         """Keep the last state, so that what follows the training can be repeated."""
         del pl_module
         trainer.save_checkpoint(self._path, weights_only=False)
+
+
+class LeaveAtOnce(Callback):
+    """Ends all the processes of a training on SIGTERM; the last state that was saved is kept.
+
+    Lightning would first tell the others, and waits forever where they are in the middle of
+    exchanging something else.
+    """
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Take over from Lightning, which has set its own handler by now."""
+        del pl_module
+
+        def leave(*_: object) -> None:
+            if trainer.strategy.launcher is not None:
+                trainer.strategy.launcher.kill(signal.SIGKILL)
+            os._exit(128 + signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, leave)
 
 
 def open_run(recipe: Recipe, folder: Path) -> bool:
@@ -150,6 +174,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     if not (folder / RECIPE).is_file():
         save_recipe(module.recipe, folder / RECIPE)
     callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
+    if processes > 1:
+        callbacks.append(LeaveAtOnce())
     if schedule.progress:
         callbacks.append(RichProgressBar())
     for name in ("lightning.pytorch", "lightning.fabric"):
