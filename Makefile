@@ -41,41 +41,36 @@ bench-modem: setup
 	$(BIN)/python benchmarks/modem_table.py
 
 # The published numbers, from the weights that ship. data/cifar10-jpeg: see results/README.md.
-SNRS := 0,5,10,15,20
-RATIOS := 1/48,1/24,1/12,1/6
 JOBS ?= 2
-EVALUATE := $(BIN)/semjscc evaluate --snr $(SNRS) --jobs $(JOBS)
-CIFAR := $(EVALUATE) --data data/cifar10-jpeg
+EVALUATE := $(BIN)/semjscc evaluate --snr=-5,0,5,10,15,20 --jobs $(JOBS)
+EVERYWHERE := $(EVALUATE) --ratio 1/48,1/24,1/12,1/6
+CIFAR := --data data/cifar10-jpeg
+FILL := $(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
 results: results-signs results-cifar10 comparison
 
 results-signs: setup
 	$(BIN)/semjscc demo --out out/demo
-	$(EVALUATE) --snr=-5,$(SNRS) --links none,djscc,semantic --data signs --ratio $(RATIOS) --out out/signs
-	for name in demo signs; do cp out/$$name/results.json results/$$name.json; done
+	$(EVERYWHERE) --data signs --links none,djscc,semantic --out out/signs
+	$(EVERYWHERE) --data signs --links none,djscc,semantic --perception signs-c --out out/signs-c
+	for name in demo signs signs-c; do cp out/$$name/results.json results/$$name.json; done
 	cp results/demo.json results/signs.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
-	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
+	$(FILL)
 
+LOSSES := none,djscc,task-loss,distill,feature,semantic-balanced,semantic
 results-cifar10: setup
-	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,semantic-balanced --ratio $(RATIOS) \
-	  --out out/cifar10-jpeg
-	$(CIFAR) --links none,djscc,semantic,semantic-balanced --ratio 1/24,1/12 --perception cifar10-jpeg-c \
-	  --limit 5000 --out out/cifar10-jpeg-c
-	mkdir -p out/losses # djscc and semantic need not be measured twice
-	test -e out/losses/results.json || cp out/cifar10-jpeg/results.json out/losses
-	$(EVALUATE) --snr 0,10,20 --data data/cifar10-jpeg --ratio 1/48,1/24 \
-	  --links none,djscc,semantic,feature,task-loss,distill --out out/losses
-	$(EVALUATE) --snr 0,10,20 --data data/cifar10-jpeg --ratio 1/48,1/24 --limit 5000 \
-	  --links none,djscc,semantic,feature,task-loss,distill --perception cifar10-jpeg-c --out out/losses-c
-	$(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
-	  --assumed-error 5 --limit 500 --out out/wrong-belief
-	for channel in block-rayleigh fast-rayleigh; do \
-	  $(CIFAR) --snr=-5,$(SNRS) --links none,djscc,semantic,separate --ratio 1/24 \
-	    --channel $$channel --limit 500 --out out/$$channel || exit; done
-	for name in cifar10-jpeg cifar10-jpeg-c losses losses-c wrong-belief block-rayleigh fast-rayleigh; do \
+	$(EVERYWHERE) $(CIFAR) --links $(LOSSES) --out out/cifar10-jpeg
+	$(EVERYWHERE) $(CIFAR) --links $(LOSSES) --perception cifar10-jpeg-c --limit 5000 --out out/cifar10-jpeg-c
+	$(EVALUATE) $(CIFAR) --ratio 1/24 --assumed-error 5 --limit 500 \
+	  --links $(LOSSES),separate,capacity,finite,label --out out/wrong-belief
+	$(EVERYWHERE) $(CIFAR) --channel block-rayleigh --limit 500 \
+	  --links none,djscc,semantic,separate --out out/block-rayleigh
+	$(EVALUATE) $(CIFAR) --ratio 1/24 --channel fast-rayleigh --limit 500 \
+	  --links none,djscc,semantic,separate --out out/fast-rayleigh
+	for name in cifar10-jpeg cifar10-jpeg-c wrong-belief block-rayleigh fast-rayleigh; do \
 	  cp out/$$name/results.json results/$$name.json; done
 	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
-	$(BIN)/python tools/fill_tables.py README.md results/README.md docs/*.md
+	$(FILL)
 
 # Which loss, at equal PSNR, and which form of importance: many short trainings, hours on two cores.
 PLANS := recipes/experiments
@@ -83,39 +78,45 @@ losses: setup
 	$(BIN)/semjscc reproduce $(PLANS)/cifar10-jpeg-screening.yaml --jobs $(JOBS)
 	$(BIN)/semjscc reproduce $(PLANS)/signs-screening.yaml --jobs $(JOBS)
 	$(BIN)/semjscc reproduce $(PLANS)/cifar10-jpeg-front.yaml --jobs $(JOBS)
+	$(BIN)/semjscc reproduce $(PLANS)/signs-front.yaml --jobs $(JOBS)
 	cp out/cifar10-jpeg-screening/val-a/results.json results/screening.json
 	cp out/cifar10-jpeg-screening/val-b/results.json results/screening-b.json
 	cp out/signs-screening/val-a/results.json results/signs-screening.json
-	cp out/cifar10-jpeg-front/a/results.json results/front.json
-	cp out/cifar10-jpeg-front/c/results.json results/front-c.json
-	$(BIN)/semjscc report results/front.json results/front-c.json --candidate semantic-0.1 --out out/front
-	cp out/front/front-judged-by-cifar10-jpeg-a.svg docs/images/front-a.svg
-	cp out/front/front-judged-by-cifar10-jpeg-c.svg docs/images/front-c.svg
-	$(BIN)/python tools/fill_tables.py docs/*.md
+	for net in a c; do \
+	  cp out/cifar10-jpeg-front/$$net/results.json results/front-$$net.json; \
+	  cp out/signs-front/$$net/results.json results/signs-front-$$net.json; done
+	$(BIN)/semjscc report results/front-a.json results/front-c.json --candidate semantic-0.1 --out out/front
+	$(BIN)/semjscc report results/signs-front-a.json results/signs-front-c.json --candidate semantic-0.1 \
+	  --out out/signs-front
+	for net in a c; do \
+	  cp out/front/front-judged-by-cifar10-jpeg-$$net.svg docs/images/front-$$net.svg; \
+	  cp out/signs-front/front-judged-by-signs-$$net.svg docs/images/signs-front-$$net.svg; done
+	$(FILL)
 
 # Photographs, whole and small, as an ImageNet classifier by others sees them.
+TINY := --data data/tiny-imagenet-20
 PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semantic,separate \
   --perception efficientnet-lite0
 photographs: setup
-	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic,separate \
-	  --ratio $(RATIOS) --limit 200 --out out/tiny-imagenet-20
-	$(EVALUATE) --snr=-5,$(SNRS) --data data/tiny-imagenet-20 --links none,djscc,semantic \
-	  --perception tiny-imagenet-20-c --ratio 1/48,1/24 --out out/tiny-imagenet-20-c
+	$(EVERYWHERE) $(TINY) --links none,djscc,feature,semantic --out out/tiny-imagenet-20
+	$(EVERYWHERE) $(TINY) --links none,djscc,feature,semantic --perception tiny-imagenet-20-c \
+	  --out out/tiny-imagenet-20-c
+	$(EVERYWHERE) $(TINY) --links none,djscc,semantic,separate --limit 200 --out out/tiny-imagenet-20-separate
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --out out/photographs
 	$(PHOTOGRAPHS) --data data/imagenet-photos --ratio 1/48,1/12 --snr 0,10 --metric agreement \
 	  --out out/photographs-agreement
-	$(PHOTOGRAPHS) --data data/kodak --ratio $(RATIOS) --snr 10 --metric agreement --out out/kodak
-	for name in tiny-imagenet-20 tiny-imagenet-20-c photographs photographs-agreement kodak; do \
+	$(PHOTOGRAPHS) --data data/kodak --ratio 1/48,1/24,1/12,1/6 --snr 10 --metric agreement --out out/kodak
+	for name in tiny-imagenet-20 tiny-imagenet-20-c tiny-imagenet-20-separate photographs photographs-agreement kodak; do \
 	  cp out/$$name/results.json results/$$name.json; done
-	cp results/tiny-imagenet-20.json src/semjscc/web/results
-	$(BIN)/python tools/fill_tables.py results/README.md docs/*.md
+	cp results/tiny-imagenet-20-separate.json src/semjscc/web/results
+	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.
 CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-hevc,separate-small
 comparison: setup
-	$(CIFAR) --snr=-5,$(SNRS) --ratio $(RATIOS) --limit 500 --out out/comparison \
+	$(EVERYWHERE) $(CIFAR) --limit 500 --out out/comparison \
 	  --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label
 	cp out/comparison/results.json results/comparison.json
 	cp results/comparison.json src/semjscc/web/results
 	cp out/comparison/accuracy.png docs/images/comparison.png
-	$(BIN)/python tools/fill_tables.py docs/*.md
+	$(FILL)

@@ -10,6 +10,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
     <!-- seeds results/FILE.json A over B -->   points of link A over link B, the mean of trainings
     <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
+    <!-- seed-leads results/FILE.json A over B,C --> link A over losses at equal PSNR, by training
     <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
                                                furthest ahead of B at equal PSNR first
     <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
+from semjscc.evaluation.analysis import lead_over_seeds
 from semjscc.evaluation.comparison import DELIVERS, Comparison, best, compare
 from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
 from semjscc.evaluation.heatmap import signed
@@ -41,6 +43,7 @@ GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 SEEDS = re.compile(r"(<!-- seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 LEADS = re.compile(r"(<!-- leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+SEED_LEADS = re.compile(r"(<!-- seed-leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 VALUE = re.compile(r"(<!-- value (\S+) (\S+) (\S+) (\S+) -->)" + END)
 FACTS = re.compile(r"(<!-- facts -->\n)" + END, re.DOTALL)
@@ -185,6 +188,30 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
     return "\n".join([*lines, "", caption, ""])
 
 
+def seed_leads_table(path: Path, link: str, rivals: str) -> str:
+    """How far one link is ahead of fronts at equal PSNR: by training seed, and the mean."""
+    results = load_results(path)
+    rows = []
+    for rival in rivals.split(","):
+        for ratio, spread in lead_over_seeds(results, link, rival).items():
+            if spread.interval is None:
+                raise SystemExit(
+                    f"{path} lacks {ENOUGH} seeds of {link} where {rival} has its PSNR"
+                )
+            gains = [signed(gain, 1) for gain in spread.gains]
+            mean = f"{signed(spread.mean, 1)} ({interval(spread.interval)})"
+            rows.append([ratio, link, rival, *gains, mean])
+    seeds = [f"training {number}" for number in range(1, len(rows[0]) - 3)]
+    head = ["R", "link", "over", *seeds, "mean"]
+    caption = (
+        f"{_measured(results.records)}; percentage points at equal PSNR, averaged over "
+        f"{_snrs(results.records)}, of trainings with different seeds, and their mean with "
+        "Student's 95 % interval over the trainings."
+    )
+    lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
+    return "\n".join([*lines, "", caption, ""])
+
+
 def forms_table(path: Path, rival: str) -> str:
     """Accuracy and PSNR of every loss and weight, and how far it is ahead of one at its PSNR."""
     results = load_results(path)
@@ -288,6 +315,7 @@ def fill(text: str) -> str:
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = SEEDS.sub(lambda m: m[1] + seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = SEED_LEADS.sub(lambda m: m[1] + seed_leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
     text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from test_front import LINKS, RECORDS, facts, points
 
-from semjscc.evaluation.analysis import leads
+from semjscc.evaluation.analysis import lead_over_seeds, leads
 from semjscc.evaluation.front import FrontPoint
 from semjscc.evaluation.lead import Gap, lead
-from semjscc.evaluation.results import Results
+from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.rows import lead_rows
 
 
@@ -81,3 +81,31 @@ def test_interval_is_of_the_same_sum_over_images() -> None:
     assert gap.points == pytest.approx(
         ours[0].accuracy - (theirs[0].accuracy + theirs[1].accuracy) / 2
     )
+
+
+def test_a_lead_over_seeds_has_a_gap_for_each_training() -> None:
+    def trained(seed: str, ours: float, light: float, heavy: float) -> list[Record]:
+        return [
+            *points(f"semantic-0.1{seed}", 25, ours),
+            *points(f"feature-0.1{seed}", 26, light),
+            *points(f"feature-0.2{seed}", 24, heavy),
+        ]
+
+    form = {"unit": "element"}
+    links = [
+        facts(f"{name}{seed}", weight=weight, term="features", importance=importance)
+        for seed in ("", "#2", "#3")
+        for name, weight, importance in (
+            ("semantic-0.1", 0.1, form), ("feature-0.1", 0.1, None), ("feature-0.2", 0.2, None),
+        )
+    ]  # fmt: skip
+    records = [
+        *trained("", 0.70, 0.40, 0.60),  # 70 over (40 + 60) / 2
+        *trained("#2", 0.60, 0.40, 0.60),
+        *trained("#3", 0.65, 0.50, 0.70),
+    ]
+    results = Results({"data": {"name": "signs"}, "links": links}, records)
+    (spread,) = lead_over_seeds(results, "semantic-0.1", "feature").values()
+    assert spread.gains == pytest.approx((20, 10, 5))
+    (nothing,) = lead_over_seeds(results, "semantic-0.1", "distill").values()
+    assert nothing.gains == ()

@@ -1,5 +1,6 @@
 """All that is worked out from results, before anybody draws or writes it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from semjscc.evaluation.comparison import (
 from semjscc.evaluation.front import PLAIN, fronts
 from semjscc.evaluation.lead import Gap, Lead, lead
 from semjscc.evaluation.results import Record, Results
-from semjscc.evaluation.seeds import trainings
+from semjscc.evaluation.seeds import Spread, seed_of, trainings
 from semjscc.evaluation.settings import Setting, most_images, settings
 from semjscc.images import printable
 
@@ -116,6 +117,23 @@ def leads(results: Results) -> list[Lead]:
         for theirs in RIVALS
         if theirs in curves
     ]
+
+
+def lead_over_seeds(results: Results, link: str, rival: str) -> dict[str, Spread]:
+    """How far one link is ahead of a front at equal PSNR, by ratio: a gap for each training seed.
+
+    Args:
+        results: with repeats of the link and of the front's links under names such as ``x#2``.
+        link: the one that stands for the trainings, such as ``semantic-0.1``.
+        rival: a front, such as ``feature``.
+    """
+    gaps: defaultdict[str, list[float]] = defaultdict(list)
+    for training in trainings(link, [record.link for record in results.records]):
+        for ratio, curves in fronts(results, seed_of(training)).items():
+            for name, curve in curves.items():
+                found = lead(ratio, (name, rival), curve, curves.get(rival, []))
+                gaps[ratio] += [gap.points for point, gap in found.at if point.link == training]
+    return {ratio: Spread(tuple(found)) for ratio, found in gaps.items()}
 
 
 def to_json(analysis: Analysis) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.evaluation.outcomes import unpack
 from semjscc.evaluation.panels import make_panels
 from semjscc.evaluation.results import Record, Results
-from semjscc.evaluation.seeds import MARK
+from semjscc.evaluation.seeds import method_of, seed_of
 from semjscc.evaluation.settings import link_facts
 from semjscc.evaluation.style import link_style, style
 
@@ -87,19 +87,25 @@ def loss_of(facts: Mapping[str, Any]) -> Loss | None:
     return Loss(kind, float(loss["weight"]), json.dumps(form, sort_keys=True), codec)
 
 
-def fronts(results: Results) -> dict[str, dict[str, list[FrontPoint]]]:
+def fronts(results: Results, seed: str = "") -> dict[str, dict[str, list[FrontPoint]]]:
     """The fronts by ratio and loss, each by growing weight.
 
-    Averaged over the SNRs at which most links were measured; a link that lacks one of them, and
-    repeats with other training seeds, are left out.
+    Averaged over the SNRs at which most links were measured; a link that lacks one of them is left
+    out.
+
+    Args:
+        results: of links some of whose checkpoints say what they were trained for.
+        seed: of the trainings that count: what stands behind ``#`` in their links' names.
     """
     facts = link_facts(results.meta)
     points: defaultdict[str, dict[str, list[Record]]] = defaultdict(dict)
     losses: dict[str, Loss] = {}
     for record in results.records:
         loss = loss_of(facts.get((record.data, record.link), {}))
-        if loss and record.ratio and record.psnr_db is not None and MARK not in record.link:
+        if loss and record.ratio and record.psnr_db is not None:
             losses[record.link] = loss
+            if seed_of(record.link) != seed:
+                continue
             points[record.ratio].setdefault(record.link, []).append(record)
     names = _names(losses)
     found: dict[str, dict[str, list[FrontPoint]]] = {}
@@ -154,8 +160,8 @@ def _names(losses: Mapping[str, Loss]) -> dict[str, str]:
 
 
 def _stem(link: str, loss: Loss) -> str:
-    """The name without the weight at its end: ``feature-0.05`` is ``feature``."""
-    return link.removesuffix(f"-{loss.weight:g}")
+    """The name without the weight at its end: ``feature-0.05#2`` is ``feature``."""
+    return method_of(link).removesuffix(f"-{loss.weight:g}")
 
 
 def front_figure(results: Results, columns: int | None = None) -> Figure:
