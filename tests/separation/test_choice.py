@@ -44,11 +44,15 @@ def test_block_fading_weighs_what_a_scheme_is_worth_against_its_outage() -> None
         arrives = math.exp(-(10 ** ((design_db - mean_db) / 10)))
         return arrives * worth + (1 - arrives) * 0.1
 
-    chosen = {mean: block_fading_snr("own", RATIO, mean) for mean in (0.0, 10.0, 20.0)}
-    assert chosen == {0.0: 0.0, 10.0: 0.0, 20.0: 10.0}
+    designs = np.arange(0, 10.5, 0.5)
+    chosen = {mean: block_fading_snr("own", RATIO, mean) for mean in (0.0, 10.0, 15.0, 30.0)}
+    # Halfway between the SNRs that were measured a scheme is worth the mean of their scores.
     for mean, design in chosen.items():
-        best = max((0.0, 10.0), key=lambda d: expected(d, {0.0: 0.5, 10.0: 0.8}[d], mean))
-        assert design == best
+        worth = [expected(d, 0.5 + 0.3 * d / 10, mean) for d in designs]
+        assert design == designs[np.argmax(worth)]
+    assert chosen[0.0] == 0
+    assert 0 < chosen[15.0] < 10
+    assert chosen[30.0] == 10
 
 
 def test_block_fading_without_scores_maximises_the_expected_rate() -> None:

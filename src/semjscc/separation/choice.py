@@ -11,9 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from scipy.special import exp1
 
 CHOICE = Path(__file__).parent / "choice.json"
+_STEP_DB = 0.5
+"""Between the SNRs that a scheme for block fading can be designed for."""
 
 
 @cache
@@ -33,16 +36,21 @@ def block_fading_snr(family: str, ratio: Fraction, mean_snr_db: float) -> float:
     """The SNR in dB to design for where each image meets one Rayleigh gain that nobody foresees.
 
     A scheme for the SNR s arrives with probability exp(−s/mean), and is then worth what val says of
-    s; else the concealed image is. The s with the best expectation wins; where val was never asked,
-    the one with the best expected log2(1 + s).
+    s, interpolated between the SNRs that were measured; else the concealed image is. The s with the
+    best expectation wins; where val was never asked, the one with the best expected log2(1 + s).
     """
     measured = _content().get("scores", {}).get(family)
     by_snr = measured["accuracy"].get(str(ratio)) if measured else None
     if by_snr:
-        worth = {float(snr): max(scores.values()) for snr, scores in by_snr.items()}
+        best = {float(snr): max(each.values()) for snr, each in by_snr.items()}
+        asked = sorted(best)
+        snrs = np.arange(asked[0], asked[-1] + _STEP_DB, _STEP_DB)
+        scores = np.interp(snrs, asked, [best[snr] for snr in asked])
+        worth = dict(zip(snrs.tolist(), scores.tolist(), strict=True))
         lost = measured["concealed"]
     else:
-        worth = {snr / 2: math.log2(1 + 10 ** (snr / 20)) for snr in range(-20, 60)}
+        snrs = np.arange(-10, 30, _STEP_DB)
+        worth = dict(zip(snrs.tolist(), np.log2(1 + 10 ** (snrs / 10)).tolist(), strict=True))
         lost = 0.0
 
     def expected(snr_db: float) -> float:
