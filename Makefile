@@ -52,7 +52,7 @@ results-signs: setup
 	$(BIN)/semjscc demo --out out/demo
 	$(EVERYWHERE) --data signs --links none,djscc,semantic --out out/signs
 	$(EVERYWHERE) --data signs --links none,djscc,semantic --perception signs-c --out out/signs-c
-	for name in demo signs signs-c; do cp out/$$name/results.json results/$$name.json; done
+	for name in demo signs signs-c; do cp out/$$name/results.json results/$$name.json || exit; done
 	cp results/demo.json results/signs.json src/semjscc/web/results
 	cp out/demo/accuracy.png out/demo/transmission.png docs/images
 	$(FILL)
@@ -68,7 +68,7 @@ results-cifar10: setup
 	$(EVALUATE) $(CIFAR) --ratio 1/24 --channel fast-rayleigh --limit 500 \
 	  --links none,djscc,semantic,separate --out out/fast-rayleigh
 	for name in cifar10-jpeg cifar10-jpeg-c wrong-belief block-rayleigh fast-rayleigh; do \
-	  cp out/$$name/results.json results/$$name.json; done
+	  cp out/$$name/results.json results/$$name.json || exit; done
 	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
 	$(FILL)
 
@@ -83,14 +83,15 @@ losses: setup
 	cp out/cifar10-jpeg-screening/val-b/results.json results/screening-b.json
 	cp out/signs-screening/val-a/results.json results/signs-screening.json
 	for net in a c; do \
-	  cp out/cifar10-jpeg-front/$$net/results.json results/front-$$net.json; \
-	  cp out/signs-front/$$net/results.json results/signs-front-$$net.json; done
+	  cp out/cifar10-jpeg-front/$$net/results.json results/front-$$net.json || exit; \
+	  cp out/signs-front/$$net/results.json results/signs-front-$$net.json || exit; done
+	cp out/cifar10-jpeg-front/val/results.json results/front-val.json
 	$(BIN)/semjscc report results/front-a.json results/front-c.json --candidate semantic-0.1 --out out/front
 	$(BIN)/semjscc report results/signs-front-a.json results/signs-front-c.json --candidate semantic-0.1 \
 	  --out out/signs-front
 	for net in a c; do \
-	  cp out/front/front-judged-by-cifar10-jpeg-$$net.svg docs/images/front-$$net.svg; \
-	  cp out/signs-front/front-judged-by-signs-$$net.svg docs/images/signs-front-$$net.svg; done
+	  cp out/front/front-judged-by-cifar10-jpeg-$$net.svg docs/images/front-$$net.svg || exit; \
+	  cp out/signs-front/front-judged-by-signs-$$net.svg docs/images/signs-front-$$net.svg || exit; done
 	$(FILL)
 
 # Photographs, whole and small, as an ImageNet classifier by others sees them.
@@ -107,7 +108,7 @@ photographs: setup
 	  --out out/photographs-agreement
 	$(PHOTOGRAPHS) --data data/kodak --ratio 1/48,1/24,1/12,1/6 --snr 10 --metric agreement --out out/kodak
 	for name in tiny-imagenet-20 tiny-imagenet-20-c tiny-imagenet-20-separate photographs photographs-agreement kodak; do \
-	  cp out/$$name/results.json results/$$name.json; done
+	  cp out/$$name/results.json results/$$name.json || exit; done
 	cp results/tiny-imagenet-20-separate.json src/semjscc/web/results
 	$(FILL)
 

@@ -6,7 +6,8 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
 
     <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
     <!-- table results/FILE.json none,djscc --> these links only
-    <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B
+    <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
+                                               FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
     <!-- seeds results/FILE.json A over B -->   points of link A over link B, the mean of trainings
     <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
@@ -20,21 +21,23 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
 import argparse
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
 from semjscc.evaluation.analysis import lead_over_seeds
-from semjscc.evaluation.comparison import DELIVERS, Comparison, best, compare
+from semjscc.evaluation.comparison import DELIVERS, Comparison, Difference, best, compare
 from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
-from semjscc.evaluation.heatmap import signed
+from semjscc.evaluation.heatmap import MARKS, signed
 from semjscc.evaluation.lead import Gap, lead
-from semjscc.evaluation.report import Difference, differences
 from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.evaluation.rows import gap_text, interval, lead_rows, where
 from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
 from semjscc.evaluation.settings import settings
 from semjscc.families import cards
+
+BUDGET = "cpu"
+"""Of every training that ships or is published: 75 minutes on two CPU cores at most."""
 
 ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"
@@ -101,16 +104,32 @@ def _measured(records: list[Record]) -> str:
     wrong = dict.fromkeys(one.belief for one in settings(records) if one.belief)
     parts += [f"SNR believed {belief}" for belief in wrong]
     parts.append("one noise draw each" if one.draws == 1 else f"{one.draws} noise draws each")
-    return f"{', '.join(parts)}, judged by {one.perception}"
+    return f"{', '.join(parts)}, judged by {one.perception}; budget {BUDGET}"
 
 
-def gains_table(path: Path, candidate: str, reference: str) -> str:
-    """Points and relative change, two numbers that are never mixed, at each ratio and SNR."""
-    found = differences(load_results(path).records, candidate, reference)
+def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
+    """Points with their verdict, and relative change, at each ratio and SNR of the first file.
+
+    The verdicts are adjusted over all the files, which have the same data.
+    """
+    own, *others = [load_results(path).records for path in paths]
+    every = compare([*own, *(record for more in others for record in more)], candidate, reference)
+    inside = set(own)
+    found = [one for one in every if one.candidate in inside]
     if not found:
-        raise SystemExit(f"{path} has no {candidate} beside {reference}")
-    caption = f"{candidate} over {reference}: percentage points, and in brackets relative change."
-    return _by_snr(found, [_gain(one) for one in found], caption)
+        raise SystemExit(f"{paths[0]} has no {candidate} beside {reference}")
+    rows = {
+        "points": [f"{signed(one.points, 1)} {MARKS[one.verdict]}" for one in found],
+        "relative": [
+            "–" if one.relative is None else f"{signed(one.relative, 0)} %" for one in found
+        ],
+    }
+    caption = (
+        f"{candidate} over {reference}: percentage points ({MARKS['better']} ahead, "
+        f"{MARKS['worse']} behind, {MARKS['open']} open: paired tests, adjusted by Holm over "
+        f"{len(every)} comparisons), and relative change."
+    )
+    return _by_snr(found, rows, caption)
 
 
 def best_sentence(path: Path, candidate: str, reference: str) -> str:
@@ -144,30 +163,28 @@ def seeds_table(path: Path, candidate: str, reference: str) -> str:
     cells = [f"{signed(one.spread.mean, 1)} ({interval(one.spread.interval)})" for one in found]
     caption = (
         f"{candidate} over {reference}: percentage points, the mean of {len(ours)} trainings "
-        "with different seeds, with Student's 95 % interval over the trainings."
+        "from one start with different seeds, with Student's 95 % interval over the trainings, "
+        "not adjusted."
     )
-    return _by_snr(found, cells, caption)
+    return _by_snr(found, {"points": cells}, caption)
 
 
-def _by_snr(found: Sequence[Difference], cells: Sequence[str], caption: str) -> str:
-    """A row for each ratio, a column for each SNR."""
-    at = {
-        (one.candidate.ratio, one.candidate.snr_db): cell
-        for one, cell in zip(found, cells, strict=True)
+def _by_snr(found: Sequence[Difference], kinds: Mapping[str, Sequence[str]], caption: str) -> str:
+    """Rows for each ratio, one for each kind of number, and a column for each SNR."""
+    cells = {
+        (one.candidate.ratio, one.candidate.snr_db, kind): cell
+        for kind, column in kinds.items()
+        for one, cell in zip(found, column, strict=True)
     }
-    snrs = sorted({snr for _, snr in at if snr is not None})
-    head = ["R", *(f"{snr:g} dB" for snr in snrs)]
+    snrs = sorted({snr for _, snr, _ in cells if snr is not None})
+    head = ["R", "", *(f"{snr:g} dB" for snr in snrs)]
     rows = [
-        [ratio or "", *(at.get((ratio, snr), "") for snr in snrs)]
-        for ratio in dict.fromkeys(ratio for ratio, _ in at)
+        [ratio or "", kind, *(cells.get((ratio, snr, kind), "") for snr in snrs)]
+        for ratio in dict.fromkeys(ratio for ratio, _, _ in cells)
+        for kind in kinds
     ]
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "\n".join([*lines, "", caption, ""])
-
-
-def _gain(difference: Difference) -> str:
-    relative = "–" if difference.relative is None else f"{difference.relative:+.0f} %"
-    return f"{difference.points:+.1f} ({relative})"
 
 
 def leads_table(path: Path, ours: str, rivals: str) -> str:
@@ -191,22 +208,20 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
 def seed_leads_table(path: Path, link: str, rivals: str) -> str:
     """How far one link is ahead of fronts at equal PSNR: by training seed, and the mean."""
     results = load_results(path)
+    seeds = [seed_of(name) for name in trainings(link, [r.link for r in results.records])]
     rows = []
     for rival in rivals.split(","):
         for ratio, spread in lead_over_seeds(results, link, rival).items():
-            if spread.interval is None:
-                raise SystemExit(
-                    f"{path} lacks {ENOUGH} seeds of {link} where {rival} has its PSNR"
-                )
+            if spread.interval is None or len(spread.gains) < len(seeds):
+                raise SystemExit(f"{path} lacks {ENOUGH} seeds of {link} that {rival} brackets")
             gains = [signed(gain, 1) for gain in spread.gains]
             mean = f"{signed(spread.mean, 1)} ({interval(spread.interval)})"
             rows.append([ratio, link, rival, *gains, mean])
-    seeds = [f"training {number}" for number in range(1, len(rows[0]) - 3)]
-    head = ["R", "link", "over", *seeds, "mean"]
+    head = ["R", "link", "over", *(f"seed {seed or 1}" for seed in seeds), "mean"]
     caption = (
         f"{_measured(results.records)}; percentage points at equal PSNR, averaged over "
-        f"{_snrs(results.records)}, of trainings with different seeds, and their mean with "
-        "Student's 95 % interval over the trainings."
+        f"{_snrs(results.records)}, of trainings from one start with different seeds, and "
+        "their mean with Student's 95 % interval over the trainings, not adjusted."
     )
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "\n".join([*lines, "", caption, ""])
@@ -311,7 +326,7 @@ def _line(cells: list[str]) -> str:
 def fill(text: str) -> str:
     """The text with every block filled anew."""
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
-    text = GAINS.sub(lambda m: m[1] + gains_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = SEEDS.sub(lambda m: m[1] + seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
@@ -319,6 +334,10 @@ def fill(text: str) -> str:
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
     text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)
+
+
+def _paths(words: str) -> list[Path]:
+    return [ROOT / word for word in words.split(",")]
 
 
 def main() -> None:

@@ -130,9 +130,9 @@ def lead_over_seeds(results: Results, link: str, rival: str) -> dict[str, Spread
     gaps: defaultdict[str, list[float]] = defaultdict(list)
     for training in trainings(link, [record.link for record in results.records]):
         for ratio, curves in fronts(results, seed_of(training)).items():
-            for name, curve in curves.items():
-                found = lead(ratio, (name, rival), curve, curves.get(rival, []))
-                gaps[ratio] += [gap.points for point, gap in found.at if point.link == training]
+            ours = [point for curve in curves.values() for point in curve if point.link == training]
+            found = lead(ratio, (link, rival), ours, curves.get(rival, []))
+            gaps[ratio] += [gap.points for _, gap in found.at]
     return {ratio: Spread(tuple(found)) for ratio, found in gaps.items()}
 
 

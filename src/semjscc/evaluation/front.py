@@ -103,7 +103,7 @@ def fronts(results: Results, seed: str = "") -> dict[str, dict[str, list[FrontPo
     for record in results.records:
         loss = loss_of(facts.get((record.data, record.link), {}))
         if loss and record.ratio and record.psnr_db is not None:
-            losses[record.link] = loss
+            losses[record.link] = loss  # of all trainings, so that a front's name does not change
             if seed_of(record.link) != seed:
                 continue
             points[record.ratio].setdefault(record.link, []).append(record)
