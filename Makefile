@@ -54,7 +54,7 @@ results-signs: setup
 	$(EVERYWHERE) --data signs --links none,djscc,semantic --perception signs-c --out out/signs-c
 	for name in demo signs signs-c; do cp out/$$name/results.json results/$$name.json || exit; done
 	cp results/demo.json results/signs.json src/semjscc/web/results
-	cp out/demo/accuracy.png out/demo/transmission.png docs/images
+	cp out/demo/accuracy.svg out/demo/transmission.png docs/images
 	$(FILL)
 
 LOSSES := none,djscc,task-loss,distill,feature,semantic-balanced,semantic
@@ -69,7 +69,10 @@ results-cifar10: setup
 	  --links none,djscc,semantic,separate --out out/fast-rayleigh
 	for name in cifar10-jpeg cifar10-jpeg-c wrong-belief block-rayleigh fast-rayleigh; do \
 	  cp out/$$name/results.json results/$$name.json || exit; done
-	cp out/wrong-belief/accuracy.png docs/images/wrong-belief.png
+	$(BIN)/semjscc report results/cifar10-jpeg.json results/cifar10-jpeg-c.json --against djscc --out out/figures
+	for name in accuracy accuracy-by-ratio gain; do for net in a c; do \
+	  cp out/figures/$$name-judged-by-cifar10-jpeg-$$net.svg docs/images/$$name-$$net.svg || exit; done; done
+	cp out/wrong-belief/accuracy.svg docs/images/wrong-belief.svg
 	$(FILL)
 
 # Which loss, at equal PSNR, and which form of importance: many short trainings, hours on two cores.
@@ -117,7 +120,9 @@ CODERS := separate-jpeg,separate-jpeg2000,separate-webp,separate-avif,separate-h
 comparison: setup
 	$(EVERYWHERE) $(CIFAR) --limit 500 --out out/comparison \
 	  --links none,djscc,semantic,separate,separate@10,$(CODERS),capacity,finite,label
-	cp out/comparison/results.json results/comparison.json
+	$(EVERYWHERE) $(CIFAR) --limit 500 --perception cifar10-jpeg-c --out out/comparison-c \
+	  --links none,djscc,semantic,separate
+	for name in comparison comparison-c; do cp out/$$name/results.json results/$$name.json || exit; done
 	cp results/comparison.json src/semjscc/web/results
-	cp out/comparison/accuracy.png docs/images/comparison.png
+	cp out/comparison/accuracy.svg docs/images/comparison.svg
 	$(FILL)
