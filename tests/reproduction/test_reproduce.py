@@ -1,6 +1,7 @@
 """An experiment from nothing to results, stopped and gone on with."""
 
 import json
+import re
 from pathlib import Path
 
 import datasets
@@ -11,6 +12,7 @@ from pyarrow import parquet
 
 from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.cli import main
+from semjscc.data import load_data
 
 NETWORK = """
 name: judge
@@ -54,12 +56,9 @@ evaluations:
 """
 
 
-@pytest.fixture(scope="module")
-def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plan")
-    data = folder / "two-classes"
+def make_images(data: Path, seed: int) -> None:
     data.mkdir()
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
     datasets.Dataset.from_dict(
@@ -68,6 +67,13 @@ def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"image": datasets.Image(), "label": datasets.ClassLabel(names=["dark", "bright"])}
         ),
     ).to_parquet(str(data / "train.parquet"))
+
+
+@pytest.fixture(scope="module")
+def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plan")
+    data = folder / "two-classes"
+    make_images(data, seed=0)
     for name, text in {"network": NETWORK, "codec": CODEC, "plan": PLAN}.items():
         words = text.replace("DATA", str(data)).replace("FOLDER", str(folder))
         (folder / f"{name}.yaml").write_text(words)
@@ -194,3 +200,18 @@ def test_small_version_keeps_out_of_the_way(
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny-quick"]
     model = tmp_path / "runs" / "tiny-quick" / "judge" / MODEL
     assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
+
+
+def test_one_line_puts_a_whole_plan_on_other_images(plan_file: Path, tmp_path: Path) -> None:
+    other, file = tmp_path / "other", tmp_path / "elsewhere.yaml"
+    make_images(other, seed=1)
+    text = re.sub(r"    data: .*\n", "", plan_file.read_text())
+    file.write_text(text.replace("name: tiny", f"name: tiny\ndata: {other}"))
+    assert main(words(file, tmp_path, "--quick")) == 0
+    models = [read_metadata(path) for path in (tmp_path / "runs").rglob(MODEL)]
+    assert [facts["recipe"]["data"]["source"] for facts in models] == [str(other)] * 5
+    trained = {facts["data"]["fingerprint"] for facts in models}
+    assert trained == {load_data(str(other), "train", val_fraction=0.2).fingerprint}
+    for name in ("main", "agreement"):
+        meta = json.loads((tmp_path / "out" / name / "results.json").read_text())["meta"]
+        assert meta["data"]["name"] == "other"

@@ -62,7 +62,7 @@ def reproduce(
     results = {}
     for number, evaluation in enumerate(plan.evaluations, 1):
         say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name}")
-        experiment = _experiment(evaluation, trained, command)
+        experiment = _experiment(evaluation, plan.data_of(evaluation), trained, command)
         results[evaluation.name] = run(experiment, out / evaluation.name, jobs=jobs)
     return results
 
@@ -91,7 +91,7 @@ def _place(name: str, trained: Mapping[str, Path]) -> str:
 def _check(plan: Plan, trained: Mapping[str, Path]) -> None:
     """Refuse what is not there and nobody will train, before hours go by."""
     for evaluation in plan.evaluations:
-        load_data(evaluation.data, evaluation.split, limit=1, needs_labels=False)
+        load_data(plan.data_of(evaluation), evaluation.split, limit=1, needs_labels=False)
         if evaluation.perception not in trained:
             open_perception(evaluation.perception)
         for word in evaluation.links:
@@ -109,11 +109,13 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
     return True
 
 
-def _experiment(evaluation: Evaluation, trained: Mapping[str, Path], command: str) -> Experiment:
+def _experiment(
+    evaluation: Evaluation, source: str, trained: Mapping[str, Path], command: str
+) -> Experiment:
     perception = open_perception(_place(evaluation.perception, trained))
     links = [_link(word, evaluation.weights, perception, trained) for word in evaluation.links]
     data, perception = load_judged(
-        evaluation.data, evaluation.split, perception, evaluation.metric, limit=evaluation.limit
+        source, evaluation.split, perception, evaluation.metric, limit=evaluation.limit
     )
     return Experiment(
         links=links,
