@@ -46,7 +46,7 @@ evaluations:
     snrs: [5]
     split: val
   - name: agreement
-    links: [none, plain=start]
+    links: [none, plain=start, semantic=received]
     data: DATA
     perception: judge
     metric: agreement
@@ -102,8 +102,46 @@ def test_every_training_and_every_link_has_its_result(done: Path) -> None:
     assert {record["perception"] for record in results["records"]} == {"judge"}
     assert (done / "out" / "main" / "report.html").is_file()
     agreement = json.loads((done / "out" / "agreement" / "results.json").read_text())
-    clean, _ = agreement["records"]
+    clean, _, _ = agreement["records"]
     assert (clean["link"], clean["metric"], clean["value"]) == ("none", "agreement", 1.0)
+
+
+def test_one_report_is_over_all_evaluations(
+    done: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = done / "out"
+    files = [str(out / name / "results.json") for name in ("main", "agreement")]
+    assert main(["report", *files, "--out", str(tmp_path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    content = json.loads((out / "comparisons.json").read_text())
+    assert content == printed
+    assert content["candidate"] == "semantic"
+    assert [one["over"] for one in content["comparisons"]].count("plain") == 2
+    written = {path.name for path in out.iterdir() if path.is_file()}
+    assert written == {path.name for path in tmp_path.iterdir()}
+    assert (out / "report.html").read_text() == (tmp_path / "report.html").read_text()
+
+
+def test_results_that_are_not_of_one_kind_keep_reports_of_their_own(
+    done: Path, plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = plan_file.read_text().replace("[none, plain=start, sem", "[none, plain=task, sem")
+    other = tmp_path / "other.yaml"
+    other.write_text(text)
+    places = ["--out", str(tmp_path / "out"), "--runs", str(done / "runs")]
+    assert main(["reproduce", str(other), *places]) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("no report over all evaluations: the results mean different weights by")
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "agreement" / "report.html").is_file()
+
+
+def test_a_single_evaluation_has_one_report(done: Path, plan_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(plan_file.read_text().partition("  - name: agreement")[0])
+    places = ["--out", str(tmp_path / "out"), "--runs", str(done / "runs")]
+    assert main(["reproduce", str(other), *places]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["main"]
 
 
 def test_losses_start_from_the_common_weights_and_end_apart(done: Path) -> None:
@@ -121,6 +159,7 @@ def test_called_again_nothing_is_trained_twice(
     assert main(words(plan_file, done, "--json")) == 0
     printed = capsys.readouterr()
     assert printed.err.count("done already") == 5
+    assert "no report" not in printed.err
     assert len(json.loads(printed.out)["main"]["records"]) == 5
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -198,6 +237,7 @@ def test_small_version_keeps_out_of_the_way(
     assert main(["reproduce", str(plan_file), "--quick", "--json"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "runs"]
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny-quick"]
+    assert (tmp_path / "out" / "tiny-quick" / "report.html").is_file()
     model = tmp_path / "runs" / "tiny-quick" / "judge" / MODEL
     assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from semjscc.checkpoint import MODEL
 from semjscc.data import load_data
-from semjscc.evaluation.experiment import Experiment, run
+from semjscc.errors import UserError
+from semjscc.evaluation.experiment import RESULTS, Experiment, run
+from semjscc.evaluation.joint import report_on
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Results
 from semjscc.links import Link, open_link
@@ -36,7 +38,8 @@ def reproduce(
     Args:
         plan: its evaluations.
         recipes: its trainings, in order; one may start from, or look through, an earlier one.
-        out: folder for the results, a folder inside it for each evaluation.
+        out: folder for the results, a folder inside it for each evaluation, and for the report over
+            all of them where there are several.
         runs: folder of the trainings' runs.
         command: what the user typed, for the record.
         jobs: processes among which an evaluation's points are shared out.
@@ -64,7 +67,19 @@ def reproduce(
         say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name}")
         experiment = _experiment(evaluation, plan.data_of(evaluation), trained, command)
         results[evaluation.name] = run(experiment, out / evaluation.name, jobs=jobs)
+    if len(plan.evaluations) > 1:
+        say("report over all evaluations")
+        _report(plan, out, say)
     return results
+
+
+def _report(plan: Plan, out: Path, say: Callable[[str], object]) -> None:
+    """The report whose adjusted p-values hold for all points of the plan, whoever judged them."""
+    try:
+        report_on([out / evaluation.name / RESULTS for evaluation in plan.evaluations], out)
+    except UserError as error:
+        # Every evaluation has its own, and its numbers are sound.
+        say(f"no report over all evaluations: {error}")
 
 
 def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
