@@ -13,6 +13,7 @@ from pyarrow import parquet
 from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.cli import main
 from semjscc.data import load_data
+from semjscc.reproduction.plan import load_plan
 
 NETWORK = """
 name: judge
@@ -92,7 +93,7 @@ def done(plan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_training_and_every_link_has_its_result(done: Path) -> None:
+def test_every_training_and_every_link_has_its_result(done: Path, plan_file: Path) -> None:
     trained = {path.parent.relative_to(done / "runs") for path in (done / "runs").rglob(MODEL)}
     alone, variants = ["judge", "start"], ["tiny/task", "tiny/distill", "tiny/received"]
     assert trained == {Path(name) for name in alone + variants}
@@ -103,6 +104,8 @@ def test_every_training_and_every_link_has_its_result(done: Path) -> None:
     assert (done / "out" / "main" / "report.html").is_file()
     agreement = json.loads((done / "out" / "agreement" / "results.json").read_text())
     clean, _, _ = agreement["records"]
+    sent = [evaluation.sendings() for evaluation in load_plan(plan_file).evaluations]
+    assert sent == [len(results["records"]), len(agreement["records"])]
     assert (clean["link"], clean["metric"], clean["value"]) == ("none", "agreement", 1.0)
 
 
@@ -160,6 +163,7 @@ def test_called_again_nothing_is_trained_twice(
     printed = capsys.readouterr()
     assert printed.err.count("done already") == 5
     assert "no report" not in printed.err
+    assert "left for" not in printed.err  # what was not carried out says nothing of the pace
     assert len(json.loads(printed.out)["main"]["records"]) == 5
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -230,11 +234,20 @@ def test_what_is_not_there_is_said_before_anything_is_trained(
     assert not (tmp_path / "runs").exists()
 
 
-def test_small_version_keeps_out_of_the_way(
-    plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_small_version_keeps_out_of_the_way_and_says_how_far_it_is(
+    plan_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["reproduce", str(plan_file), "--quick", "--json"]) == 0
+    said = capsys.readouterr().err
+    clock = r"\d+:\d\d:\d\d"
+    assert re.search(rf"^training 1 of 5: judge \({clock} gone\)$", said, re.MULTILINE)
+    assert len(re.findall(rf" \({clock} gone, about {clock} left for trainings\)\n", said)) == 4
+    assert re.search(rf"^evaluation 1 of 2: main \({clock} gone\)$", said, re.MULTILINE)
+    assert len(re.findall(rf" \({clock} gone, about {clock} left for evaluations\)\n", said)) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "runs"]
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny-quick"]
     assert (tmp_path / "out" / "tiny-quick" / "report.html").is_file()

@@ -10,6 +10,7 @@ from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid
 from semjscc.evaluation.judge import Metric
+from semjscc.links import NoChannel
 from semjscc.training.recipe import Recipe, load_recipe, read_settings
 
 _NAME = re.compile(r"[\w#-][\w.#-]*")
@@ -92,6 +93,12 @@ class Evaluation:
             assumed_error_db=self.assumed_error_db,
             draws=self.draws,
         )
+
+    def sendings(self) -> int:
+        """How often each image is sent, all points and draws together."""
+        alone = self.links.count(NoChannel.name)
+        sent = (len(self.links) - alone) * len(self.ratios) * len(self.snrs) * self.draws
+        return alone + sent
 
 
 @dataclass(frozen=True)
