@@ -43,7 +43,7 @@ def test_figures_and_report_come_from_results_alone(
     assert "+10.0" in printed
     assert "better" in printed
     assert max(len(line) for line in printed.splitlines()) <= 100
-    assert {path.suffix for path in out.iterdir()} == {".html", ".svg", ".pdf", ".png"}
+    assert {path.suffix for path in out.iterdir()} == {".html", ".json", ".svg", ".pdf", ".png"}
     assert "What arrived" not in (out / "report.html").read_text()
     first = {path.name: path.read_bytes() for path in out.iterdir()}
     assert main(["report", str(results), "--out", str(out)]) == 0
@@ -56,6 +56,7 @@ def test_json_holds_every_comparison(
     out = str(tmp_path / "out")
     assert main(["report", str(results), "--out", out, "--against", "djscc", "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "out" / "comparisons.json").read_text()) == content
     (found,) = content["comparisons"]
     assert (found["over"], found["verdict"], found["training_seeds"]) == ("djscc", "better", 1)
     assert found["points"] == pytest.approx(10)

@@ -1,6 +1,7 @@
 """Plans: what they say, what they refuse, and what the small version leaves."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from semjscc.errors import UserError
 from semjscc.links import shipped_schemes, untrained_links
 from semjscc.reproduction.plan import load_plan
+from semjscc.training.recipe import load_recipe
 
 RECIPE = """
 name: base
@@ -61,6 +63,24 @@ def test_variants_lie_in_a_folder_of_the_plan(plan_file: Path) -> None:
     }
 
 
+def test_data_of_the_plan_hold_wherever_nobody_names_others(plan_file: Path) -> None:
+    text = plan_file.read_text().replace("name: trial", "name: trial\ndata: mine")
+    text = text.replace("heavier: {", "heavier: {data.source: theirs, ")
+    other = "  - {name: other, links: [none], perception: signs-a, ratios: [1/48], snrs: [0]}\n"
+    plan_file.write_text(text.replace("quick:", f"{other}quick:"))
+    plan = load_plan(plan_file)
+    assert [recipe.data.source for recipe in plan.recipes()] == ["mine", "mine", "theirs"]
+    assert [plan.data_of(evaluation) for evaluation in plan.evaluations] == ["signs", "mine"]
+
+
+def test_data_of_the_plan_change_nothing_else(plan_file: Path) -> None:
+    before = load_plan(plan_file).recipes()
+    plan_file.write_text(plan_file.read_text().replace("name: trial", "name: trial\ndata: mine"))
+    after = load_plan(plan_file).recipes()
+    back = [replace(one, data=replace(one.data, source="signs")) for one in after]
+    assert back == before != after
+
+
 def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file: Path) -> None:
     plan = load_plan(plan_file)
     small, recipes = plan.cut(plan.recipes())
@@ -91,6 +111,7 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("snrs: [0, 10]", "snrs: [.nan]", "finite number of dB"),
         ("limit: 500", "limit: 0", "limit of 0 images"),
         ("limit: 500", "channel: rain", "no channel 'rain'"),
+        ("data: signs, perc", "perc", "neither evaluation main nor the plan names data"),
         (
             "limit: 500}",
             "limit: 500}\n  - {name: main, links: [none], data: signs, perception: "
@@ -129,3 +150,11 @@ def test_shipped_plans_name_only_what_they_train(file: Path) -> None:
         known = {*trained, *shipped_schemes(evaluation.weights), *untrained_links()}
         named = {link.partition("=")[2] or link.partition("@")[0] for link in evaluation.links}
         assert named <= known
+
+
+@pytest.mark.parametrize("file", sorted(Path("recipes/experiments").glob("*.yaml")), ids=str)
+def test_shipped_plans_are_on_the_data_that_their_recipes_name(file: Path) -> None:
+    # Else the plan would not take what the recipes alone have trained for its own.
+    plan = load_plan(file)
+    named = {load_recipe(Path(training.recipe)).data.source for training in plan.trainings}
+    assert named == {plan.data}

@@ -1,6 +1,7 @@
 """An experiment from nothing to results, stopped and gone on with."""
 
 import json
+import re
 from pathlib import Path
 
 import datasets
@@ -11,6 +12,8 @@ from pyarrow import parquet
 
 from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.cli import main
+from semjscc.data import load_data
+from semjscc.reproduction.plan import load_plan
 
 NETWORK = """
 name: judge
@@ -44,7 +47,7 @@ evaluations:
     snrs: [5]
     split: val
   - name: agreement
-    links: [none, plain=start]
+    links: [none, plain=start, semantic=received]
     data: DATA
     perception: judge
     metric: agreement
@@ -54,12 +57,9 @@ evaluations:
 """
 
 
-@pytest.fixture(scope="module")
-def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plan")
-    data = folder / "two-classes"
+def make_images(data: Path, seed: int) -> None:
     data.mkdir()
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
     datasets.Dataset.from_dict(
@@ -68,6 +68,13 @@ def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"image": datasets.Image(), "label": datasets.ClassLabel(names=["dark", "bright"])}
         ),
     ).to_parquet(str(data / "train.parquet"))
+
+
+@pytest.fixture(scope="module")
+def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plan")
+    data = folder / "two-classes"
+    make_images(data, seed=0)
     for name, text in {"network": NETWORK, "codec": CODEC, "plan": PLAN}.items():
         words = text.replace("DATA", str(data)).replace("FOLDER", str(folder))
         (folder / f"{name}.yaml").write_text(words)
@@ -86,7 +93,7 @@ def done(plan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_training_and_every_link_has_its_result(done: Path) -> None:
+def test_every_training_and_every_link_has_its_result(done: Path, plan_file: Path) -> None:
     trained = {path.parent.relative_to(done / "runs") for path in (done / "runs").rglob(MODEL)}
     alone, variants = ["judge", "start"], ["tiny/task", "tiny/distill", "tiny/received"]
     assert trained == {Path(name) for name in alone + variants}
@@ -96,8 +103,48 @@ def test_every_training_and_every_link_has_its_result(done: Path) -> None:
     assert {record["perception"] for record in results["records"]} == {"judge"}
     assert (done / "out" / "main" / "report.html").is_file()
     agreement = json.loads((done / "out" / "agreement" / "results.json").read_text())
-    clean, _ = agreement["records"]
+    clean, _, _ = agreement["records"]
+    sent = [evaluation.sendings() for evaluation in load_plan(plan_file).evaluations]
+    assert sent == [len(results["records"]), len(agreement["records"])]
     assert (clean["link"], clean["metric"], clean["value"]) == ("none", "agreement", 1.0)
+
+
+def test_one_report_is_over_all_evaluations(
+    done: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = done / "out"
+    files = [str(out / name / "results.json") for name in ("main", "agreement")]
+    assert main(["report", *files, "--out", str(tmp_path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    content = json.loads((out / "comparisons.json").read_text())
+    assert content == printed
+    assert content["candidate"] == "semantic"
+    assert [one["over"] for one in content["comparisons"]].count("plain") == 2
+    written = {path.name for path in out.iterdir() if path.is_file()}
+    assert written == {path.name for path in tmp_path.iterdir()}
+    assert (out / "report.html").read_text() == (tmp_path / "report.html").read_text()
+
+
+def test_results_that_are_not_of_one_kind_keep_reports_of_their_own(
+    done: Path, plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = plan_file.read_text().replace("[none, plain=start, sem", "[none, plain=task, sem")
+    other = tmp_path / "other.yaml"
+    other.write_text(text)
+    places = ["--out", str(tmp_path / "out"), "--runs", str(done / "runs")]
+    assert main(["reproduce", str(other), *places]) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("no report over all evaluations: the results mean different weights by")
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "agreement" / "report.html").is_file()
+
+
+def test_a_single_evaluation_has_one_report(done: Path, plan_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(plan_file.read_text().partition("  - name: agreement")[0])
+    places = ["--out", str(tmp_path / "out"), "--runs", str(done / "runs")]
+    assert main(["reproduce", str(other), *places]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["main"]
 
 
 def test_losses_start_from_the_common_weights_and_end_apart(done: Path) -> None:
@@ -115,6 +162,8 @@ def test_called_again_nothing_is_trained_twice(
     assert main(words(plan_file, done, "--json")) == 0
     printed = capsys.readouterr()
     assert printed.err.count("done already") == 5
+    assert "no report" not in printed.err
+    assert "left for" not in printed.err  # what was not carried out says nothing of the pace
     assert len(json.loads(printed.out)["main"]["records"]) == 5
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -185,12 +234,37 @@ def test_what_is_not_there_is_said_before_anything_is_trained(
     assert not (tmp_path / "runs").exists()
 
 
-def test_small_version_keeps_out_of_the_way(
-    plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_small_version_keeps_out_of_the_way_and_says_how_far_it_is(
+    plan_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["reproduce", str(plan_file), "--quick", "--json"]) == 0
+    said = capsys.readouterr().err
+    clock = r"\d+:\d\d:\d\d"
+    assert re.search(rf"^training 1 of 5: judge \({clock} gone\)$", said, re.MULTILINE)
+    assert len(re.findall(rf" \({clock} gone, about {clock} left for trainings\)\n", said)) == 4
+    assert re.search(rf"^evaluation 1 of 2: main \({clock} gone\)$", said, re.MULTILINE)
+    assert len(re.findall(rf" \({clock} gone, about {clock} left for evaluations\)\n", said)) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "runs"]
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny-quick"]
+    assert (tmp_path / "out" / "tiny-quick" / "report.html").is_file()
     model = tmp_path / "runs" / "tiny-quick" / "judge" / MODEL
     assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
+
+
+def test_one_line_puts_a_whole_plan_on_other_images(plan_file: Path, tmp_path: Path) -> None:
+    other, file = tmp_path / "other", tmp_path / "elsewhere.yaml"
+    make_images(other, seed=1)
+    text = re.sub(r"    data: .*\n", "", plan_file.read_text())
+    file.write_text(text.replace("name: tiny", f"name: tiny\ndata: {other}"))
+    assert main(words(file, tmp_path, "--quick")) == 0
+    models = [read_metadata(path) for path in (tmp_path / "runs").rglob(MODEL)]
+    assert [facts["recipe"]["data"]["source"] for facts in models] == [str(other)] * 5
+    trained = {facts["data"]["fingerprint"] for facts in models}
+    assert trained == {load_data(str(other), "train", val_fraction=0.2).fingerprint}
+    for name in ("main", "agreement"):
+        meta = json.loads((tmp_path / "out" / name / "results.json").read_text())["meta"]
+        assert meta["data"]["name"] == "other"

@@ -23,18 +23,13 @@ def register(command: Register) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     from semjscc.evaluation.analysis import to_json
-    from semjscc.evaluation.experiment import prepare
-    from semjscc.evaluation.report import REPORT, STRIP, publish
-    from semjscc.evaluation.results import load_results
-    from semjscc.evaluation.settings import merge
+    from semjscc.evaluation.joint import COMPARISONS, report_on
+    from semjscc.evaluation.report import REPORT
     from semjscc.evaluation.tables import comparison_table
 
-    results = merge([load_results(path) for path in arguments.results])
-    prepare(arguments.out)
-    analysis = publish(
-        results,
+    analysis = report_on(
+        arguments.results,
         arguments.out,
-        pictures=_strips(arguments.results, STRIP),
         candidate=arguments.candidate,
         against=None if arguments.against is None else split_list(arguments.against),
     )
@@ -44,15 +39,4 @@ def _report(arguments: argparse.Namespace) -> None:
     terminal = console()
     for name, found in analysis.families.items():
         terminal.print(comparison_table(found, analysis.candidate or "", name))
-    terminal.print(f"Figures (SVG, PDF, PNG) and {REPORT} are in {arguments.out}")
-
-
-def _strips(paths: list[Path], name: str) -> dict[str, Path]:
-    """The transmission strips that evaluate left beside its results."""
-    from semjscc.evaluation.experiment import RESULTS
-
-    found = [path.with_name(name) for path in paths if path.name == RESULTS]
-    there = [path for path in dict.fromkeys(found) if path.is_file()]
-    if len(there) == 1:
-        return {"What arrived": there[0]}
-    return {f"What arrived: {path.parent.name}": path for path in there}
+    terminal.print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {arguments.out}")

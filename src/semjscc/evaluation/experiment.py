@@ -96,7 +96,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     )
     work = Work(points(e.links, e.grid), e.data, e.perception, e.grid)
     prints = _fingerprints(work)
-    earlier = _earlier(out / RESULTS)
+    earlier = earlier_results(out / RESULTS)
     known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
     if earlier and (fresh or len(earlier.records) > len(known.keys() & set(prints))):
         write_atomically(out / EARLIER, lambda copy: shutil.copyfile(out / RESULTS, copy))
@@ -126,7 +126,7 @@ def _fingerprints(work: Work) -> list[str]:
     ]
 
 
-def _earlier(path: Path) -> Results | None:
+def earlier_results(path: Path) -> Results | None:
     """What an earlier run left; a file that is none of ours is written over, as ever."""
     try:
         return load_results(path) if path.is_file() else None

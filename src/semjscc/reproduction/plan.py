@@ -10,6 +10,7 @@ from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid
 from semjscc.evaluation.judge import Metric
+from semjscc.links import NoChannel
 from semjscc.training.recipe import Recipe, load_recipe, read_settings
 
 _NAME = re.compile(r"[\w#-][\w.#-]*")
@@ -45,11 +46,11 @@ class Evaluation:
         name: of the folder.
         links: as ``evaluate --links`` takes them; ``RUN`` or ``label=RUN`` stands for what a
             training of the plan gave.
-        data: as ``evaluate --data`` takes it.
         perception: the network that judges.
-        metric: accuracy, or agreement with what it says of the clean images.
         ratios: such as 1/24.
         snrs: in dB.
+        data: as ``evaluate --data`` takes it; by default the plan's.
+        metric: accuracy, or agreement with what the network says of the clean images.
         channel: awgn, block-rayleigh or fast-rayleigh.
         assumed_snr_db: what both ends believe the SNR to be.
         assumed_error_db: or by how much they believe it to be better than it is.
@@ -61,10 +62,10 @@ class Evaluation:
 
     name: str
     links: tuple[str, ...]
-    data: str
     perception: str
     ratios: tuple[str, ...]
     snrs: tuple[float, ...]
+    data: str = ""
     metric: Metric = "accuracy"
     channel: str = "awgn"
     assumed_snr_db: float | None = None
@@ -92,6 +93,12 @@ class Evaluation:
             assumed_error_db=self.assumed_error_db,
             draws=self.draws,
         )
+
+    def sendings(self) -> int:
+        """How often each image is sent, all points and draws together."""
+        alone = self.links.count(NoChannel.name)
+        sent = (len(self.links) - alone) * len(self.ratios) * len(self.snrs) * self.draws
+        return alone + sent
 
 
 @dataclass(frozen=True)
@@ -121,12 +128,15 @@ class Plan:
         name: names its folder.
         evaluations: what is measured, in this order.
         trainings: what is trained before, in this order.
+        data: what every training takes in place of its recipe's ``data.source``, unless a variant
+            names another, and every evaluation that names none.
         quick: the small version.
     """
 
     name: str
     evaluations: tuple[Evaluation, ...]
     trainings: tuple[Training, ...] = ()
+    data: str = ""
     quick: Quick = field(default_factory=Quick)
 
     def __post_init__(self) -> None:
@@ -134,6 +144,13 @@ class Plan:
         names = [evaluation.name for evaluation in self.evaluations]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two evaluations are called {', '.join(sorted(twice))}")
+        for evaluation in self.evaluations:
+            if not self.data_of(evaluation):
+                raise ValueError(f"neither evaluation {evaluation.name} nor the plan names data")
+
+    def data_of(self, evaluation: Evaluation) -> str:
+        """What an evaluation is on: its own data, or else the plan's."""
+        return evaluation.data or self.data
 
     def recipes(self) -> list[Recipe]:
         """Every training's recipe, in order.
@@ -141,7 +158,9 @@ class Plan:
         Raises:
             UserError: a recipe cannot be read, or two trainings have the same name.
         """
-        recipes = [recipe for training in self.trainings for recipe in _variants(training)]
+        recipes = [
+            recipe for training in self.trainings for recipe in _variants(training, self.data)
+        ]
         names = [recipe.name for recipe in recipes]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
@@ -157,7 +176,7 @@ class Plan:
         return {
             recipe.name: runs / (self.name if training.variants else "") / recipe.name
             for training in self.trainings
-            for recipe in _variants(training)
+            for recipe in _variants(training, self.data)
         }
 
     def cut(self, recipes: list[Recipe]) -> tuple["Plan", list[Recipe]]:
@@ -182,12 +201,14 @@ def _check_name(name: str) -> None:
         raise ValueError(f"no folder can be called {name!r}: letters, digits, _ - . and # will do")
 
 
-def _variants(training: Training) -> list[Recipe]:
+def _variants(training: Training, data: str) -> list[Recipe]:
     path = Path(training.recipe)
+    source = ["--data.source", data] if data else []
     if not training.variants:
-        return [load_recipe(path)]
+        return [load_recipe(path, source)]
+    # The later word counts: a variant may say otherwise.
     return [
-        load_recipe(path, ["--name", name, *_words(overrides)])
+        load_recipe(path, [*source, "--name", name, *_words(overrides)])
         for name, overrides in training.variants.items()
     ]
 
