@@ -89,12 +89,13 @@ losses: setup
 	  cp out/cifar10-jpeg-front/$$net/results.json results/front-$$net.json || exit; \
 	  cp out/signs-front/$$net/results.json results/signs-front-$$net.json || exit; done
 	cp out/cifar10-jpeg-front/val/results.json results/front-val.json
-	$(BIN)/semjscc report results/front-a.json results/front-c.json --candidate semantic-0.1 --out out/front
+	$(BIN)/semjscc report results/front-a.json results/front-c.json --candidate semantic-0.1 \
+	  --out out/figures-front
 	$(BIN)/semjscc report results/signs-front-a.json results/signs-front-c.json --candidate semantic-0.1 \
-	  --out out/signs-front
+	  --out out/figures-signs-front
 	for net in a c; do \
-	  cp out/front/front-judged-by-cifar10-jpeg-$$net.svg docs/images/front-$$net.svg || exit; \
-	  cp out/signs-front/front-judged-by-signs-$$net.svg docs/images/signs-front-$$net.svg || exit; done
+	  cp out/figures-front/front-judged-by-cifar10-jpeg-$$net.svg docs/images/front-$$net.svg || exit; \
+	  cp out/figures-signs-front/front-judged-by-signs-$$net.svg docs/images/signs-front-$$net.svg || exit; done
 	$(FILL)
 
 # Photographs, whole and small, as an ImageNet classifier by others sees them.
