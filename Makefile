@@ -51,7 +51,7 @@ results: results-signs results-cifar10 comparison
 results-signs: setup
 	$(BIN)/semjscc demo --out out/demo
 	$(EVERYWHERE) --data signs --links none,djscc,semantic --out out/signs
-	$(EVERYWHERE) --data signs --links none,djscc,semantic --perception signs-c --out out/signs-c
+	$(EVERYWHERE) --data signs --links none,djscc,semantic --perception signs-c --limit 1000 --out out/signs-c
 	for name in demo signs signs-c; do cp out/$$name/results.json results/$$name.json || exit; done
 	cp results/demo.json results/signs.json src/semjscc/web/results
 	cp out/demo/accuracy.svg out/demo/transmission.png docs/images
