@@ -9,7 +9,6 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
-    <!-- seeds results/FILE.json A over B -->   points of link A over link B, the mean of trainings
     <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
     <!-- seed-leads results/FILE.json A over B,C --> link A over losses at equal PSNR, by training
     <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
@@ -21,12 +20,12 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
 import argparse
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
 from semjscc.evaluation.analysis import lead_over_seeds
-from semjscc.evaluation.comparison import DELIVERS, Comparison, Difference, best, compare
+from semjscc.evaluation.comparison import DELIVERS, Comparison, best, compare
 from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
 from semjscc.evaluation.heatmap import MARKS, signed
 from semjscc.evaluation.lead import Gap, lead
@@ -44,7 +43,6 @@ END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
-SEEDS = re.compile(r"(<!-- seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 LEADS = re.compile(r"(<!-- leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 SEED_LEADS = re.compile(r"(<!-- seed-leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -61,22 +59,22 @@ def results_table(path: Path, links: str | None = None) -> str:
     """
     records = _chosen(path, links)
     snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
-    rows: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        rows.setdefault((record.ratio or "", record.link), []).append(record)
+        groups.setdefault((record.ratio or "", record.link), []).append(record)
     head = ["R", "k/n", "link", *(f"{snr:g} dB" for snr in snrs)]
-    lines = [_line(head), _line(["---"] * len(head))]
-    for (ratio, link), group in rows.items():
+    rows = []
+    for (ratio, link), group in groups.items():
         cells = {record.snr_db: _cell(record) for record in group}
         if not ratio:
-            lines.append(_line(["", "", f"{link} (no channel)", *[cells[None]] * len(snrs)]))
+            rows.append(["", "", f"{link} (no channel)", *[cells[None]] * len(snrs)])
             continue
         measured = f"{group[0].ratio_measured:.4f}"
-        lines.append(_line([ratio, measured, link, *(cells.get(snr, "") for snr in snrs)]))
+        rows.append([ratio, measured, link, *(cells.get(snr, "") for snr in snrs)])
     caption = f"{_conditions(records)}, PSNR below."
     if any(record.delivered < 1 for record in records):
         caption += " What is not delivered is concealed by the mean training image."
-    return "\n".join([*lines, "", caption, ""])
+    return _table(head, rows, caption)
 
 
 def _chosen(path: Path, links: str | None) -> list[Record]:
@@ -118,18 +116,23 @@ def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
     found = [one for one in every if one.candidate in inside]
     if not found:
         raise SystemExit(f"{paths[0]} has no {candidate} beside {reference}")
-    rows = {
-        "points": [f"{signed(one.points, 1)} {MARKS[one.verdict]}" for one in found],
-        "relative": [
-            "–" if one.relative is None else f"{signed(one.relative, 0)} %" for one in found
-        ],
-    }
+    cells: dict[tuple[str | None, str], dict[float | None, str]] = {}
+    for one in found:
+        at, points = one.candidate, f"{signed(one.points, 1)} {MARKS[one.verdict]}"
+        relative = "–" if one.relative is None else f"{signed(one.relative, 0)} %"
+        cells.setdefault((at.ratio, "points"), {})[at.snr_db] = points
+        cells.setdefault((at.ratio, "relative"), {})[at.snr_db] = relative
+    snrs = sorted({one.candidate.snr_db for one in found if one.candidate.snr_db is not None})
+    rows = [
+        [ratio or "", kind, *(by_snr.get(snr, "") for snr in snrs)]
+        for (ratio, kind), by_snr in cells.items()
+    ]
     caption = (
         f"{candidate} over {reference}: percentage points ({MARKS['better']} ahead, "
         f"{MARKS['worse']} behind, {MARKS['open']} open: paired tests, adjusted by Holm over "
         f"{len(every)} comparisons), and relative change."
     )
-    return _by_snr(found, rows, caption)
+    return _table(["R", "", *(f"{snr:g} dB" for snr in snrs)], rows, caption)
 
 
 def best_sentence(path: Path, candidate: str, reference: str) -> str:
@@ -150,43 +153,6 @@ def _at(one: Comparison) -> str:
     return f"{signed(one.points, 1)} points{ends} at {where(one)}"
 
 
-def seeds_table(path: Path, candidate: str, reference: str) -> str:
-    """The mean gain of several trainings, each over the opponent's of the same seed."""
-    records = load_results(path).records
-    names = [record.link for record in records]
-    ours, theirs = (
-        {seed_of(link) for link in trainings(name, names)} for name in (candidate, reference)
-    )
-    if ours != theirs or len(ours) < ENOUGH:
-        raise SystemExit(f"{path} lacks {ENOUGH} seeds of {candidate} and the same of {reference}")
-    found = compare(records, candidate, reference)
-    cells = [f"{signed(one.spread.mean, 1)} ({interval(one.spread.interval)})" for one in found]
-    caption = (
-        f"{candidate} over {reference}: percentage points, the mean of {len(ours)} trainings "
-        "from one start with different seeds, with Student's 95 % interval over the trainings, "
-        "not adjusted."
-    )
-    return _by_snr(found, {"points": cells}, caption)
-
-
-def _by_snr(found: Sequence[Difference], kinds: Mapping[str, Sequence[str]], caption: str) -> str:
-    """Rows for each ratio, one for each kind of number, and a column for each SNR."""
-    cells = {
-        (one.candidate.ratio, one.candidate.snr_db, kind): cell
-        for kind, column in kinds.items()
-        for one, cell in zip(found, column, strict=True)
-    }
-    snrs = sorted({snr for _, snr, _ in cells if snr is not None})
-    head = ["R", "", *(f"{snr:g} dB" for snr in snrs)]
-    rows = [
-        [ratio or "", kind, *(cells.get((ratio, snr, kind), "") for snr in snrs)]
-        for ratio in dict.fromkeys(ratio for ratio, _, _ in cells)
-        for kind in kinds
-    ]
-    lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
-    return "\n".join([*lines, "", caption, ""])
-
-
 def leads_table(path: Path, ours: str, rivals: str) -> str:
     """How far one loss is ahead of others at equal PSNR, with 95 % intervals over images."""
     results = load_results(path)
@@ -197,12 +163,11 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
         for theirs in rivals.split(",")
     ]
     head, rows = lead_rows(found)
-    lines = [_line(list(head)), _line(["---"] * len(head)), *(_line(list(row)) for row in rows)]
     caption = (
         f"{_measured(results.records)}; percentage points at equal PSNR, averaged over "
         f"{_snrs(results.records)}, with paired 95 % intervals, not adjusted."
     )
-    return "\n".join([*lines, "", caption, ""])
+    return _table(head, rows, caption)
 
 
 def seed_leads_table(path: Path, link: str, rivals: str) -> str:
@@ -223,8 +188,7 @@ def seed_leads_table(path: Path, link: str, rivals: str) -> str:
         f"{_snrs(results.records)}, of trainings from one start with different seeds, and "
         "their mean with Student's 95 % interval over the trainings, not adjusted."
     )
-    lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
-    return "\n".join([*lines, "", caption, ""])
+    return _table(head, rows, caption)
 
 
 def forms_table(path: Path, rival: str) -> str:
@@ -246,19 +210,19 @@ def forms_table(path: Path, rival: str) -> str:
         return sum(own) / len(own) if len(own) == len(found) else -math.inf
 
     head = ["loss", *(text for r in found for text in (f"R = {r}", f"over {rival} at equal PSNR"))]
-    lines = [_line(head), _line(["---"] * len(head))]
+    rows = []
     for link in sorted(points, key=ahead, reverse=True):
         cells = []
         for ratio in found:
             point, own = points[link].get(ratio), gaps.get(link, {}).get(ratio)
             cells.append("" if point is None else f"{point.accuracy:.1f}, {point.psnr_db:.1f} dB")
             cells.append(gap_text(own))
-        lines.append(_line([link, *cells]))
+        rows.append([link, *cells])
     caption = (
         f"{_measured(results.records)}; accuracy in % and PSNR, averaged over "
         f"{_snrs(results.records)}, and percentage points with paired 95 % intervals, not adjusted."
     )
-    return "\n".join([*lines, "", caption, ""])
+    return _table(head, rows, caption)
 
 
 def _fronts(
@@ -298,7 +262,7 @@ def _cell(record: Record) -> str:
 
 def facts_table() -> str:
     """Name, kind, accuracy and PSNR on val of all weights that ship."""
-    lines = [_line(["weights", "what", "steps", "accuracy and PSNR on val"]), _line(["---"] * 4)]
+    rows = []
     for card in cards():
         if card["kind"] == "link":
             continue
@@ -315,12 +279,14 @@ def facts_table() -> str:
         steps = f"{recipe['optimiser']['steps']:,}"
         if recipe.get("start"):
             steps += f" after `{Path(recipe['start']).name}`"
-        lines.append(_line([f"`{card['name']}`", what, steps, text]))
-    return "\n".join([*lines, ""])
+        rows.append([f"`{card['name']}`", what, steps, text])
+    return _table(["weights", "what", "steps", "accuracy and PSNR on val"], rows)
 
 
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str | None = None) -> str:
+    """A table in Markdown, and below it what it shows."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    return "\n".join([*lines, *([] if caption is None else ["", caption]), ""])
 
 
 def fill(text: str) -> str:
@@ -328,7 +294,6 @@ def fill(text: str) -> str:
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
-    text = SEEDS.sub(lambda m: m[1] + seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = SEED_LEADS.sub(lambda m: m[1] + seed_leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)

@@ -23,7 +23,7 @@ def register(command: Register) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     from semjscc.evaluation.analysis import to_json
-    from semjscc.evaluation.joint import COMPARISONS, report_on
+    from semjscc.evaluation.joint_report import COMPARISONS, report_on
     from semjscc.evaluation.report import REPORT
     from semjscc.evaluation.tables import comparison_table
 

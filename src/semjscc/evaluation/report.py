@@ -12,9 +12,7 @@ from semjscc.evaluation.comparison import (
     DELIVERS,
     REFERENCE,
     Comparison,
-    Difference,
     best,
-    differences,
 )
 from semjscc.evaluation.gallery import Drawn, draw_part
 from semjscc.evaluation.heatmap import signed
@@ -32,8 +30,6 @@ from semjscc.evaluation.rows import (
     where,
 )
 from semjscc.evaluation.settings import data_of, sources
-
-__all__ = ["REPORT", "STRIP", "Difference", "differences", "publish", "write_report"]
 
 REPORT = "report.html"
 STRIP = "transmission.png"

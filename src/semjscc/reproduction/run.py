@@ -10,7 +10,7 @@ from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.experiment import RESULTS, Experiment, earlier_results, run
-from semjscc.evaluation.joint import report_on
+from semjscc.evaluation.joint_report import report_on
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Record, Results
 from semjscc.links import Link, open_link

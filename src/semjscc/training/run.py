@@ -37,6 +37,7 @@ from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 RECIPE = "recipe.yaml"
 RESUME = "resume.ckpt"
 _STATE = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "epoch", "global_step"}
+"""What Lightning writes and asks for."""
 ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
 """What helps where a run's folder belongs to another training."""
 
