@@ -266,7 +266,7 @@ def facts_table() -> str:
     for card in cards():
         if card["kind"] == "link":
             continue
-        accuracy = card["facts"]["val_accuracy"]
+        accuracy = card["facts"].get("val_accuracy") or card["facts"]["val_agreement"]
         if card["kind"] == "codec":
             quality = card["facts"]["val_psnr_db"]
             text = f"at {card['facts']['val_snr_db']:g} dB: " + ", ".join(

@@ -90,6 +90,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
     ]
     if metadata["kind"] == "codec":
         low, high = metadata["snr_range_db"]
+        right = "val_accuracy" if "val_accuracy" in facts else "val_agreement"
         loss = recipe["loss"]
         lines += [
             f"- codec: {metadata['codec']}, SNR {low:g} to {high:g} dB, ratios "
@@ -105,11 +106,11 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
             f"On the first {facts['val_images']:,} images of val, AWGN at "
             f"{facts['val_snr_db']:g} dB:",
             "",
-            "| ratio | accuracy | PSNR |",
+            f"| ratio | {right.removeprefix('val_')} | PSNR |",
             "| --- | --- | --- |",
         ]
         lines += [
-            f"| {ratio} | {facts['val_accuracy'][ratio]:.1%} | {quality:.2f} dB |"
+            f"| {ratio} | {facts[right][ratio]:.1%} | {quality:.2f} dB |"
             for ratio, quality in facts["val_psnr_db"].items()
         ]
         limits = "Other kinds of images and SNRs outside the range were not trained for."

@@ -1,4 +1,6 @@
-"""The one exception that stands for a mistake of the user's, not of the program's."""
+"""What the command line answers with one line: a mistake of the user's, and a signal to stop."""
+
+import signal
 
 
 class UserError(Exception):
@@ -6,3 +8,14 @@ class UserError(Exception):
 
     The command line prints the message alone and exits with code 2.
     """
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal came, and what was done until then is kept; the message says what.
+
+    The command line prints the message and exits with 128 and the signal's number.
+    """
+
+    def __init__(self, kept: str, number: int = signal.SIGINT) -> None:
+        super().__init__(kept)
+        self.number = number

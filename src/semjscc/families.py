@@ -75,21 +75,22 @@ def cards_table() -> Table:
         family = next((f for f in families() if card["name"].startswith(f)), "")
         scheme = card["name"].removeprefix(f"{family}-")
         codec = card["kind"] == "codec"
-        accuracy = card["facts"]["val_accuracy"]
+        facts = card["facts"]
+        accuracy = facts.get("val_accuracy") or facts.get("val_agreement")
         if codec:
             reached = [
                 f"R {ratio}: {accuracy[ratio]:.1%}, {quality:.1f} dB"
-                for ratio, quality in card["facts"]["val_psnr_db"].items()
+                for ratio, quality in facts["val_psnr_db"].items()
             ]
-            facts = f"at {card['facts']['val_snr_db']:g} dB " + "; ".join(reached)
+            found = f"at {facts['val_snr_db']:g} dB " + "; ".join(reached)
         else:
-            facts = f"{accuracy:.1%}"
+            found = f"{accuracy:.1%}"
         table.add_row(
             card["name"],
             f"--links {scheme} --weights {family}" if codec else f"--perception {card['name']}",
             f"{card['codec']} codec" if codec else f"{card['network']} classifier",
             f"{card['data']['name']} ({card['data']['images']} images)",
             str(card["recipe"]["optimiser"]["steps"]),
-            facts,
+            found,
         )
     return table

@@ -1,6 +1,6 @@
 """The commands. Each reads its words, calls the room that does the work, and prints the outcome.
 
-Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from semjscc import __version__
 from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.words import Command, Parser
-from semjscc.errors import UserError
+from semjscc.errors import Stopped, UserError
 
 GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
@@ -33,6 +33,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"semjscc: {error}", file=sys.stderr)
         return 2
+    except Stopped as stop:
+        print(f"semjscc: stopped; {stop}", file=sys.stderr)
+        return 128 + stop.number
     except KeyboardInterrupt:
         print("semjscc: stopped; what was finished is kept", file=sys.stderr)
         return 130

@@ -55,29 +55,15 @@ def load_hub(
     """
     if size is not None and size < MINIMUM_SIDE:
         raise UserError(f"size must be at least {MINIMUM_SIDE}, not {size}")
-    if not 0 <= val_fraction < 1:
-        raise UserError(f"val_fraction must be at least 0 and below 1, not {val_fraction}")
-    if limit is not None and limit < 1:
-        raise UserError(f"limit must be at least 1, not {limit}")
-    opened = _open(source)
-    part, wanted = _choose(opened, split)
-    if part.labels is None and needs_labels:
-        raise UserError(
-            f"{opened.name} has no labels: a column of class labels, or class folders, is needed; "
-            "only evaluate --metric agreement does without"
-        )
+    opened, rows = open_split(
+        source, split, val_fraction=val_fraction, limit=limit, needs_labels=needs_labels
+    )
     images: list[Tensor] = []
     labels: list[int] = []
-    for row, image in enumerate(part.images()):
-        # On the image as it is in the source, so that ``size`` never moves it to the other side.
-        if wanted is not None and in_validation(image, val_fraction) != wanted:
-            continue
+    for image, label in rows:
+        # Only now, so that ``size`` never moves an image to the other side of the split.
         images.append(image if size is None else resize_and_crop(image, size))
-        labels.append(-1 if part.labels is None else part.labels[row])
-        if len(images) == limit:
-            break
-    if not images:
-        raise UserError(f"{opened.name} has no images for the split {split!r}")
+        labels.append(label)
     numbers = torch.tensor(labels, dtype=torch.int64)
     same_size = len({image.shape for image in images}) == 1
     return ImageSet(
@@ -90,6 +76,46 @@ def load_hub(
         fingerprint=fingerprint(images, numbers),
         numbered=opened.numbered,
     )
+
+
+def open_split(
+    source: str,
+    split: Split,
+    *,
+    val_fraction: float = 0.1,
+    limit: int | None = None,
+    needs_labels: bool = True,
+) -> tuple[Source, Iterator[tuple[Tensor, int]]]:
+    """What `load_hub` reads, as one pass over images (3, H, W) uint8, each with its label.
+
+    Raises:
+        UserError: as `load_hub` does; during the pass, where there are no images, or damaged ones.
+    """
+    if not 0 <= val_fraction < 1:
+        raise UserError(f"val_fraction must be at least 0 and below 1, not {val_fraction}")
+    if limit is not None and limit < 1:
+        raise UserError(f"limit must be at least 1, not {limit}")
+    opened = _open(source)
+    part, wanted = _choose(opened, split)
+    if part.labels is None and needs_labels:
+        raise UserError(
+            f"{opened.name} has no labels: a column of class labels, or class folders, is needed; "
+            "only evaluate --metric agreement does without"
+        )
+
+    def rows() -> Iterator[tuple[Tensor, int]]:
+        count = 0
+        for row, image in enumerate(part.images()):
+            if wanted is not None and in_validation(image, val_fraction) != wanted:
+                continue
+            yield image, -1 if part.labels is None else part.labels[row]
+            count += 1
+            if count == limit:
+                return
+        if not count:
+            raise UserError(f"{opened.name} has no images for the split {split!r}")
+
+    return opened, rows()
 
 
 def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:

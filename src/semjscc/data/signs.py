@@ -23,6 +23,7 @@ import torch
 
 from semjscc.data import sign_backdrops, sign_scene, sign_shapes
 from semjscc.data.base import ImageSet, Split
+from semjscc.data.cache import cache_folder
 from semjscc.data.sign_scene import Sign, render
 from semjscc.data.sign_shapes import CLASS_NAMES
 from semjscc.data.splits import fingerprint
@@ -75,12 +76,6 @@ def _render_all(split: Split, count: int, size: int) -> _Arrays:
         return _render_range(split, 0, count, size)
 
 
-def _cache_folder() -> Path:
-    if chosen := os.environ.get("SEMJSCC_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "semjscc"
-
-
 def _cache_file(split: Split, count: int, size: int) -> Path:
     """Where a rendered set is kept; the name changes with everything that could change a pixel."""
     digest = hashlib.blake2b(digest_size=8)
@@ -88,7 +83,7 @@ def _cache_file(split: Split, count: int, size: int) -> Path:
     digest.update("/".join([GENERATOR_VERSION, *libraries]).encode())
     for module in (sign_backdrops, sign_scene, sign_shapes):
         digest.update(Path(module.__file__ or "").read_bytes())
-    return _cache_folder() / f"signs-{split}-{count}-{size}-{digest.hexdigest()}.npz"
+    return cache_folder() / f"signs-{split}-{count}-{size}-{digest.hexdigest()}.npz"
 
 
 def _read_cache(path: Path, count: int, size: int) -> _Arrays | None:

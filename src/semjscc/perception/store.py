@@ -11,7 +11,7 @@ from semjscc.checkpoint import fill, load_weights, locate, on_no_device
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception import imagenet
-from semjscc.perception.base import Perception, Preprocess
+from semjscc.perception.base import Perception, Preprocess, looking_at
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
 
@@ -38,19 +38,34 @@ def describe(
     }
 
 
-def open_perception(name: str, own_class: str | None = None) -> Perception:
+def open_perception(
+    name: str, own_class: str | None = None, layers: Sequence[str] | None = None
+) -> Perception:
     """A network by name: shipped weights, a checkpoint or a run's folder, `imagenet.NAME`.
 
     Args:
         name: what the user said.
         own_class: see `load_perception`.
+        layers: whose features count, instead of those that the network names itself.
 
     Raises:
-        UserError: there is none, or it cannot be read.
+        UserError: there is none, it cannot be read, or it has no such layer.
     """
-    if name == imagenet.NAME:
-        return imagenet.load_imagenet()
-    return load_perception(locate(name), own_class=own_class)
+    if name != imagenet.NAME:
+        return load_perception(locate(name), layers, own_class)
+    try:
+        return looking_at(imagenet.load_imagenet(), layers)
+    except ValueError as error:
+        raise UserError(printable(str(error))) from error
+
+
+def weights_file(name: str) -> Path:
+    """Where the weights of a network lie that `open_perception` knows by this name.
+
+    Raises:
+        UserError: there are none.
+    """
+    return imagenet.weights_file() if name == imagenet.NAME else locate(name)
 
 
 def load_perception(

@@ -21,7 +21,8 @@ from semjscc.reproduction.pace import Pace
 from semjscc.reproduction.plan import Evaluation, Plan
 from semjscc.training.inputs import inputs_today, keep_inputs
 from semjscc.training.recipe import Recipe
-from semjscc.training.run import RESUME, Schedule, open_run
+from semjscc.training.run import Schedule, is_done
+from semjscc.training.state import RESUME
 from semjscc.training.train import train
 
 
@@ -170,9 +171,8 @@ def _check(plan: Plan, trained: Mapping[str, Path]) -> None:
 
 def _finished(recipe: Recipe, folder: Path) -> bool:
     """Whether the run has its weights, from this recipe and from what that refers to today."""
-    if not (folder / MODEL).is_file():
+    if not is_done(recipe, folder):
         return False
-    open_run(recipe, folder)
     keep_inputs(folder, inputs_today(recipe))
     return True
 

@@ -7,15 +7,20 @@ loss would change midway, and its model would name weights that it was not made 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from semjscc.checkpoint import MODEL, locate, read_metadata, write_atomically
 from semjscc.data import ImageSet, Split, load_data
+from semjscc.data.decoded import file_stamps, load_decoded
+from semjscc.data.joined import join
 from semjscc.errors import UserError
+from semjscc.perception.store import weights_file
+from semjscc.training.crops import centre
 from semjscc.training.recipe import DataRecipe, Recipe
-from semjscc.training.run import ELSEWHERE, RESUME
+from semjscc.training.run import ELSEWHERE
+from semjscc.training.state import RESUME
 
 INPUTS = "inputs.json"
 
@@ -34,17 +39,31 @@ class Inputs:
 
 
 def load_images(data: DataRecipe, split: Split) -> ImageSet:
-    """The images of a recipe.
+    """The images of a recipe; labels are -1 where a source has none.
+
+    With ``crop``, train is the images as they are, and val their centres, of at most twice the
+    crop's side and not scaled.
 
     Raises:
         UserError: the data cannot be had, or is not fit to use.
     """
+    images = join([_load(source, data, split) for source in data.sources])
+    if data.crop is None or split == "train":
+        return images
+    return replace(images, images=[centre(image, 2 * data.crop) for image in images.images])
+
+
+def _load(source: str, data: DataRecipe, split: Split) -> ImageSet:
+    limit = data.limit if split == "train" else None
+    if data.crop is not None and source != "signs":
+        return load_decoded(source, split, val_fraction=data.val_fraction, limit=limit)
     return load_data(
-        data.source,
+        source,
         split,
         size=data.size,
         val_fraction=data.val_fraction,
-        limit=data.limit if split == "train" else None,
+        limit=limit,
+        needs_labels=False,
     )
 
 
@@ -58,10 +77,14 @@ def origins(recipe: Recipe) -> dict[str, str]:
     if recipe.codec is not None and recipe.loss.weight:
         names["perception"] = recipe.codec.perception
     return {
-        part: hashlib.sha256(locate(name).read_bytes()).hexdigest()
+        part: hashlib.sha256(_file(part, name).read_bytes()).hexdigest()
         for part, name in names.items()
         if name is not None
     }
+
+
+def _file(part: str, name: str) -> Path:
+    return weights_file(name) if part == "perception" else locate(name)
 
 
 def inputs_today(recipe: Recipe) -> Inputs:
@@ -70,20 +93,13 @@ def inputs_today(recipe: Recipe) -> Inputs:
     Raises:
         UserError: weights or data cannot be had.
     """
-    return Inputs(origins(recipe), _fingerprint(recipe.data, _stamps(recipe.data.source)))
+    stamps = tuple(stamp for source in recipe.data.sources for stamp in file_stamps(source))
+    return Inputs(origins(recipe), _fingerprint(recipe.data, stamps))
 
 
 @lru_cache(maxsize=8)
 def _fingerprint(data: DataRecipe, _files: Sequence[tuple[str, int, int]]) -> str:
     return load_images(data, "train").fingerprint
-
-
-def _stamps(source: str) -> tuple[tuple[str, int, int], ...]:
-    """Path, size and time of all files of a local source; none for any other."""
-    place = Path(source).expanduser()
-    files = place.rglob("*") if place.is_dir() else [place]
-    stats = [(str(file), file.stat()) for file in files if file.is_file()]
-    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
 def keep_inputs(folder: Path, now: Inputs) -> None:

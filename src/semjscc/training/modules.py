@@ -1,7 +1,7 @@
 """What Lightning trains: one module whose every step is a pure function of its number."""
 
-import math
 from abc import abstractmethod
+from functools import partial
 
 import lightning as L
 import torch
@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet
 from semjscc.importance.fisher import draw_signs
-from semjscc.importance.learned import learned_sizes
+from semjscc.importance.learned import LEARN_FROM, learned_sizes
 from semjscc.losses import (
     distillation_error,
     distortion,
@@ -26,7 +26,9 @@ from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
+from semjscc.training.crops import central_crops, crops_at
 from semjscc.training.disturbance import draw_disturbance
+from semjscc.training.optimiser import rate_factor
 from semjscc.training.recipe import CodecRecipe, Recipe
 
 
@@ -60,8 +62,9 @@ class StepTraining(L.LightningModule):
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """The varied images that fall to this process at a step, and their labels."""
-        seed, optimiser = self.recipe.seed, self.recipe.optimiser
-        images, labels = batch_at(self.train_set, seed, step, optimiser.batch, self.share)
+        seed, optimiser, side = self.recipe.seed, self.recipe.optimiser, self.recipe.data.crop
+        which = self.train_set, seed, step, optimiser.batch, self.share
+        images, labels = batch_at(*which) if side is None else crops_at(*which, side)
         images = augment(
             images,
             seed,
@@ -74,7 +77,7 @@ class StepTraining(L.LightningModule):
         return images, labels
 
     def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The optimiser, with linear warm-up and a cosine down to zero, both by step."""
+        """The optimiser, with a learning rate that follows from the step."""
         chosen = self.recipe.optimiser
         weights = [p for p in self.parameters() if p.requires_grad]
         # Weight decay belongs to the filters; on scales, slopes and biases it only hurts.
@@ -86,16 +89,8 @@ class StepTraining(L.LightningModule):
             optimiser = torch.optim.SGD(groups, chosen.rate, momentum=0.9, nesterov=True)
         else:
             optimiser = torch.optim.AdamW(groups, chosen.rate)
-        warm = max(1, round(chosen.warmup * chosen.steps))
-
-        def factor(step: int) -> float:
-            if step < warm:
-                return (step + 1) / warm
-            done = (step - warm) / max(1, chosen.steps - warm)
-            return 0.5 + 0.5 * math.cos(math.pi * min(1.0, done))
-
-        schedule = {"scheduler": LambdaLR(optimiser, factor), "interval": "step"}
-        return [optimiser], [schedule]
+        by_step = LambdaLR(optimiser, partial(rate_factor, chosen))
+        return [optimiser], [{"scheduler": by_step, "interval": "step"}]
 
 
 class PerceptionTraining(StepTraining):
@@ -164,8 +159,11 @@ class CodecTraining(StepTraining):
         chosen = self.recipe.loss
         form = chosen.importance if chosen.weight and chosen.term == "features" else None
         if form is not None and form.learned is not None:
+            data, side = self.train_set, self.recipe.data.crop
+            if side is not None:
+                data = central_crops(data, side, LEARN_FROM)
             self._learned = learned_sizes(
-                self.perception, self.train_set, form, self.recipe.seed, self.device
+                self.perception, data, form, self.recipe.seed, self.device
             )
 
     def on_fit_end(self) -> None:

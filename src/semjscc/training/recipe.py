@@ -18,6 +18,8 @@ from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
 from semjscc.importance.gradient import ImportanceForm
+from semjscc.training.numbers import check_finite, check_number, check_range
+from semjscc.training.optimiser import OptimiserRecipe
 
 Settings = TypeVar("Settings")
 MOST_CLIP_DB = 100.0
@@ -29,22 +31,36 @@ class DataRecipe:
     """Where the images come from.
 
     Attributes:
-        source: ``signs``, a hub name, a parquet file, or a folder of either kind.
+        source: ``signs``, a hub name, a parquet file, or a folder of either kind; or a list of
+            them, whose images are equally likely (one named twice counts twice).
         size: resize and crop to this side; leave out where all images agree in size.
+        crop: instead of whole images, train on random pieces of this side at random scales, of
+            images of any size (see `semjscc.training.crops`).
         val_fraction: share of train that is kept for choices, by hash of the image.
-        limit: only the first so many training images, for trials.
+        limit: only the first so many training images of each source, for trials.
     """
 
-    source: str = "signs"
+    source: tuple[str, ...] | str = "signs"
     size: int | None = None
+    crop: int | None = None
     val_fraction: float = 0.1
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        _check_number("size", self.size, MINIMUM_SIDE)
-        _check_number("limit", self.limit, 1)
+        if not self.source:
+            raise ValueError("source is empty")
+        check_number("size", self.size, MINIMUM_SIDE)
+        check_number("crop", self.crop, MINIMUM_SIDE)
+        if self.size is not None and self.crop is not None:
+            raise ValueError(f"size {self.size} and crop {self.crop} exclude each other")
+        check_number("limit", self.limit, 1)
         if not 0 <= self.val_fraction < 1:
             raise ValueError(f"val_fraction is at least 0 and below 1, not {self.val_fraction}")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All sources, one or several."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,7 @@ class PerceptionRecipe:
     input_size: int | None = None
 
     def __post_init__(self) -> None:
-        _check_number("input_size", self.input_size, 1)
+        check_number("input_size", self.input_size, 1)
 
 
 @dataclass(frozen=True)
@@ -75,8 +91,8 @@ class CodecRecipe:
     Attributes:
         codec: adaptive or deepjscc.
         options: keyword arguments of the codec.
-        perception: name or checkpoint of the network at the receiver; what the semantic loss looks
-            through, and what accuracy on val is reported for.
+        perception: the network at the receiver, named as in ``evaluate --perception``; what the
+            semantic loss looks through, and what accuracy on val is reported for.
         network: the class behind it, as ``my.module:Class``, where it is a network of your own.
         faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
         erased: share of the images that lose 0 to 50 % of their symbols.
@@ -93,10 +109,10 @@ class CodecRecipe:
     clip_db: float | None = None
 
     def __post_init__(self) -> None:
-        _check_range("faded", self.faded, 1)
-        _check_range("erased", self.erased, 1)
+        check_range("faded", self.faded, 1)
+        check_range("erased", self.erased, 1)
         if self.clip_db is not None:
-            _check_range("clip_db", self.clip_db, MOST_CLIP_DB)
+            check_range("clip_db", self.clip_db, MOST_CLIP_DB)
 
 
 @dataclass(frozen=True)
@@ -108,67 +124,33 @@ class LossRecipe:
         term: the error at the receiver's network: of its ``features``, the ``task``'s own loss
             (cross-entropy with the label), ``distillation`` (distance between the results), or
             ``fisher`` (that distance to second order in the features' error).
-        layers: the perception network's layers whose features count.
+        layers: the perception network's layers whose features count; leave out for those that it
+            names itself.
         importance: form of the features' weights; leave out for uniform ones.
         temperature: of the distillation, and of the term ``fisher``.
     """
 
     weight: float = 0.0
     term: Literal["features", "task", "distillation", "fisher"] = "features"
-    layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
+    layers: tuple[str, ...] | None = None
     importance: ImportanceForm | None = None
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_finite("weight", self.weight)
+        check_finite("weight", self.weight)
         if not 0 < self.temperature < math.inf:
             raise ValueError(f"temperature is positive, not {self.temperature}")
 
-
-@dataclass(frozen=True)
-class OptimiserRecipe:
-    """How the weights move.
-
-    Attributes:
-        steps: number of updates.
-        batch: images in an update, over all processes together.
-        name: sgd (Nesterov momentum 0.9) or adamw.
-        rate: peak learning rate.
-        warmup: share of the steps over which the rate rises.
-        weight_decay: on filters only.
-        precision: ``bf16-mixed`` runs twice as fast as ``32-true`` on processors that have it.
-        label_smoothing: for classifiers.
-        augment_mirror: mirror half of the images; not where left and right differ in meaning.
-        augment_shift: pixels by which images are moved about.
-        augment_erase: side of a square that is greyed out.
-        augment_paste: share of the images that get a rectangle of another one (CutMix), for
-            classifiers.
-        clip_gradient: largest norm of the gradient; leave out for no limit.
-    """
-
-    steps: int = 1000
-    batch: int = 128
-    name: Literal["sgd", "adamw"] = "adamw"
-    rate: float = 1e-3
-    warmup: float = 0.1
-    weight_decay: float = 0.0
-    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed"
-    label_smoothing: float = 0.0
-    augment_mirror: bool = True
-    augment_shift: int = 0
-    augment_erase: int = 0
-    augment_paste: float = 0.0
-    clip_gradient: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, least in {"steps": 1, "batch": 1, "augment_shift": 0, "augment_erase": 0}.items():
-            _check_number(name, getattr(self, name), least)
-        for name in ("rate", "weight_decay"):
-            _check_finite(name, getattr(self, name))
-        for name in ("warmup", "label_smoothing", "augment_paste"):
-            _check_range(name, getattr(self, name), 1)
-        if self.clip_gradient is not None and not 0 < self.clip_gradient < math.inf:
-            raise ValueError(f"clip_gradient is positive, not {self.clip_gradient}")
+    @property
+    def needs_labels(self) -> str | None:
+        """What of this loss looks at the labels, if anything does."""
+        if not self.weight:
+            return None
+        if self.term == "task":
+            return "the loss's term 'task'"
+        form = self.importance if self.term == "features" else None
+        labelled = form is not None and form.target == "label" and form.score != "fisher"
+        return "importance of the target 'label'" if labelled else None
 
 
 @dataclass(frozen=True)
@@ -205,22 +187,6 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain data that JSON and YAML can hold."""
         return json.loads(json.dumps(asdict(self)))
-
-
-def _check_number(name: str, number: int | None, least: int) -> None:
-    """Refuse too small a number; None is none at all."""
-    if number is not None and number < least:
-        raise ValueError(f"{name} must be at least {least}, not {number}")
-
-
-def _check_range(name: str, value: float, most: float) -> None:
-    if not 0 <= value <= most:
-        raise ValueError(f"{name} lies between 0 and {most:g}, not {value}")
-
-
-def _check_finite(name: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} is 0 or more, and finite, not {value}")
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:

@@ -3,134 +3,76 @@
 runs/NAME/recipe.yaml         what is trained
           inputs.json         what it is trained from: images and other weights
           resume.ckpt         the latest state, written atomically
+          before-decay.ckpt   the state before a constant rate began to fall
           log/, tensorboard/  the loss by step, a file for each start
           model.safetensors   the result
 """
 
-import io
 import logging
-import os
-import pickle
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning as L
-import torch
-from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
 
-from semjscc.checkpoint import write_atomically
-from semjscc.errors import UserError
+from semjscc.checkpoint import MODEL
+from semjscc.errors import Stopped, UserError
+from semjscc.training.averaging import AverageWeights
+from semjscc.training.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
+from semjscc.training.state import RESUME, AtomicCheckpointIO, Ear, KeepState
 
 RECIPE = "recipe.yaml"
-RESUME = "resume.ckpt"
-_STATE = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "epoch", "global_step"}
-"""What Lightning writes and asks for."""
 ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
 """What helps where a run's folder belongs to another training."""
 
 
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Lightning's checkpoints, put in place in one step and read without unpickling code."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
-    ) -> None:
-        """Write the state; a full disk or a kill keeps the previous one."""
-        del storage_options
-        # By way of memory: what torch.save raises on a full disk does not say that it is full.
-        state = io.BytesIO()
-        torch.save(checkpoint, state)
-        write_atomically(Path(path), lambda temporary: temporary.write_bytes(state.getbuffer()))
-
-    def load_checkpoint(
-        self, path: Any, map_location: Any = None, weights_only: bool | None = True
-    ) -> dict[str, Any]:
-        """Read a state back with ``weights_only``."""
-        del weights_only
-        try:
-            state = torch.load(path, map_location=map_location or "cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise UserError(f"{path} cannot be resumed: {reason}") from error
-        if not isinstance(state, dict) or not state.keys() >= _STATE:
-            raise UserError(f"{path} cannot be resumed: it holds no state of a training")
-        return state
-
-
-class KeepState(Callback):
-    """Saves the whole training state every so many seconds, and at the end."""
-
-    def __init__(self, folder: Path, seconds: float) -> None:
-        self._path = folder / RESUME
-        self._seconds = seconds
-        self._saved_at = time.monotonic()
-
-    def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-    ) -> None:
-        """Save when the time has come; the first process decides for all."""
-        del pl_module, outputs, batch, batch_idx
-        due = time.monotonic() - self._saved_at >= self._seconds
-        if trainer.strategy.broadcast(due):
-            trainer.save_checkpoint(self._path, weights_only=False)
-            self._saved_at = time.monotonic()
-
-    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Keep the last state, so that what follows the training can be repeated."""
-        del pl_module
-        trainer.save_checkpoint(self._path, weights_only=False)
-
-
-class LeaveAtOnce(Callback):
-    """Ends all the processes of a training on SIGTERM; the last state that was saved is kept.
-
-    Lightning would first tell the others, and waits forever where they are in the middle of
-    exchanging something else.
-    """
-
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Take over from Lightning, which has set its own handler by now."""
-        del pl_module
-
-        def leave(*_: object) -> None:
-            if trainer.strategy.launcher is not None:
-                trainer.strategy.launcher.kill(signal.SIGKILL)
-            os._exit(128 + signal.SIGTERM)
-
-        signal.signal(signal.SIGTERM, leave)
-
-
 def open_run(recipe: Recipe, folder: Path) -> bool:
-    """Check that a run's folder is new, or holds this very recipe.
+    """Check that a run's folder is new, or holds this recipe, perhaps with fewer steps.
 
     Returns:
         whether there is a state to resume from.
 
     Raises:
+        UserError: the folder belongs to another recipe, or to one that cannot be made longer.
+    """
+    begun = _begun(recipe, folder)
+    if begun is not None:
+        state_to_go_on_from(recipe, begun, folder)
+    return (folder / RESUME).is_file()
+
+
+def is_done(recipe: Recipe, folder: Path) -> bool:
+    """Whether a run has come to the end of this recipe.
+
+    Raises:
+        UserError: as of `open_run`.
+    """
+    open_run(recipe, folder)
+    return (folder / MODEL).is_file() and _begun(recipe, folder) is None
+
+
+def _begun(recipe: Recipe, folder: Path) -> Recipe | None:
+    """The shorter recipe that a run was begun with; None where it is new, or this very one.
+
+    Raises:
         UserError: the folder belongs to another recipe.
     """
     file = folder / RECIPE
-    if file.is_file() and load_recipe(file) != recipe:
+    if not file.is_file() or (begun := load_recipe(file)) == recipe:
+        return None
+    if not is_longer(recipe, begun):
         raise UserError(f"{folder} holds a run of another recipe: {ELSEWHERE}")
-    return (folder / RESUME).is_file()
+    return begun
 
 
 @dataclass(frozen=True)
@@ -166,17 +108,22 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     Raises:
         UserError: the batch cannot be shared evenly, the saved state cannot be resumed, or the
             folder cannot be written.
-        KeyboardInterrupt: it was stopped by Ctrl-C; the last state that was saved is kept.
+        Stopped: a signal came; what was trained until then is kept.
     """
     optimiser, processes = module.recipe.optimiser, schedule.processes
     if min(optimiser.batch, len(module.train_set)) % processes:
         raise UserError(f"a batch of {optimiser.batch} cannot be shared by {processes} processes")
     # Only now, so that a mistake found before leaves no run that the right recipe does not fit.
-    if not (folder / RECIPE).is_file():
+    begun = _begun(module.recipe, folder)
+    if begun is not None:
+        make_longer(module.recipe, begun, folder)
+    if begun is not None or not (folder / RECIPE).is_file():
         save_recipe(module.recipe, folder / RECIPE)
-    callbacks: list[Callback] = [KeepState(folder, schedule.save_seconds)]
-    if processes > 1:
-        callbacks.append(LeaveAtOnce())
+    ear = Ear()
+    keeper = KeepState(folder, schedule.save_seconds, ear, optimiser.decay_from)
+    average = AverageWeights(optimiser.ema) if optimiser.ema else None
+    # The average comes before what saves, so that both are of the same step.
+    callbacks: list[Callback] = [keeper] if average is None else [average, keeper]
     if schedule.progress:
         callbacks.append(RichProgressBar())
     for name in ("lightning.pytorch", "lightning.fabric"):
@@ -204,8 +151,15 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             gradient_clip_val=optimiser.clip_gradient,
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
-        with _stops_like_any_command(trainer), _fails_in_one_line(folder):
+        with _stops_like_any_command(trainer), _fails_in_one_line(folder), ear:
             trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
+    if keeper.left is not None:
+        if not trainer.is_global_zero:  # one of several processes is enough to say it
+            raise SystemExit(128 + keeper.left)
+        done = f"{trainer.global_step} of {optimiser.steps} steps are kept in {folder}"
+        raise Stopped(f"{done}; the same command goes on from there", keeper.left)
+    if average is not None:
+        average.put_into(module)
     return trainer.is_global_zero
 
 
@@ -232,6 +186,8 @@ def _fails_in_one_line(folder: Path) -> Iterator[None]:
 @contextmanager
 def _stops_like_any_command(trainer: L.Trainer) -> Iterator[None]:
     """Turn Lightning's own ways to leave on a signal into those of every other command.
+
+    They come into play before the first step, and at the second signal.
 
     It would exit with 1 after Ctrl-C, ignore the next one, and exit with 0 after SIGTERM.
     """

@@ -12,8 +12,8 @@ from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
 from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
-from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.store import describe, load_perception
+from semjscc.perception.base import Perception, Preprocess, knows_labels
+from semjscc.perception.store import describe, open_perception
 from semjscc.perception.wrap import make_network
 from semjscc.training.inputs import Inputs, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
@@ -56,10 +56,20 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
 
 def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     """Refuse a recipe that does not fit the images."""
+    crop = recipe.data.crop
+    needs = "a classifier" if recipe.codec is None else recipe.loss.needs_labels
     for data in sets:
-        if not isinstance(data.images, Tensor):
-            raise UserError(f"the images of {data.name} differ in size: give them one by data.size")
-        side = min(data.images.shape[-2:])
+        if needs is not None and not (data.class_names and (data.labels >= 0).all()):
+            raise UserError(
+                f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
+                "class folders, the same in all sources"
+            )
+        if crop is None and not isinstance(data.images, Tensor):
+            raise UserError(
+                f"the images of {data.name} differ in size: give them one by data.size, "
+                "or train on pieces of them by data.crop"
+            )
+        side = crop or min(data.sizes[0])
         for name in ("augment_shift", "augment_erase"):
             pixels = getattr(recipe.optimiser, name)
             if pixels >= side:
@@ -92,7 +102,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     _begin(network, recipe, data.class_names)
     preprocess = Preprocess(chosen.input_size)
-    try_network(network, preprocess, chosen.layers, data, recipe.name)
+    try_network(network, preprocess, chosen.layers, data, recipe.name, recipe.data.crop)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data)):
         return work.model, {}
     perception = Perception(
@@ -113,15 +123,15 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     recipe, data = work.recipe, work.data
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
-    perception = load_perception(locate(chosen.perception), layers, chosen.network)
-    if perception.class_names != data.class_names:
+    perception = open_perception(chosen.perception, chosen.network, layers)
+    if recipe.loss.needs_labels and not knows_labels(perception, data):
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
             f"{len(data.class_names)}, or their names differ: train a perception network first"
         )
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
-    try_codec(codec, data, recipe.name)
+    try_codec(codec, data, recipe.name, recipe.data.crop)
     if not work.fit(CodecTraining(recipe, codec, chosen, perception, data)):
         return work.model, {}
     description = {

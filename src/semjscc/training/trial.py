@@ -11,11 +11,17 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.perception.base import Preprocess, check_layers
+from semjscc.training.crops import central_crops
 from semjscc.training.measure import CARD_SNR_DB
 
 
 def try_network(
-    network: nn.Module, preprocess: Preprocess, layers: Sequence[str], data: ImageSet, name: str
+    network: nn.Module,
+    preprocess: Preprocess,
+    layers: Sequence[str],
+    data: ImageSet,
+    name: str,
+    crop: int | None = None,
 ) -> None:
     """Let a network to be trained look at one image.
 
@@ -27,24 +33,29 @@ def try_network(
     except ValueError as error:
         raise UserError(str(error)) from error
     with _trial(network, name, data):
-        output = network(preprocess(data.batch([0])))
+        output = network(preprocess(_image(data, crop)))
     wanted = (1, len(data.class_names))
     if not isinstance(output, torch.Tensor) or output.shape != wanted:
         raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
 
 
-def try_codec(codec: Codec, data: ImageSet, name: str) -> None:
+def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) -> None:
     """Let a codec to be trained send one image at every ratio.
 
     Raises:
         UserError: it cannot.
     """
-    image, snr_db = data.batch([0]), torch.tensor([CARD_SNR_DB])
+    image, snr_db = _image(data, crop), torch.tensor([CARD_SNR_DB])
     size = (image.shape[-2], image.shape[-1])
     with _trial(codec, name, data):
         for ratio in codec.ratios:
             symbols = codec.encode(image, snr_db, ratio)
             codec.decode(symbols, noise_variance(snr_db), ratio, size)
+
+
+def _image(data: ImageSet, crop: int | None) -> torch.Tensor:
+    """The first image as a training sees it, (1, 3, H, W)."""
+    return data.batch([0]) if crop is None else central_crops(data.first(1), crop, 1).batch([0])
 
 
 @contextmanager

@@ -1,0 +1,167 @@
+"""Photographs of any size, decoded once: from then on their pixels are mapped into memory.
+
+NAME.bin   all pixels, image after image, rows of RGB, 8 bits
+NAME.json  their sizes, labels and what else an `ImageSet` knows; written last
+
+Both lie in the cache folder, under a name that changes with the source's files, with the split, and
+with the code that reads. Where that folder cannot be written the images stay in memory, as those
+of a hub data set do.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from semjscc import images as reader
+from semjscc.data import folders, hub, sources, splits, tables
+from semjscc.data.base import ImageSet, Split
+from semjscc.data.cache import cache_folder
+from semjscc.data.sources import Source
+from semjscc.data.splits import fingerprint
+
+_READERS = (folders, hub, reader, sources, splits, tables)
+
+
+def load_decoded(
+    source: str, split: Split, *, val_fraction: float = 0.1, limit: int | None = None
+) -> ImageSet:
+    """One split of a parquet file, a folder or a hub data set; labels are -1 where it has none.
+
+    Args:
+        source: as `semjscc.data.hub.load_hub` takes it.
+        split: train, val or test.
+        val_fraction: the share of train that is carved off as val.
+        limit: only the first so many images.
+
+    Returns:
+        the images as they are, each (3, H, W) uint8.
+
+    Raises:
+        UserError: the data cannot be had, or is not fit to use.
+    """
+
+    def rows() -> tuple[Source, Iterator[tuple[Tensor, int]]]:
+        return hub.open_split(
+            source, split, val_fraction=val_fraction, limit=limit, needs_labels=False
+        )
+
+    if not Path(source).expanduser().exists():  # a hub data set, which may change at any time
+        return _in_memory(split, *rows())
+    try:
+        folder = cache_folder()
+        place = folder / f"decoded-{_key(source, split, val_fraction, limit)}"
+        kept = _open(place)
+        if kept is not None:
+            return kept
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as part:
+            return _in_file(place, Path(part), split, *rows())
+    except (OSError, RuntimeError):  # a full disk, a read-only home, a user without one
+        return _in_memory(split, *rows())
+
+
+def _key(source: str, split: Split, val_fraction: float, limit: int | None) -> str:
+    """Of all that could change a pixel, a label or which images there are."""
+    path = Path(source).expanduser().absolute()
+    about = [str(path), split, val_fraction, limit, version("pillow"), file_stamps(source)]
+    digest = hashlib.blake2b(json.dumps(about).encode(), digest_size=16)
+    for module in _READERS:
+        digest.update(Path(module.__file__ or "").read_bytes())
+    return digest.hexdigest()
+
+
+def file_stamps(source: str) -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of all files of a local source; none for any other."""
+    place = Path(source).expanduser()
+    files = place.rglob("*") if place.is_dir() else [place]
+    stats = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+def _in_memory(split: Split, source: Source, rows: Iterator[tuple[Tensor, int]]) -> ImageSet:
+    images, labels = zip(*rows, strict=True)
+    return _assemble(split, source, images, labels)
+
+
+def _assemble(
+    split: Split, source: Source, images: Sequence[Tensor], labels: Sequence[int]
+) -> ImageSet:
+    numbers = torch.tensor(labels, dtype=torch.int64)
+    return ImageSet(
+        name=source.name,
+        split=split,
+        images=images,
+        labels=numbers,
+        class_names=source.class_names,
+        revision=source.revision,
+        fingerprint=fingerprint(images, numbers),
+        numbered=source.numbered,
+    )
+
+
+def _in_file(
+    place: Path, part: Path, split: Split, source: Source, rows: Iterator[tuple[Tensor, int]]
+) -> ImageSet:
+    """Write the images beside each other in the folder ``part``, then put them in place."""
+    pixels, description = part / "pixels", part / "description"
+    sizes: list[tuple[int, int]] = []
+    labels: list[int] = []
+    with pixels.open("wb") as file:
+        for image, label in rows:
+            file.write(image.permute(1, 2, 0).contiguous().numpy().data)
+            sizes.append((int(image.shape[-2]), int(image.shape[-1])))
+            labels.append(label)
+    data = _assemble(split, source, _mapped(pixels, sizes), labels)
+    about = {
+        "name": data.name,
+        "split": split,
+        "labels": labels,
+        "class_names": data.class_names,
+        "revision": data.revision,
+        "fingerprint": data.fingerprint,
+        "numbered": data.numbered,
+        "sizes": sizes,
+    }
+    description.write_text(json.dumps(about))
+    pixels.replace(place.with_suffix(".bin"))  # mapped still: that is of the file, not its name
+    description.replace(place.with_suffix(".json"))
+    return data
+
+
+def _open(place: Path) -> ImageSet | None:
+    """What was kept; None where a file is missing or cannot be trusted."""
+    try:
+        about: dict[str, Any] = json.loads(place.with_suffix(".json").read_text())
+        labels, sizes = about.pop("labels"), about.pop("sizes")
+        names = tuple(about.pop("class_names"))
+        images = _mapped(place.with_suffix(".bin"), sizes)
+        numbers = torch.tensor(labels, dtype=torch.int64)
+        return ImageSet(images=images, labels=numbers, class_names=names, **about)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _mapped(file: Path, sizes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Views (3, H, W) of the pixels in a file, which are read when they are looked at.
+
+    Raises:
+        ValueError: the file has another length.
+    """
+    lengths = [3 * height * width for height, width in sizes]
+    if file.stat().st_size != sum(lengths):
+        raise ValueError(f"{file} does not hold {len(sizes)} images of these sizes")
+    if not lengths:
+        return []
+    # Not shared: what is written to the tensors, if ever, does not reach the file.
+    pixels = torch.from_file(str(file), shared=False, size=sum(lengths), dtype=torch.uint8)
+    return [
+        piece.view(height, width, 3).permute(2, 0, 1)
+        for piece, (height, width) in zip(pixels.split(lengths), sizes, strict=True)
+    ]

@@ -1,0 +1,60 @@
+"""A run that goes on to more steps than it was begun with.
+
+It is as if it had been begun with the larger number, bit for bit: so a state can be gone on from
+only where the learning rate was at every step what the longer recipe says. A constant rate is; so
+the state before its decay is kept (`BEFORE_DECAY`).
+"""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from semjscc.checkpoint import MODEL, write_atomically
+from semjscc.errors import UserError
+from semjscc.training.optimiser import OptimiserRecipe, rate_factor
+from semjscc.training.recipe import Recipe
+from semjscc.training.state import BEFORE_DECAY, RESUME, read_state
+
+
+def is_longer(recipe: Recipe, begun: Recipe) -> bool:
+    """Whether a recipe is the one a run was begun with, but for more steps."""
+    steps = recipe.optimiser.steps
+    alike = replace(begun, optimiser=replace(begun.optimiser, steps=steps))
+    return recipe == alike and steps > begun.optimiser.steps
+
+
+def state_to_go_on_from(recipe: Recipe, begun: Recipe, folder: Path) -> Path | None:
+    """The latest state that the longer recipe would have come to; None where nothing is trained.
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    states = [folder / name for name in (RESUME, BEFORE_DECAY) if (folder / name).is_file()]
+    for state in states:
+        if _same_rates(recipe.optimiser, begun.optimiser, read_state(state)["global_step"]):
+            return state
+    if not states:
+        return None
+    raise UserError(
+        f"{folder} cannot go on to {recipe.optimiser.steps} steps, because its learning rate "
+        f"followed from {begun.optimiser.steps}: only a rate with optimiser.schedule constant and "
+        "warmup_steps does not"
+    )
+
+
+def _same_rates(one: OptimiserRecipe, other: OptimiserRecipe, steps: int) -> bool:
+    return all(rate_factor(one, step) == rate_factor(other, step) for step in range(steps))
+
+
+def make_longer(recipe: Recipe, begun: Recipe, folder: Path) -> None:
+    """Prepare a run's folder to go on; its shorter result stays beside, under another name.
+
+    Raises:
+        UserError: as of `state_to_go_on_from`, or the folder cannot be written.
+    """
+    state = state_to_go_on_from(recipe, begun, folder)
+    if state is not None and state.name != RESUME:
+        write_atomically(folder / RESUME, lambda temporary: shutil.copyfile(state, temporary))
+    model = folder / MODEL
+    if model.is_file():
+        model.replace(model.with_stem(f"{model.stem}-{begun.optimiser.steps}-steps"))
