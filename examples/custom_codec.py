@@ -31,16 +31,16 @@ class Patches(Codec):
     def __init__(self) -> None:
         super().__init__()
         self.ratios, self.snr_range_db = (Fraction(1, 24),), (-5.0, 20.0)
-        depth = latent_depth(self.ratios[0])
-        self.encoder = nn.Conv2d(3, depth, STRIDE, STRIDE)
-        self.decoder = nn.ConvTranspose2d(depth, 3, STRIDE, STRIDE)
+        self.depth = latent_depth(self.ratios[0])
+        self.encoder = nn.Conv2d(3, self.depth, STRIDE, STRIDE)
+        self.decoder = nn.ConvTranspose2d(self.depth, 3, STRIDE, STRIDE)
 
-    def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        del snr_db, depth  # the same for all
+    def _latent(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        del snr_db, ratio  # the same for all
         return self.encoder(images - 0.5)
 
-    def _image(self, latent: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        del snr_db, depth
+    def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        del snr_db, ratio
         return self.decoder(latent) + 0.5
 
 

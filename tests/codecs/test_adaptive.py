@@ -13,10 +13,12 @@ from torch.nn import functional as F
 
 from semjscc.codecs import tiles
 from semjscc.codecs.adaptive import COEFFICIENT, Adaptive, Attention
-from semjscc.codecs.bandwidth import channel_uses, latent_depth, latent_size
+from semjscc.codecs.bandwidth import channel_uses, latent_depth, latent_size, parse_ratio
+from semjscc.codecs.base import SMALLEST_RATIO
 from semjscc.codecs.blocks import block_transform
 from semjscc.codecs.symbols import from_symbols, to_symbols
 from semjscc.errors import UserError
+from semjscc.images import pad_to_multiple
 
 RATIOS = (Fraction(1, 48), Fraction(1, 24), Fraction(1, 12), Fraction(1, 6))
 SIXTH = RATIOS[-1]
@@ -85,7 +87,9 @@ def test_default_network_has_at_most_one_and_a_half_million_parameters() -> None
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.sampled_from(RATIOS), st.integers(16, 60), st.integers(16, 60), st.integers(1, 3))
+@given(
+    st.fractions(SMALLEST_RATIO, SIXTH), st.integers(16, 60), st.integers(16, 60), st.integers(1, 3)
+)
 def test_every_ratio_and_size_gives_k_symbols_of_power_one_and_images_of_that_size(
     ratio: Fraction, height: int, width: int, batch: int
 ) -> None:
@@ -295,18 +299,55 @@ def test_encoder_and_decoder_share_nothing_and_work_alone() -> None:
     torch.testing.assert_close(receiver.decode(symbols, noise_of(1), SIXTH, (16, 16)), decoded)
 
 
-@pytest.mark.parametrize("ratio", [Fraction(1, 3), Fraction(1, 16), Fraction(1)])
+@pytest.mark.parametrize("ratio", [Fraction(1, 385), Fraction(17, 100), Fraction(1)])
 def test_ratio_without_weights_is_refused_with_those_that_exist(
     codec: Adaptive, ratio: Fraction
 ) -> None:
-    message = f"ratio {ratio}; there are 1/48, 1/24, 1/12, 1/6"
+    message = f"ratio {ratio}; there are those for 1/384 to 1/6"
     with pytest.raises(UserError, match=message):
         codec.encode(pictures(1, 16, 16), snrs(5), ratio)
     with pytest.raises(UserError, match=message):
         codec.decode(torch.zeros(1, 8, dtype=torch.complex64), noise_of(1), ratio, (16, 16))
 
 
+@pytest.mark.parametrize("ratio", ["1/384", "1/100", "1/20", "0.03", "1/16", "1/7"])
+def test_any_ratio_sends_the_first_numbers_of_the_latent(fresh: Adaptive, ratio: str) -> None:
+    # Fresh attention is the identity, so that the latents of all ratios agree.
+    images, exact, size = pictures(2, 30, 41), parse_ratio(ratio), latent_size(30, 41)
+    k = channel_uses(30, 41, exact)
+    sent = fresh.encode(images, snrs(5, 5), exact)
+    latent = fresh.encoder(pad_to_multiple(images, 4) - 0.5, torch.zeros(2, 2))
+    torch.testing.assert_close(sent, to_symbols(latent, k), atol=1e-5, rtol=1e-4)
+    # The receiver sees zeros where nothing was sent.
+    full = from_symbols(sent, latent_depth(SIXTH), *size)
+    assert int((full != 0).sum()) == 2 * 2 * k
+    expected = fresh.decoder(full, torch.zeros(2, 2))[..., :30, :41] + 0.5
+    decoded = fresh.decode(sent, noise_of(2, 0.0), exact, (30, 41))
+    torch.testing.assert_close(decoded, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_condition_is_continuous_in_the_ratio_and_ends_at_the_smallest_trained(
+    codec: Adaptive,
+) -> None:
+    at = {
+        text: codec._condition(snrs(5), parse_ratio(text))[0, 1].item()
+        for text in ("1/384", "1/48", "1/34", "1/24", "1/12", "1/6")
+    }
+    assert [at[text] for text in ("1/48", "1/24", "1/12", "1/6")] == [-0.75, -0.25, 0.25, 0.75]
+    assert at["1/384"] == -0.75
+    assert at["1/34"] == pytest.approx(-0.5, abs=0.003)
+
+
 def test_largest_ratio_decides_the_latent_depth() -> None:
     codec = Adaptive(ratios=("1/12", "1/48"), width=WIDTH)
     assert codec.ratios == (Fraction(1, 48), Fraction(1, 12))
     assert codec.encode(pictures(1, 16, 16), snrs(5), Fraction(1, 12)).shape == (1, 64)
+
+
+def test_largest_ratio_need_not_fill_its_channels() -> None:
+    codec, ratio = Adaptive(ratios=("1/100", "0.03"), width=WIDTH), Fraction(3, 100)
+    # 48·0.03 = 1.44 numbers of two for each position.
+    assert codec.depth == 4
+    symbols = codec.encode(pictures(1, 16, 16), snrs(5), ratio)
+    assert symbols.shape == (1, 23)
+    assert codec.decode(symbols, noise_of(1), ratio, (16, 16)).shape == (1, 3, 16, 16)

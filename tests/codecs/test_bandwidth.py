@@ -1,5 +1,6 @@
 """k/n: what is nominal, what is measured, what is refused."""
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -7,16 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semjscc.codecs.bandwidth import (
+    DENOMINATORS,
+    NUMERATORS,
     channel_uses,
     latent_depth,
     latent_size,
     measured_ratio,
+    nearest_ratio,
     parse_ratio,
 )
 from semjscc.errors import UserError
 
 sides = st.integers(16, 5000)
-ratios = st.integers(1, 48).map(lambda numerator: Fraction(numerator, 48))
+multiples = st.integers(1, 48).map(lambda numerator: Fraction(numerator, 48))
+any_ratio = st.fractions(Fraction(1, DENOMINATORS), 1)
+carried = st.builds(Fraction, st.integers(1, NUMERATORS), st.integers(1, DENOMINATORS)).filter(
+    lambda ratio: ratio <= 1
+)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +36,16 @@ ratios = st.integers(1, 48).map(lambda numerator: Fraction(numerator, 48))
         (32, 32, "1/48", 64),
         # n = 3·256·256 = 196608.
         (256, 256, "1/24", 8192),
-        # ⌈17/4⌉·⌈18/4⌉ = 25 positions of 2 latent channels.
-        (17, 18, "1/48", 25),
+        # n = 3·17·18 = 918, and 918/48 = 19.1.
+        (17, 18, "1/48", 19),
+        (16, 16, "1/384", 2),
+        # n = 768: less than one symbol, but one is sent.
+        (16, 16, "1/1024", 1),
+        # n = 3·512·768 = 1179648: 0.03 n = 35389.4, n/20 = 58982.4.
+        (512, 768, "0.03", 35389),
+        (512, 768, "1/20", 58982),
+        (512, 768, "1/16", 73728),
+        (512, 768, "1/384", 3072),
     ],
 )
 def test_channel_uses_of_known_sizes(height: int, width: int, ratio: str, uses: int) -> None:
@@ -37,28 +53,41 @@ def test_channel_uses_of_known_sizes(height: int, width: int, ratio: str, uses: 
 
 
 @pytest.mark.parametrize(
-    ("ratio", "depth"), [("1/48", 2), ("1/24", 4), ("1/12", 8), ("1/6", 16), ("1/2", 48), ("1", 96)]
+    ("ratio", "depth"),
+    [("1/384", 2), ("1/48", 2), ("1/47", 4), ("1/24", 4), ("1/12", 8), ("1/6", 16), ("1", 96)],
 )
 def test_latent_depth_of_known_ratios(ratio: str, depth: int) -> None:
     assert latent_depth(parse_ratio(ratio)) == depth
 
 
-@given(sides.map(lambda side: side // 4 * 4), sides.map(lambda side: side // 4 * 4), ratios)
-def test_measured_ratio_is_nominal_where_four_divides_the_sides(
+@given(sides.map(lambda side: side // 4 * 4), sides.map(lambda side: side // 4 * 4), multiples)
+def test_where_four_divides_the_sides_a_multiple_of_one_48th_fills_whole_channels(
     height: int, width: int, ratio: Fraction
 ) -> None:
-    assert Fraction(channel_uses(height, width, ratio), 3 * height * width) == ratio
+    uses = channel_uses(height, width, ratio)
+    assert uses == latent_depth(ratio) * (height // 4) * (width // 4) // 2
+    assert Fraction(uses, 3 * height * width) == ratio
     assert measured_ratio(height, width, ratio) == pytest.approx(float(ratio))
 
 
-@given(sides, sides, ratios)
-def test_measured_ratio_lies_at_or_a_little_above_nominal(
+@given(sides, sides, any_ratio)
+def test_k_is_the_whole_part_of_the_share_and_at_least_one(
     height: int, width: int, ratio: Fraction
 ) -> None:
-    exact = Fraction(channel_uses(height, width, ratio), 3 * height * width)
-    assert exact >= ratio
-    assert exact <= ratio * Fraction(height + 3, height) * Fraction(width + 3, width)
-    assert measured_ratio(height, width, ratio) == pytest.approx(float(exact))
+    uses, share = channel_uses(height, width, ratio), ratio * 3 * height * width
+    assert uses == 1 if share < 2 else share - 1 < uses <= share
+    assert measured_ratio(height, width, ratio) == pytest.approx(uses / (3 * height * width))
+
+
+@given(sides, sides, any_ratio, st.sampled_from([1, 4, 8, 16]))
+def test_latent_holds_all_symbols_and_no_pair_of_channels_is_idle_in_large_images(
+    height: int, width: int, ratio: Fraction, stride: int
+) -> None:
+    rows, columns = latent_size(height, width, stride)
+    depth = latent_depth(ratio, stride)
+    assert depth % 2 == 0
+    assert 2 * channel_uses(height, width, ratio) <= depth * rows * columns
+    assert (depth - 2) / 2 < ratio * 3 * stride**2
 
 
 @given(sides, sides)
@@ -70,16 +99,34 @@ def test_latent_covers_the_image_with_less_than_a_position_to_spare(
     assert 0 <= 4 * columns - width < 4
 
 
-@given(ratios)
+@given(carried)
 def test_ratio_reads_back_from_its_own_text(ratio: Fraction) -> None:
     assert parse_ratio(str(ratio)) == ratio
     assert parse_ratio(f" {ratio} ") == ratio
     assert parse_ratio(ratio) == ratio
 
 
-@pytest.mark.parametrize(("text", "ratio"), [("0.25", "1/4"), (0.125, "1/8"), ("0.5", "1/2")])
+@pytest.mark.parametrize(
+    ("text", "ratio"),
+    [("0.25", "1/4"), (0.125, "1/8"), ("0.03", "3/100"), (0.03, "3/100"), ("2/96", "1/48")],
+)
 def test_decimal_ratio_is_exact(text: str | float, ratio: str) -> None:
     assert parse_ratio(text) == Fraction(ratio)
+    assert str(parse_ratio(text)) == ratio
+
+
+@given(any_ratio)
+def test_ratio_is_the_nearest_that_the_control_record_carries(ratio: Fraction) -> None:
+    found = nearest_ratio(ratio)
+    assert found.numerator <= NUMERATORS
+    assert found.denominator <= DENOMINATORS
+    around = [
+        Fraction(numerator, min(DENOMINATORS, max(numerator, round_(numerator / ratio))))
+        for numerator in range(1, NUMERATORS + 1)
+        for round_ in (math.floor, math.ceil)
+    ]
+    assert abs(found - ratio) == min(abs(other - ratio) for other in around)
+    assert nearest_ratio(found) == found
 
 
 @pytest.mark.parametrize(
@@ -90,16 +137,10 @@ def test_what_is_no_number_is_refused(text: str | float) -> None:
         parse_ratio(text)
 
 
-@pytest.mark.parametrize("text", ["0", "-1/6", "7/6", "2", 0.0, -0.5, "0.00001"])
+@pytest.mark.parametrize("text", ["0", "-1/6", "7/6", "2", 0.0, -0.5, "0.00001", "1/1025"])
 def test_ratio_outside_0_to_1_is_refused(text: str | float) -> None:
     with pytest.raises(UserError, match="between 0 and 1"):
         parse_ratio(text)
-
-
-@pytest.mark.parametrize("ratio", [Fraction(1, 5), Fraction(1, 96), Fraction(1, 7)])
-def test_ratio_without_a_whole_number_of_symbols_is_refused(ratio: Fraction) -> None:
-    with pytest.raises(UserError, match="multiple of 1/48"):
-        latent_depth(ratio)
 
 
 @pytest.mark.parametrize("text", ["1e9999999", "1E-9", "1" * 1000 + "/24"])

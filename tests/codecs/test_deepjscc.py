@@ -45,7 +45,7 @@ def test_decoder_has_five_transposed_convolutions_as_published(codec: DeepJSCC) 
     assert [type(layer) for layer in others] == [nn.PReLU] * 4 + [nn.Sigmoid]
 
 
-@pytest.mark.parametrize("ratio", ["1/48", "1/24", "1/12", "1/6", "1/3"])
+@pytest.mark.parametrize("ratio", ["1/384", "1/48", "1/20", "1/6", "1/3"])
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (32, 32), (17, 23), (50, 31)])
 def test_every_size_gives_k_symbols_of_power_one_and_images_of_that_size(
     ratio: str, height: int, width: int

@@ -9,13 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from waveforms import control
 
-from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.bandwidth import (
+    DENOMINATORS,
+    NUMERATORS,
+    channel_uses,
+    nearest_ratio,
+    parse_ratio,
+)
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
 from semjscc.links.base import Control
-from semjscc.links.source import NOTHING, SourceControl
+from semjscc.links.source import CODER_BITS, MODE_BITS, NOTHING, SETTING_BITS, SourceControl
 from semjscc.radio.header import (
     _CODERS,
+    BURST_BITS,
     CODECS,
     MESSAGE_BITS,
     PIXEL_LIMIT,
@@ -27,12 +34,16 @@ from semjscc.radio.header import (
 )
 from semjscc.radio.layout import burst_count
 from semjscc.radio.profiles import AUDIO, SDR
+from semjscc.radio.receiver import MOST_SYMBOLS
 from semjscc.separation.modes import modes_for
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import SCALES, Setting
 
 ROOM = PIXEL_LIMIT
 
+carried = st.builds(Fraction, st.integers(1, NUMERATORS), st.integers(1, DENOMINATORS)).filter(
+    lambda ratio: ratio <= 1
+)
 PLAIN = [name for name in CODECS if name != SEPARATE]
 
 
@@ -40,15 +51,15 @@ PLAIN = [name for name in CODECS if name != SEPARATE]
     codec=st.sampled_from(PLAIN),
     height=st.integers(MINIMUM_SIDE, 4000),
     width=st.integers(MINIMUM_SIDE, 4000),
-    steps=st.integers(1, 48),
+    ratio=carried,
     image=st.integers(0, 255),
     data=st.data(),
 )
 @settings(deadline=None, max_examples=60)
 def test_a_record_comes_back(
-    codec: str, height: int, width: int, steps: int, image: int, data: st.DataObject
+    codec: str, height: int, width: int, ratio: Fraction, image: int, data: st.DataObject
 ) -> None:
-    told = Control(codec, height, width, Fraction(steps, 48))
+    told = Control(codec, height, width, ratio)
     k = channel_uses(height, width, told.ratio)
     header = Header(told, image, data.draw(st.integers(0, burst_count(SDR, k) - 1)))
     bits = header_bits(header)
@@ -77,21 +88,58 @@ def test_numbers_on_the_air_stay_what_they_are() -> None:
     assert CODECS[:4] == (SEPARATE, "label", "adaptive", "deepjscc")
     assert set(_CODERS) == set(CODERS)
     bits = header_bits(Header(control(64), 5, 1))
-    text = f"{1:04b}{3:08b}{64:016b}{64:016b}{8:08b}{5:08b}{1:014b}" + "0" * 38
+    # Version, codec, height, width, numerator and denominator less one, image, burst.
+    text = f"{2:04b}{3:08b}{64:015b}{64:015b}{0:06b}{5:010b}{5:08b}{1:011b}" + "0" * 35
     assert "".join(map(str, bits)) == text
-    told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x2A_1234_5678)
+    told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x512_3456)
     bits = header_bits(Header(told, 5, 1))
-    assert "".join(map(str, bits)) == text[:-38] + f"{0x2A_1234_5678:038b}"
+    assert "".join(map(str, bits)) == text[:-27] + f"{0x512_3456:027b}"
 
 
-@given(fingerprint=st.integers(1, 2**38 - 1), codec=st.sampled_from(PLAIN))
+@given(fingerprint=st.integers(1, 2**27 - 1), codec=st.sampled_from(PLAIN))
 def test_a_fingerprint_comes_back(fingerprint: int, codec: str) -> None:
     header = Header(CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint), 5, 0)
     expected = None if codec == "label" else header
     assert parse_header(header_bits(header), SDR, ROOM) == expected
-    too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**38)
-    with pytest.raises(UserError, match="does not fit into 4 bits"):
+    too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**27)
+    with pytest.raises(UserError, match="does not fit into 27 bits"):
         header_bits(Header(too_large, 5, 0))
+
+
+def test_a_record_is_as_long_as_it_says() -> None:
+    codec = CodecControl("adaptive", 64, 64, Fraction(1, 6), 1)
+    coded = SourceControl(SEPARATE, 64, 64, Fraction(1, 6), "jpeg", NOTHING, 0, None)
+    # Version 4, image 8 and burst 11 are the header's own.
+    assert codec.to_bits() == coded.to_bits() == MESSAGE_BITS - 4 - 8 - 11
+    assert control(64).to_bits() == 54
+
+
+@given(st.fractions(Fraction(1, DENOMINATORS), 1), st.integers(16, 2000), st.integers(16, 2000))
+def test_any_ratio_of_a_user_gives_both_ends_the_same_k(
+    ratio: Fraction, height: int, width: int
+) -> None:
+    told = Control("adaptive", height, width, parse_ratio(ratio))
+    parsed = parse_header(header_bits(Header(told, 0, 0)), SDR, ROOM)
+    assert parsed is not None
+    assert parsed.control.ratio == told.ratio
+    assert parsed.k == channel_uses(height, width, told.ratio)
+
+
+def test_a_ratio_that_has_no_place_is_refused_with_the_nearest_that_has() -> None:
+    odd = Fraction(317, 10_000)
+    with pytest.raises(UserError, match=r"cannot say the ratio 317/10000: take 11/347"):
+        header_bits(Header(Control("adaptive", 64, 64, odd), 0, 0))
+    assert nearest_ratio(odd) == Fraction(11, 347)
+
+
+def test_every_place_of_a_burst_and_a_mode_fits() -> None:
+    for profile in (AUDIO, SDR):
+        assert burst_count(profile, MOST_SYMBOLS) <= 1 << BURST_BITS
+    # Above some hundred symbols polar codes end, and there are the 28 rows of the table or less.
+    assert max(len(modes_for(k)) for k in (*range(100, 300, 4), 1000, 10_000)) < 1 << MODE_BITS
+    counts = [len(SCALES) * len(each.variants) * len(each.qualities) for each in CODERS.values()]
+    assert max(counts) <= 1 << SETTING_BITS
+    assert len(CODERS) < 1 << CODER_BITS
 
 
 def test_silence_is_sent_as_such() -> None:
@@ -101,10 +149,10 @@ def test_silence_is_sent_as_such() -> None:
 
 def fields(**changed: int) -> list[int]:
     """A header by its numbers, in the order and the widths of the design."""
-    values = {"version": 1, "codec": 3, "height": 64, "width": 64, "ratio": 8, "image": 0,
-              "burst": 0, "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
+    values = {"version": 2, "codec": 3, "height": 64, "width": 64, "above": 0, "below": 5,
+              "image": 0, "burst": 0, "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
     values.update(changed)
-    widths = (4, 8, 16, 16, 8, 8, 14, 4, 10, 16, 8)
+    widths = (4, 8, 15, 15, 6, 10, 8, 11, 3, 10, 16, 6)
     text = "".join(f"{v:0{w}b}" for v, w in zip(values.values(), widths, strict=True))
     return [int(bit) for bit in text]
 
@@ -112,16 +160,17 @@ def fields(**changed: int) -> list[int]:
 def test_impossible_headers_are_refused() -> None:
     assert parse_header(fields(), SDR, ROOM) is not None
     for changed in (
-        {"version": 0}, {"codec": 0}, {"codec": 255}, {"height": 0}, {"ratio": 0}, {"ratio": 49},
-        {"height": 65535, "width": 65535}, {"height": 4097, "width": 4096}, {"burst": 1},
-        {"burst": 16383}, {"codec": 2, "mode": 1}, {"codec": 2, "coder": 1},
+        {"version": 0}, {"version": 1}, {"codec": 0}, {"codec": 255}, {"height": 0},
+        {"above": 6}, {"above": 1}, {"above": 2, "below": 8}, {"coder": 1, "mode": 1},
+        {"height": 32767, "width": 32767}, {"height": 4097, "width": 4096}, {"burst": 1},
+        {"burst": 2047}, {"codec": 2, "mode": 1}, {"codec": 2, "coder": 1},
         {"height": 1, "width": 1}, {"height": 15}, {"width": 15},
     ):  # fmt: skip
         assert parse_header(fields(**changed), SDR, ROOM) is None, changed
     digital = {"codec": 1, "coder": 1, "mode": 5, "length": 1}
     assert parse_header(fields(**digital), SDR, ROOM) is not None
     for changed in (
-        {"coder": 0}, {"coder": 15}, {"mode": 255}, {"length": 65535}, {"setting": 1023},
+        {"coder": 0}, {"coder": 7}, {"mode": 63}, {"length": 65535}, {"setting": 1023},
         {"mode": 0},
     ):  # fmt: skip
         assert parse_header(fields(**{**digital, **changed}), SDR, ROOM) is None, changed
@@ -139,3 +188,5 @@ def test_what_does_not_fit_is_the_users_error() -> None:
         header_bits(Header(Control("adaptive", 15, 64, Fraction(1, 6)), 0, 0))
     with pytest.raises(UserError, match="at most 16 Mpixel, not 4096 x 5000"):
         header_bits(Header(Control("adaptive", 5000, 4096, Fraction(1, 6)), 0, 0))
+    with pytest.raises(UserError, match="32768 does not fit into 15 bits"):
+        header_bits(Header(Control("adaptive", 16, 32768, Fraction(1, 6)), 0, 0))

@@ -13,6 +13,7 @@ below is linear; untrained, the codec is that path alone, a transform coder.
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import ClassVar
 
 import torch
@@ -140,14 +141,17 @@ def _widen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
 
 
 class Adaptive(Codec):
-    """One network for SNRs from −5 to 20 dB and for all of ``ratios``.
+    """One network for SNRs from −5 to 20 dB and for all ratios up to the largest of ``ratios``.
+
+    Below the smallest of them it sends less of what it would send there.
 
     Args:
-        ratios: the bandwidth ratios, as text; the largest decides the latent depth.
+        ratios: bandwidth ratios to train at, as text; the largest decides the latent depth.
         width: channels at half the image's side; a quarter has twice as many.
     """
 
     name: ClassVar[str] = "adaptive"
+    any_ratio: ClassVar[bool] = True
 
     def __init__(
         self, ratios: Sequence[str] = ("1/48", "1/24", "1/12", "1/6"), width: int = 48
@@ -155,23 +159,23 @@ class Adaptive(Codec):
         super().__init__()
         self.ratios = tuple(sorted(parse_ratio(ratio) for ratio in ratios))
         self.snr_range_db = (-5.0, 20.0)
-        self._depth = latent_depth(self.ratios[-1])
+        self.depth = latent_depth(self.ratios[-1])
         w = width
         self.encoder = _Half(
             [
                 nn.Sequential(nn.Conv2d(3, w, 5, 2, 2), nn.LeakyReLU(SLOPE), _Residual(w)),
                 nn.Sequential(nn.Conv2d(w, 2 * w, 3, 2, 1), nn.LeakyReLU(SLOPE), _Residual(2 * w)),
                 _Residual(2 * w),
-                nn.Conv2d(2 * w, self._depth, 3, padding=1),
+                nn.Conv2d(2 * w, self.depth, 3, padding=1),
             ],
             widths=(w, 2 * w, 2 * w),
             scales=(0.5, 0.5, 1, 1),
-            blocks=_analysis(self._depth),
+            blocks=_analysis(self.depth),
         )
         self.decoder = _Half(
             [
                 nn.Sequential(
-                    nn.Conv2d(self._depth, 2 * w, 3, padding=1),
+                    nn.Conv2d(self.depth, 2 * w, 3, padding=1),
                     nn.LeakyReLU(SLOPE),
                     _Residual(2 * w),
                 ),
@@ -181,21 +185,19 @@ class Adaptive(Codec):
             ],
             widths=(2 * w, 2 * w, w),
             scales=(1, 1, 2, 2),
-            blocks=_synthesis(self._depth),
+            blocks=_synthesis(self.depth),
         )
 
-    def _condition(self, snr_db: Tensor, depth: int) -> Tensor:
-        """(B,) dB and the latent depth -> (B, 2), both of about unit range."""
+    def _condition(self, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        """(B,) dB and the ratio -> (B, 2), both of about unit range."""
         # Clamped to what was trained: 30 dB is treated like 20.
         low, high = self.snr_range_db
         snr = (snr_db.float().clamp(low, high) - (low + high) / 2) / (high - low) * 2
-        ratio = torch.full_like(snr, math.log2(depth / self._depth) / 2 + 0.75)
-        return torch.stack([snr, ratio], dim=1)
+        share = max(ratio, self.ratios[0]) / self.ratios[-1]
+        return torch.stack([snr, torch.full_like(snr, math.log2(share) / 2 + 0.75)], dim=1)
 
-    def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        latent = self.encoder(channels_last(images - 0.5), self._condition(snr_db, depth))
-        return latent[:, :depth]
+    def _latent(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        return self.encoder(channels_last(images - 0.5), self._condition(snr_db, ratio))
 
-    def _image(self, latent: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        padded = F.pad(latent, (0, 0, 0, 0, 0, self._depth - depth))
-        return self.decoder(channels_last(padded), self._condition(snr_db, depth)) + 0.5
+    def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        return self.decoder(channels_last(latent), self._condition(snr_db, ratio)) + 0.5

@@ -1,59 +1,66 @@
 """The bandwidth ratio R = k/n, and the number of channel uses that follows from it.
 
-n = 3·H·W counts the source's numbers, k counts *complex* symbols. The nominal ratio chooses the
-latent depth C = 96·R at a quarter of the image's height and width, and so
-k = C·⌈H/4⌉·⌈W/4⌉/2. Every link uses `channel_uses`, so that all have the same k at odd sizes too.
+n = 3·H·W counts the source's numbers, k = ⌊R·n⌋ counts *complex* symbols, at least one. Every link
+uses `channel_uses`, so that all have the same k at every size and ratio.
 """
 
+import math
 from fractions import Fraction
 
 from semjscc.errors import UserError
 
+NUMERATORS, DENOMINATORS = 64, 1024
+"""A ratio is a fraction of no larger numbers, which the control record carries exactly."""
+
 STRIDE = 4
-"""The latent has one position for each square of so many pixels a side."""
+"""A latent has one position for each square of so many pixels a side, if its codec says nothing."""
 
 
 def parse_ratio(text: str | float | Fraction) -> Fraction:
-    """``"1/24"`` or ``"0.125"`` as the exact ratio.
+    """``"1/24"`` or ``"0.125"`` as a ratio, the nearest that there is.
 
     Raises:
-        UserError: not a ratio between 0 and 1.
+        UserError: not a ratio between 1/1024 and 1.
     """
     # The text may come from a stranger's checkpoint, and 1e9999999 takes forever to expand.
     if isinstance(text, str) and (len(text) > 20 or "e" in text.lower()):
         raise UserError(f"a bandwidth ratio is written like 1/24, not {text[:20]!r}")
     try:
-        ratio = Fraction(text).limit_denominator(10_000)
+        ratio = Fraction(text)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise UserError(f"a bandwidth ratio is written like 1/24, not {text!r}") from error
-    if not 0 < ratio <= 1:
-        raise UserError(f"a bandwidth ratio lies between 0 and 1; {text} does not")
-    return ratio
+    if not Fraction(1, DENOMINATORS) <= ratio <= 1:
+        raise UserError(
+            f"a bandwidth ratio lies between 0 and 1, at least 1/{DENOMINATORS}; {text} does not"
+        )
+    return nearest_ratio(ratio)
 
 
-def latent_depth(ratio: Fraction) -> int:
-    """C, the even number of real latent channels for a nominal ratio.
-
-    Raises:
-        UserError: 96·R is no even whole number.
-    """
-    depth = ratio * 3 * STRIDE**2 * 2
-    if depth.denominator != 1 or depth % 2:
-        raise UserError(f"ratio {ratio} has no whole number of symbols: take a multiple of 1/48")
-    return int(depth)
+def nearest_ratio(ratio: Fraction) -> Fraction:
+    """The nearest fraction that the control record can carry."""
+    nearest = ratio.limit_denominator(DENOMINATORS)
+    if nearest.numerator <= NUMERATORS:
+        return nearest
+    last = NUMERATORS / ratio
+    below = Fraction(NUMERATORS, math.ceil(last))
+    return min(below, ratio.limit_denominator(math.floor(last)), key=lambda r: abs(r - ratio))
 
 
-def latent_size(height: int, width: int) -> tuple[int, int]:
+def latent_depth(ratio: Fraction, stride: int = STRIDE) -> int:
+    """C, the smallest even number of real latent channels that holds the symbols of a ratio."""
+    return 2 * math.ceil(ratio * 3 * stride**2)
+
+
+def latent_size(height: int, width: int, stride: int = STRIDE) -> tuple[int, int]:
     """Height and width of the latent, rounded up."""
-    return -(-height // STRIDE), -(-width // STRIDE)
+    return -(-height // stride), -(-width // stride)
 
 
 def channel_uses(height: int, width: int, ratio: Fraction) -> int:
     """k, the complex symbols that one image of H x W pixels may use at a nominal ratio."""
-    rows, columns = latent_size(height, width)
-    return latent_depth(ratio) * rows * columns // 2
+    return max(1, math.floor(ratio * 3 * height * width))
 
 
 def measured_ratio(height: int, width: int, ratio: Fraction) -> float:
-    """k/n as it really is: the nominal ratio, or a little more where 4 does not divide a side."""
+    """k/n as it really is: the nominal ratio, or less by a part of one symbol."""
     return channel_uses(height, width, ratio) / (3 * height * width)

@@ -8,22 +8,35 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.channels.units import snr_from_noise
-from semjscc.codecs.bandwidth import STRIDE, latent_depth, latent_size
+from semjscc.codecs.bandwidth import STRIDE, channel_uses, latent_size
 from semjscc.codecs.symbols import from_symbols, to_symbols, weigh
 from semjscc.errors import UserError
 from semjscc.images import pad_to_multiple
+
+SMALLEST_RATIO = Fraction(1, 384)
+"""Of a codec that takes all ratios up to its largest."""
 
 
 class Codec(nn.Module, ABC):
     """Images to symbols of power 1 and back; any image size from 16 pixels a side.
 
-    Shapes: B images, H x W pixels, C latent channels, k = C·⌈H/4⌉·⌈W/4⌉/2 complex symbols. The
+    Shapes: B images, H x W pixels, a latent of C channels at h x w = ⌈H/stride⌉ x ⌈W/stride⌉
+    positions, k = `channel_uses` complex symbols; numbers of the latent beyond 2k are not sent. The
     encoder and the decoder are modules of their own, so that either can be shipped alone.
+
+    Attributes:
+        ratios: the bandwidth ratios that it was trained at, in rising order.
+        snr_range_db: lowest and highest SNR that it was trained at.
+        depth: C, channels of the latent.
     """
 
     name: ClassVar[str]
+    stride: ClassVar[int] = STRIDE
+    any_ratio: ClassVar[bool] = False
+    """Whether it takes every ratio from 1/384 to its largest, or only those of ``ratios``."""
     ratios: tuple[Fraction, ...]
     snr_range_db: tuple[float, float]
+    depth: int
     encoder: nn.Module
     decoder: nn.Module
 
@@ -42,8 +55,9 @@ class Codec(nn.Module, ABC):
             UserError: the codec has no weights for this ratio or SNR.
         """
         self.check(snr_db, ratio)
-        padded = pad_to_multiple(images, STRIDE)
-        return to_symbols(self._latent(padded, snr_db, latent_depth(ratio)))
+        padded = pad_to_multiple(images, self.stride)
+        k = channel_uses(images.shape[-2], images.shape[-1], ratio)
+        return self._to_symbols(self._latent(padded, snr_db, ratio), k)
 
     def decode(
         self, symbols: Tensor, noise_variance: Tensor, ratio: Fraction, size: tuple[int, int]
@@ -63,9 +77,8 @@ class Codec(nn.Module, ABC):
             UserError: the codec has no weights for this ratio.
         """
         self.check(None, ratio)
-        depth = latent_depth(ratio)
-        latent = from_symbols(weigh(symbols, noise_variance), depth, *latent_size(*size))
-        decoded = self._image(latent, snr_from_noise(noise_variance), depth)
+        latent = self._from_symbols(weigh(symbols, noise_variance), size)
+        decoded = self._image(latent, snr_from_noise(noise_variance), ratio)
         return decoded[..., : size[0], : size[1]].float()
 
     def check(self, snr_db: Tensor | None, ratio: Fraction) -> None:
@@ -75,17 +88,30 @@ class Codec(nn.Module, ABC):
             UserError: it says what there is.
         """
         del snr_db
-        if ratio not in self.ratios:
+        if self.any_ratio and not SMALLEST_RATIO <= ratio <= self.ratios[-1]:
+            raise UserError(
+                f"no {self.name} weights for ratio {ratio}; there are those for {SMALLEST_RATIO} "
+                f"to {self.ratios[-1]}"
+            )
+        if not self.any_ratio and ratio not in self.ratios:
             known = ", ".join(str(known) for known in self.ratios)
             raise UserError(f"no {self.name} weights for ratio {ratio}; there are {known}")
 
     @abstractmethod
-    def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        """(B, 3, H, W), sides divisible by 4 -> (B, depth, H/4, W/4)."""
+    def _latent(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        """(B, 3, H, W), sides divisible by the stride -> (B, C, h, w)."""
 
     @abstractmethod
-    def _image(self, latent: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        """(B, depth, h, w) -> (B, 3, 4h, 4w)."""
+    def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        """(B, C, h, w), zero where nothing was sent -> (B, 3, stride·h, stride·w)."""
+
+    def _to_symbols(self, latent: Tensor, k: int) -> Tensor:
+        """(B, C, h, w) -> (B, k) complex64 of power 1: in which order, and what is left out."""
+        return to_symbols(latent, k)
+
+    def _from_symbols(self, symbols: Tensor, size: tuple[int, int]) -> Tensor:
+        """(B, k), of images of that size (H, W) -> (B, C, h, w), zero where nothing was sent."""
+        return from_symbols(symbols, self.depth, *latent_size(*size, self.stride))
 
 
 def channels_last(images: Tensor) -> Tensor:

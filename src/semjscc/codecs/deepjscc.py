@@ -42,13 +42,13 @@ class DeepJSCC(Codec):
         # A recipe may say 10 where a number of dB is meant, which is 10.0.
         only = check_snr(float(snr_db))
         self.snr_range_db = (only, only)
-        depth = latent_depth(self.ratios[0])
+        self.depth = latent_depth(self.ratios[0])
         self.encoder = nn.Sequential(
             *_down(3, 16, 2), *_down(16, 32, 2), *_down(32, 32, 1), *_down(32, 32, 1),
-            *_down(32, depth, 1),
+            *_down(32, self.depth, 1),
         )  # fmt: skip
         self.decoder = nn.Sequential(
-            _up(depth, 32, 1), nn.PReLU(32), _up(32, 32, 1), nn.PReLU(32), _up(32, 32, 1),
+            _up(self.depth, 32, 1), nn.PReLU(32), _up(32, 32, 1), nn.PReLU(32), _up(32, 32, 1),
             nn.PReLU(32), _up(32, 16, 2), nn.PReLU(16), _up(16, 3, 2), nn.Sigmoid(),
         )  # fmt: skip
 
@@ -63,10 +63,10 @@ class DeepJSCC(Codec):
         if snr_db is not None and not torch.allclose(snr_db.float(), torch.tensor(only)):
             raise UserError(f"these deepjscc weights are for an SNR of {only:g} dB alone")
 
-    def _latent(self, images: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        del snr_db, depth
+    def _latent(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        del snr_db, ratio
         return self.encoder(channels_last(images))
 
-    def _image(self, latent: Tensor, snr_db: Tensor, depth: int) -> Tensor:
-        del snr_db, depth
+    def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+        del snr_db, ratio
         return self.decoder(channels_last(latent))

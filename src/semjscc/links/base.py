@@ -14,11 +14,13 @@ from torch import Tensor
 
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
+from semjscc.codecs.bandwidth import DENOMINATORS, NUMERATORS
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
-SIDE_BITS = 16
-RATIO_BITS = 8
+SIDE_BITS = 15
+NUMERATOR_BITS, DENOMINATOR_BITS = (NUMERATORS - 1).bit_length(), (DENOMINATORS - 1).bit_length()
+RATIO_BITS = NUMERATOR_BITS + DENOMINATOR_BITS
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from semjscc.separation.sources.grid import encode_all
 from semjscc.separation.sources.sandbox import Sandbox
 from semjscc.separation.sources.search import Encoded
 
-CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS = 4, 10, 16, 8
+CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS = 3, 10, 16, 6
 NOTHING = Setting(0, 0, 0)
 
 

@@ -1,21 +1,28 @@
 """What a burst says of itself: the link's control record, the image and the burst's place in it.
 
-    version 4 │ codec 8 │ height 16 │ width 16 │ ratio 8 │ image 8 │ burst 14
-    │ coder 4 │ setting 10 │ length 16 │ mode 8                             = 112 bits
+    version 4 │ codec 8 │ height 15 │ width 15 │ ratio 6 + 10 │ image 8 │ burst 11
+    │ coder 3 │ setting 10 │ length 16 │ mode 6                                    = 112 bits
 
-The last four are 38 bits that a neural codec has no use for: it tells the fingerprint of its
-weights in them. A header may come from a stranger: nothing that is not in the tables, and no image
-larger or smaller than those that are sent, is taken for one.
+The ratio is numerator and denominator, each less one. The last four are 35 bits that a neural codec
+has no use for: it tells the fingerprint of its weights in 27 of them, behind 8 that are spare. A
+header may come from a stranger: nothing that is not in the tables, and no image larger or smaller
+than those that are sent, is taken for one.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from semjscc.codecs.bandwidth import channel_uses, latent_depth
+from semjscc.codecs.bandwidth import channel_uses, nearest_ratio
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
-from semjscc.links.base import CODEC_ID_BITS, RATIO_BITS, SIDE_BITS, Control
+from semjscc.links.base import (
+    CODEC_ID_BITS,
+    DENOMINATOR_BITS,
+    NUMERATOR_BITS,
+    SIDE_BITS,
+    Control,
+)
 from semjscc.links.source import (
     CODER_BITS,
     LENGTH_BITS,
@@ -24,17 +31,17 @@ from semjscc.links.source import (
     SETTING_BITS,
     SourceControl,
 )
+from semjscc.radio.fields import pack, unpack
 from semjscc.radio.layout import burst_count
 from semjscc.radio.profiles import Profile
 from semjscc.separation.modes import modes_for
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import SCALES, Setting
 
-VERSION = 1
-VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 14
+VERSION = 2
+"""Counted up when the bits mean something else than before."""
+VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 11
 PIXEL_LIMIT = 16 * 2**20
-RATIO_STEPS = 48
-"""Ratios are multiples of 1/48."""
 SEPARATE = "separate"
 CODECS = (
     SEPARATE,
@@ -54,21 +61,20 @@ CODECS = (
 Weights without a name here go by their kind of codec and their fingerprint."""
 LABEL = "label"
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
+_SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
+_SPARE_BITS, FINGERPRINT_BITS = 8, 27
 _WIDTHS = (
     VERSION_BITS,
     CODEC_ID_BITS,
     SIDE_BITS,
     SIDE_BITS,
-    RATIO_BITS,
+    NUMERATOR_BITS,
+    DENOMINATOR_BITS,
     IMAGE_BITS,
     BURST_BITS,
-    CODER_BITS,
-    SETTING_BITS,
-    LENGTH_BITS,
-    MODE_BITS,
+    sum(_SOURCE_WIDTHS),
 )
-_SOURCE_WIDTHS = _WIDTHS[-4:]
-FINGERPRINT_BITS = sum(_SOURCE_WIDTHS)
+_CODEC_WIDTHS = (_SPARE_BITS, FINGERPRINT_BITS)
 MESSAGE_BITS = sum(_WIDTHS)
 IMAGES = 1 << IMAGE_BITS
 
@@ -85,7 +91,7 @@ class CodecControl(Control):
 
     def to_bits(self) -> int:
         """Its length, all fields fixed."""
-        return super().to_bits() + FINGERPRINT_BITS
+        return super().to_bits() + sum(_CODEC_WIDTHS)
 
 
 @dataclass(frozen=True)
@@ -127,28 +133,30 @@ def header_bits(header: Header) -> list[int]:
             f"the modem sends at most {PIXEL_LIMIT >> 20} Mpixel, not "
             f"{control.width} x {control.height}: shrink the image"
         )
-    source = (0, 0, 0, 0)
+    if control.ratio != nearest_ratio(control.ratio):
+        raise UserError(
+            f"the modem cannot say the ratio {control.ratio}: take {nearest_ratio(control.ratio)}"
+        )
+    scheme = 0
     if isinstance(control, SourceControl):
         setting = _setting_number(control.coder, control.setting)
         mode = 0 if control.mode is None else control.mode + 1
-        source = (_CODERS.index(control.coder) + 1, setting, control.length, mode)
+        source = _CODERS.index(control.coder) + 1, setting, control.length, mode
+        scheme = pack(source, _SOURCE_WIDTHS)
     elif isinstance(control, CodecControl):
-        source = _split(control.fingerprint)
+        scheme = pack((0, control.fingerprint), _CODEC_WIDTHS)
     fields = (
         VERSION,
         CODECS.index(control.codec) + 1,
         control.height,
         control.width,
-        latent_depth(control.ratio) // 2,
+        control.ratio.numerator - 1,
+        control.ratio.denominator - 1,
         header.image % IMAGES,
         header.burst,
-        *source,
+        scheme,
     )
-    for value, width in zip(fields, _WIDTHS, strict=True):
-        if not 0 <= value < 1 << width:
-            raise UserError(f"{value} does not fit into {width} bits of the header: send less")
-    text = "".join(f"{value:0{width}b}" for value, width in zip(fields, _WIDTHS, strict=True))
-    return [int(bit) for bit in text]
+    return [int(bit) for bit in f"{pack(fields, _WIDTHS):0{MESSAGE_BITS}b}"]
 
 
 def ignore(header: Header) -> None:
@@ -170,15 +178,14 @@ def parse_header(
         most_symbols: the longest image that the receiver has room for.
         refused: takes a header that is sound, but whose image is longer.
     """
-    text, fields = "".join(str(int(bit)) for bit in bits), []
-    for width in _WIDTHS:
-        fields.append(int(text[:width], 2))
-        text = text[width:]
-    version, codec, height, width, ratio, image, burst, *source = fields
-    known = version == VERSION and 0 < codec <= len(CODECS) and 0 < ratio <= RATIO_STEPS
-    if not known or min(height, width) < MINIMUM_SIDE or height * width > PIXEL_LIMIT:
+    number = int("".join(str(int(bit)) for bit in bits), 2)
+    version, codec, height, width, above, below, image, burst, scheme = unpack(number, _WIDTHS)
+    ratio = Fraction(above + 1, below + 1)
+    sound = ratio.denominator == below + 1 and ratio <= 1
+    known = version == VERSION and 0 < codec <= len(CODECS)
+    if not (sound and known) or min(height, width) < MINIMUM_SIDE or height * width > PIXEL_LIMIT:
         return None
-    plain = Control(CODECS[codec - 1], height, width, Fraction(ratio, RATIO_STEPS))
+    plain = Control(CODECS[codec - 1], height, width, ratio)
     header = Header(plain, image, burst)
     if burst >= burst_count(profile, header.k):
         return None
@@ -186,35 +193,20 @@ def parse_header(
         refused(header)
         return None
     if plain.codec != SEPARATE:
-        return _with_fingerprint(header, _joined(source))
-    control = _source_control(plain, source, header.k)
+        return _with_fingerprint(header, scheme)
+    control = _source_control(plain, unpack(scheme, _SOURCE_WIDTHS), header.k)
     return None if control is None else Header(control, image, burst)
 
 
-def _with_fingerprint(header: Header, fingerprint: int) -> Header | None:
+def _with_fingerprint(header: Header, scheme: int) -> Header | None:
     plain = header.control
-    if not fingerprint:
+    if not scheme:
         return header
-    if plain.codec == LABEL:
+    spare, fingerprint = unpack(scheme, _CODEC_WIDTHS)
+    if spare or plain.codec == LABEL:
         return None
     control = CodecControl(plain.codec, plain.height, plain.width, plain.ratio, fingerprint)
     return Header(control, header.image, header.burst)
-
-
-def _split(number: int) -> tuple[int, ...]:
-    """A fingerprint in the fields of a source coder; too large a one does not fit the first."""
-    fields: list[int] = []
-    for width in reversed(_SOURCE_WIDTHS[1:]):
-        number, field = divmod(number, 1 << width)
-        fields.append(field)
-    return (number, *reversed(fields))
-
-
-def _joined(fields: Sequence[int]) -> int:
-    number = 0
-    for field, width in zip(fields, _SOURCE_WIDTHS, strict=True):
-        number = number << width | field
-    return number
 
 
 def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceControl | None:

@@ -23,7 +23,7 @@ from semjscc.separation.sources import CODERS
 
 
 def fingerprint(codec: Codec) -> int:
-    """38 bits that follow from every weight, never 0."""
+    """27 bits that follow from every weight, never 0."""
     digest = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(codec.state_dict().items()):
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
@@ -88,7 +88,7 @@ class Receivers:
 
     def _shipped(self, name: str, wanted: int) -> CodecLink | None:
         """Weights that ship, or None and the reason why not in ``_lacking``."""
-        label = f"{name} (fingerprint {wanted:010x})"
+        label = f"{name} (fingerprint {wanted:07x})"
         named = checkpoint.WEIGHTS / f"{name}.safetensors"
         # Weights without a name of their own on the air may ship all the same.
         for path in [named] if named.is_file() else _codecs_that_ship(name):
