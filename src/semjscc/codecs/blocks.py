@@ -5,15 +5,11 @@ cosine transform. Sending the strongest of the coefficients as they are is what 
 (Jakubczak and Katabi 2011) does; a network that begins there has only to learn what to add.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
 from semjscc.codecs.bandwidth import STRIDE
-
-_COLOURS = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (-0.5, 1.0, -0.5))
-"""Luma and two colour differences, orthogonal, as weights of red, green and blue."""
+from semjscc.linear.transform import colour_cosines
 
 _COLOUR_STRENGTH = (1.0, 0.1, 0.05)
 """Their variances in photographs, roughly: enough to order the coefficients."""
@@ -29,11 +25,7 @@ def block_transform(depth: int) -> Tensor:
         (depth, 3, 4, 4) float32, orthonormal.
     """
     place = torch.arange(STRIDE, dtype=torch.float64)
-    cosines = torch.cos(math.pi * (2 * place + 1) * place[:, None] / (2 * STRIDE))  # (u, x)
-    cosines = cosines / cosines.norm(dim=1, keepdim=True)
-    colours = torch.tensor(_COLOURS, dtype=torch.float64)
-    colours = colours / colours.norm(dim=1, keepdim=True)
-    basis = torch.einsum("kc,uy,vx->kuvcyx", colours, cosines, cosines).flatten(0, 2)
+    basis = colour_cosines(STRIDE).flatten(0, 2)
     frequency = place[:, None].square() + place.square()
     strength = torch.tensor(_COLOUR_STRENGTH)[:, None, None] / (1 + 3 * frequency)
     order = strength.flatten().argsort(descending=True, stable=True)

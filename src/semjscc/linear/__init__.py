@@ -1,0 +1,1 @@
+"""Linear coding of images, without training: block transform, known spectrum, power allocation."""
