@@ -49,7 +49,7 @@ def coding() -> dict[str, float]:
     for (height, width), batch in (((32, 32), 100), ((512, 768), 1)):
         images = torch.rand(batch, 3, height, width)
         snr, noise = torch.full((batch,), 10.0), torch.full((batch,), 0.1)
-        symbols = codec.encode(images, snr, RATIO).detach()
+        symbols = codec.encode(images, snr, RATIO).symbols.detach()
 
         def encode(images: torch.Tensor = images, snr: torch.Tensor = snr) -> None:
             with torch.inference_mode():
@@ -82,7 +82,7 @@ def training(batch: int = 64) -> dict[str, float]:
     def step(semantic: bool, form: ImportanceForm | None = None) -> None:
         channel = draw_disturbance(codec, CodecRecipe(), 0, 0, batch, (32, 32), Share())
         with torch.autocast("cpu", torch.bfloat16):
-            symbols = codec.encode(images, channel.snr_db, channel.ratio)
+            symbols = codec.encode(images, channel.snr_db, channel.ratio).symbols
             received = codec.decode(
                 channel.apply(symbols), channel.noise_variance, channel.ratio, (32, 32)
             )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import STRIDE, latent_depth
-from semjscc.codecs.base import Codec
+from semjscc.codecs.grid import GridCodec
 from semjscc.data import load_data
 from semjscc.evaluation.grid import Grid, evaluate
 from semjscc.links import CodecLink
@@ -23,7 +23,7 @@ from semjscc.training.recipe import CodecRecipe, DataRecipe, OptimiserRecipe, Re
 from semjscc.training.run import Schedule, fit
 
 
-class Patches(Codec):
+class Patches(GridCodec):
     """Each 4 x 4 square becomes C numbers by a linear map, and comes back by another."""
 
     name: ClassVar[str] = "patches"

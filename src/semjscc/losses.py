@@ -23,6 +23,9 @@ from semjscc.importance.learned import learned_weights
 from semjscc.importance.projection import projection
 from semjscc.perception.base import Perception
 
+LOG_FLOOR = 1e-4
+"""Of the mean squared error under the logarithm: 40 dB, from where on errors are hardly seen."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -83,6 +86,11 @@ def reference(
 def distortion(images: Tensor, received: Tensor) -> Tensor:
     """Mean squared error of each image: twice (B, 3, H, W) -> (B,)."""
     return (images - received).square().flatten(1).mean(dim=1)
+
+
+def log_distortion(error: Tensor) -> Tensor:
+    """The logarithm of `distortion`, any shape: PSNR, turned around; it levels off above 40 dB."""
+    return (error + LOG_FLOOR).log()
 
 
 def semantic_error(clean: Reference, received: Mapping[str, Tensor]) -> Tensor:

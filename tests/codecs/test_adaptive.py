@@ -72,7 +72,7 @@ def test_untrained_codec_is_a_transform_coder() -> None:
     for ratio in RATIOS:
         basis = block_transform(latent_depth(ratio))
         coefficients = F.conv2d(images - 0.5, basis, stride=4)
-        symbols = codec.encode(images, snrs(0, 20), ratio)
+        symbols = codec.encode(images, snrs(0, 20), ratio).symbols
         torch.testing.assert_close(symbols, to_symbols(coefficients))
         latent = from_symbols(symbols, len(basis), *latent_size(16, 24))
         expected = F.conv_transpose2d(COEFFICIENT * latent, basis, stride=4) + 0.5
@@ -95,7 +95,7 @@ def test_every_ratio_and_size_gives_k_symbols_of_power_one_and_images_of_that_si
 ) -> None:
     codec = small(attentive=True)
     images = pictures(batch, height, width)
-    symbols = codec.encode(images, snrs(*[5.0] * batch), ratio)
+    symbols = codec.encode(images, snrs(*[5.0] * batch), ratio).symbols
     assert symbols.shape == (batch, channel_uses(height, width, ratio))
     assert symbols.dtype == torch.complex64
     torch.testing.assert_close(symbols.abs().square().mean(dim=1), torch.ones(batch))
@@ -109,17 +109,17 @@ def test_every_ratio_and_size_gives_k_symbols_of_power_one_and_images_of_that_si
 def test_lower_ratio_sends_the_first_channels_only(fresh: Adaptive, ratio: Fraction) -> None:
     # Fresh attention is the identity, so that the latents of all ratios agree.
     images, depth, size = pictures(2, 20, 24), latent_depth(ratio), latent_size(20, 24)
-    full = from_symbols(fresh.encode(images, snrs(5, 5), SIXTH), latent_depth(SIXTH), *size)
-    sent = fresh.encode(images, snrs(5, 5), ratio)
+    full = from_symbols(fresh.encode(images, snrs(5, 5), SIXTH).symbols, latent_depth(SIXTH), *size)
+    sent = fresh.encode(images, snrs(5, 5), ratio).symbols
     torch.testing.assert_close(sent, to_symbols(full[:, :depth]), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
 def test_symbols_depend_on_the_snr(codec: Adaptive, fresh: Adaptive, ratio: Fraction) -> None:
     images = pictures(1, 32, 32)
-    low, high = (codec.encode(images, snrs(snr), ratio) for snr in (0.0, 15.0))
+    low, high = (codec.encode(images, snrs(snr), ratio).symbols for snr in (0.0, 15.0))
     assert not torch.allclose(low, high, atol=1e-3)
-    low, high = (fresh.encode(images, snrs(snr), ratio) for snr in (0.0, 15.0))
+    low, high = (fresh.encode(images, snrs(snr), ratio).symbols for snr in (0.0, 15.0))
     torch.testing.assert_close(low, high)
 
 
@@ -128,14 +128,14 @@ def test_snr_beyond_the_training_range_is_treated_as_its_end(
     codec: Adaptive, one: float, other: float
 ) -> None:
     images = pictures(1, 16, 16)
-    at_end, beyond = (codec.encode(images, snrs(snr), SIXTH) for snr in (one, other))
+    at_end, beyond = (codec.encode(images, snrs(snr), SIXTH).symbols for snr in (one, other))
     assert torch.equal(at_end, beyond)
 
 
 def test_symbols_depend_on_the_ratio_beyond_being_cut_off(codec: Adaptive) -> None:
     images, size = pictures(1, 32, 32), latent_size(32, 32)
-    full = from_symbols(codec.encode(images, snrs(5), SIXTH), latent_depth(SIXTH), *size)
-    sent = codec.encode(images, snrs(5), RATIOS[1])
+    full = from_symbols(codec.encode(images, snrs(5), SIXTH).symbols, latent_depth(SIXTH), *size)
+    sent = codec.encode(images, snrs(5), RATIOS[1]).symbols
     assert not torch.allclose(sent, to_symbols(full[:, : latent_depth(RATIOS[1])]), atol=1e-3)
 
 
@@ -172,7 +172,7 @@ def test_images_depend_on_the_snr_beyond_the_weighing(codec: Adaptive, fresh: Ad
 def test_same_noise_for_each_image_or_for_each_symbol_gives_the_same_images(
     codec: Adaptive,
 ) -> None:
-    symbols = codec.encode(pictures(2, 20, 24), snrs(5, 10), SIXTH)
+    symbols = codec.encode(pictures(2, 20, 24), snrs(5, 10), SIXTH).symbols
     by_image = torch.tensor([0.3, 0.1])
     torch.testing.assert_close(
         codec.decode(symbols, by_image, SIXTH, (20, 24)),
@@ -183,11 +183,11 @@ def test_same_noise_for_each_image_or_for_each_symbol_gives_the_same_images(
 def test_batch_gives_what_each_image_gives_alone(codec: Adaptive) -> None:
     images, snr, noise = pictures(3, 21, 18), snrs(-2, 5, 17), torch.tensor([1.0, 0.3, 0.02])
     images[1] = 0
-    symbols = codec.encode(images, snr, SIXTH)
+    symbols = codec.encode(images, snr, SIXTH).symbols
     decoded = codec.decode(symbols, noise, SIXTH, (21, 18))
     for index in range(3):
         one = slice(index, index + 1)
-        alone = codec.encode(images[one], snr[one], SIXTH)
+        alone = codec.encode(images[one], snr[one], SIXTH).symbols
         torch.testing.assert_close(symbols[one], alone, atol=1e-5, rtol=1e-4)
         again = codec.decode(symbols[one], noise[one], SIXTH, (21, 18))
         torch.testing.assert_close(decoded[one], again, atol=1e-5, rtol=1e-4)
@@ -209,7 +209,7 @@ class Whole:
 
     @torch.no_grad()
     def encode(self) -> Tensor:
-        return self.codec.encode(self.images, snrs(1, 12), self.ratio)
+        return self.codec.encode(self.images, snrs(1, 12), self.ratio).symbols
 
     @torch.no_grad()
     def decode(self) -> Tensor:
@@ -254,7 +254,7 @@ def test_training_runs_large_images_whole(codec: Adaptive, small_tiles: None) ->
         lambda _module, inputs, _output: seen.append(tuple(inputs[0].shape[-2:]))
     )
     images = pictures(1, 48, 40).requires_grad_()
-    symbols = codec.encode(images, snrs(5), SIXTH)
+    symbols = codec.encode(images, snrs(5), SIXTH).symbols
     hook.remove()
     assert seen == [(48, 40)]
     codec.decode(symbols, noise_of(1), SIXTH, (48, 40)).sum().backward()
@@ -264,7 +264,7 @@ def test_training_runs_large_images_whole(codec: Adaptive, small_tiles: None) ->
 
 
 def test_erased_symbols_may_hold_anything(codec: Adaptive) -> None:
-    symbols = codec.encode(pictures(2, 24, 20), snrs(5, 5), SIXTH)
+    symbols = codec.encode(pictures(2, 24, 20), snrs(5, 5), SIXTH).symbols
     noise = torch.full(symbols.shape, 0.3)
     lost = torch.rand(symbols.shape, generator=torch.Generator().manual_seed(0)) < 0.4
     noise[lost] = math.inf
@@ -291,11 +291,11 @@ def test_encoder_and_decoder_share_nothing_and_work_alone() -> None:
     ]
     assert not storages[0] & storages[1]
     images = pictures(1, 16, 16)
-    symbols = codec.encode(images, snrs(5), SIXTH)
+    symbols = codec.encode(images, snrs(5), SIXTH).symbols
     decoded = codec.decode(symbols, noise_of(1), SIXTH, (16, 16))
     receiver, sender = small(attentive=True), small(attentive=True)
     del receiver.encoder, sender.decoder
-    torch.testing.assert_close(sender.encode(images, snrs(5), SIXTH), symbols)
+    torch.testing.assert_close(sender.encode(images, snrs(5), SIXTH).symbols, symbols)
     torch.testing.assert_close(receiver.decode(symbols, noise_of(1), SIXTH, (16, 16)), decoded)
 
 
@@ -315,7 +315,7 @@ def test_any_ratio_sends_the_first_numbers_of_the_latent(fresh: Adaptive, ratio:
     # Fresh attention is the identity, so that the latents of all ratios agree.
     images, exact, size = pictures(2, 30, 41), parse_ratio(ratio), latent_size(30, 41)
     k = channel_uses(30, 41, exact)
-    sent = fresh.encode(images, snrs(5, 5), exact)
+    sent = fresh.encode(images, snrs(5, 5), exact).symbols
     latent = fresh.encoder(pad_to_multiple(images, 4) - 0.5, torch.zeros(2, 2))
     torch.testing.assert_close(sent, to_symbols(latent, k), atol=1e-5, rtol=1e-4)
     # The receiver sees zeros where nothing was sent.
@@ -341,13 +341,13 @@ def test_condition_is_continuous_in_the_ratio_and_ends_at_the_smallest_trained(
 def test_largest_ratio_decides_the_latent_depth() -> None:
     codec = Adaptive(ratios=("1/12", "1/48"), width=WIDTH)
     assert codec.ratios == (Fraction(1, 48), Fraction(1, 12))
-    assert codec.encode(pictures(1, 16, 16), snrs(5), Fraction(1, 12)).shape == (1, 64)
+    assert codec.encode(pictures(1, 16, 16), snrs(5), Fraction(1, 12)).symbols.shape == (1, 64)
 
 
 def test_largest_ratio_need_not_fill_its_channels() -> None:
     codec, ratio = Adaptive(ratios=("1/100", "0.03"), width=WIDTH), Fraction(3, 100)
     # 48·0.03 = 1.44 numbers of two for each position.
     assert codec.depth == 4
-    symbols = codec.encode(pictures(1, 16, 16), snrs(5), ratio)
+    symbols = codec.encode(pictures(1, 16, 16), snrs(5), ratio).symbols
     assert symbols.shape == (1, 23)
     assert codec.decode(symbols, noise_of(1), ratio, (16, 16)).shape == (1, 3, 16, 16)

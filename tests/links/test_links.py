@@ -17,6 +17,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.checkpoint import MODEL, save_weights
 from semjscc.codecs.adaptive import Adaptive, Attention
 from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.base import Encoded, Side
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import quantise
@@ -29,15 +30,20 @@ RATIO = Fraction(1, 12)
 class Spy(Adaptive):
     """Remembers what the sender and the receiver were told."""
 
-    def encode(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+    def encode(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Encoded:
         self.told_sender = snr_db
         return super().encode(images, snr_db, ratio)
 
     def decode(
-        self, symbols: Tensor, noise_variance: Tensor, ratio: Fraction, size: tuple[int, int]
+        self,
+        symbols: Tensor,
+        noise_variance: Tensor,
+        ratio: Fraction,
+        size: tuple[int, int],
+        side: Side | None = None,
     ) -> Tensor:
         self.told_receiver = noise_variance
-        return super().decode(symbols, noise_variance, ratio, size)
+        return super().decode(symbols, noise_variance, ratio, size, side)
 
 
 def spy(seed: int = 0) -> Spy:

@@ -24,6 +24,7 @@ from semjscc.radio.header import (
     _CODERS,
     BURST_BITS,
     CODECS,
+    LEVELLED,
     MESSAGE_BITS,
     PIXEL_LIMIT,
     SEPARATE,
@@ -91,18 +92,22 @@ def test_numbers_on_the_air_stay_what_they_are() -> None:
     # Version, codec, height, width, numerator and denominator less one, image, burst.
     text = f"{2:04b}{3:08b}{64:015b}{64:015b}{0:06b}{5:010b}{5:08b}{1:011b}" + "0" * 35
     assert "".join(map(str, bits)) == text
-    told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x512_3456)
+    told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x12_3456)
     bits = header_bits(Header(told, 5, 1))
-    assert "".join(map(str, bits)) == text[:-27] + f"{0x512_3456:027b}"
+    assert "".join(map(str, bits)) == text[:-22] + f"{0x12_3456:022b}"
 
 
-@given(fingerprint=st.integers(1, 2**27 - 1), codec=st.sampled_from(PLAIN))
-def test_a_fingerprint_comes_back(fingerprint: int, codec: str) -> None:
-    header = Header(CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint), 5, 0)
+@given(
+    fingerprint=st.integers(1, 2**22 - 1), codec=st.sampled_from(PLAIN), level=st.integers(1, 8191)
+)
+def test_a_fingerprint_comes_back(fingerprint: int, codec: str, level: int) -> None:
+    told = level if codec in LEVELLED else None
+    record = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint, level=told)
+    header = Header(record, 5, 0)
     expected = None if codec == "label" else header
     assert parse_header(header_bits(header), SDR, ROOM) == expected
-    too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**27)
-    with pytest.raises(UserError, match="does not fit into 27 bits"):
+    too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**22)
+    with pytest.raises(UserError, match="does not fit into 22 bits"):
         header_bits(Header(too_large, 5, 0))
 
 
@@ -112,6 +117,8 @@ def test_a_record_is_as_long_as_it_says() -> None:
     # Version 4, image 8 and burst 11 are the header's own.
     assert codec.to_bits() == coded.to_bits() == MESSAGE_BITS - 4 - 8 - 11
     assert control(64).to_bits() == 54
+    assert replace(codec, codec="deep", level=1).to_bits() == codec.to_bits()
+    assert replace(control(64), level=1).to_bits() == 54 + 13
 
 
 @given(st.fractions(Fraction(1, DENOMINATORS), 1), st.integers(16, 2000), st.integers(16, 2000))

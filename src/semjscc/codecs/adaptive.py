@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from semjscc.codecs.bandwidth import STRIDE, latent_depth, parse_ratio
-from semjscc.codecs.base import Codec, channels_last
+from semjscc.codecs.base import channels_last
 from semjscc.codecs.blocks import block_transform
+from semjscc.codecs.grid import GridCodec
 from semjscc.codecs.tiles import in_tiles
 
 SLOPE = 0.1
@@ -140,7 +141,7 @@ def _widen(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     )
 
 
-class Adaptive(Codec):
+class Adaptive(GridCodec):
     """One network for SNRs from −5 to 20 dB and for all ratios up to the largest of ``ratios``.
 
     Below the smallest of them it sends less of what it would send there.

@@ -1,46 +1,68 @@
 """The contract of a neural codec: an encoder and a decoder around complex symbols."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from semjscc.channels.units import snr_from_noise
-from semjscc.codecs.bandwidth import STRIDE, channel_uses, latent_size
-from semjscc.codecs.symbols import from_symbols, to_symbols, weigh
 from semjscc.errors import UserError
-from semjscc.images import pad_to_multiple
 
 SMALLEST_RATIO = Fraction(1, 384)
 """Of a codec that takes all ratios up to its largest."""
 
 
+@dataclass(frozen=True)
+class Side:
+    """What the decoder must be told of each image besides the symbols.
+
+    Attributes:
+        gain: (B,) float32, what the decoded picture must be multiplied by.
+        snr_db: (B,) float32, the SNR in dB that the sender allotted its power for.
+        depths: (B, h, w) int64, how many numbers each patch sends; None where all are alike.
+    """
+
+    gain: Tensor
+    snr_db: Tensor
+    depths: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder makes of images.
+
+    Attributes:
+        symbols: (B, k) complex64, mean power 1 for each image.
+        side: for the decoder, None where it needs nothing.
+    """
+
+    symbols: Tensor
+    side: Side | None = None
+
+
 class Codec(nn.Module, ABC):
     """Images to symbols of power 1 and back; any image size from 16 pixels a side.
 
-    Shapes: B images, H x W pixels, a latent of C channels at h x w = ⌈H/stride⌉ x ⌈W/stride⌉
-    positions, k = `channel_uses` complex symbols; numbers of the latent beyond 2k are not sent. The
-    encoder and the decoder are modules of their own, so that either can be shipped alone.
+    Shapes: B images, H x W pixels, k = `channel_uses` complex symbols. The encoder and the decoder
+    are modules of their own, so that either can be shipped alone.
 
     Attributes:
         ratios: the bandwidth ratios that it was trained at, in rising order.
         snr_range_db: lowest and highest SNR that it was trained at.
-        depth: C, channels of the latent.
     """
 
     name: ClassVar[str]
-    stride: ClassVar[int] = STRIDE
     any_ratio: ClassVar[bool] = False
     """Whether it takes every ratio from 1/384 to its largest, or only those of ``ratios``."""
     ratios: tuple[Fraction, ...]
     snr_range_db: tuple[float, float]
-    depth: int
     encoder: nn.Module
     decoder: nn.Module
 
-    def encode(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
+    @abstractmethod
+    def encode(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Encoded:
         """Map images to channel symbols.
 
         Args:
@@ -48,19 +70,18 @@ class Codec(nn.Module, ABC):
             snr_db: (B,), the mean SNR that the sender believes in, in dB.
             ratio: the nominal bandwidth ratio.
 
-        Returns:
-            (B, k) complex64, mean power 1 for each image.
-
         Raises:
             UserError: the codec has no weights for this ratio or SNR.
         """
-        self.check(snr_db, ratio)
-        padded = pad_to_multiple(images, self.stride)
-        k = channel_uses(images.shape[-2], images.shape[-1], ratio)
-        return self._to_symbols(self._latent(padded, snr_db, ratio), k)
 
+    @abstractmethod
     def decode(
-        self, symbols: Tensor, noise_variance: Tensor, ratio: Fraction, size: tuple[int, int]
+        self,
+        symbols: Tensor,
+        noise_variance: Tensor,
+        ratio: Fraction,
+        size: tuple[int, int],
+        side: Side | None = None,
     ) -> Tensor:
         """Estimate the images from equalised symbols.
 
@@ -69,6 +90,7 @@ class Codec(nn.Module, ABC):
             noise_variance: N0 of each image (B,) or each symbol (B, k), infinite where erased.
             ratio: the nominal bandwidth ratio.
             size: (height, width) of the images.
+            side: what `encode` gave besides the symbols.
 
         Returns:
             (B, 3, H, W) float32, not yet clamped.
@@ -76,10 +98,6 @@ class Codec(nn.Module, ABC):
         Raises:
             UserError: the codec has no weights for this ratio.
         """
-        self.check(None, ratio)
-        latent = self._from_symbols(weigh(symbols, noise_variance), size)
-        decoded = self._image(latent, snr_from_noise(noise_variance), ratio)
-        return decoded[..., : size[0], : size[1]].float()
 
     def check(self, snr_db: Tensor | None, ratio: Fraction) -> None:
         """Refuse what the weights were not trained for.
@@ -96,22 +114,6 @@ class Codec(nn.Module, ABC):
         if not self.any_ratio and ratio not in self.ratios:
             known = ", ".join(str(known) for known in self.ratios)
             raise UserError(f"no {self.name} weights for ratio {ratio}; there are {known}")
-
-    @abstractmethod
-    def _latent(self, images: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
-        """(B, 3, H, W), sides divisible by the stride -> (B, C, h, w)."""
-
-    @abstractmethod
-    def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
-        """(B, C, h, w), zero where nothing was sent -> (B, 3, stride·h, stride·w)."""
-
-    def _to_symbols(self, latent: Tensor, k: int) -> Tensor:
-        """(B, C, h, w) -> (B, k) complex64 of power 1: in which order, and what is left out."""
-        return to_symbols(latent, k)
-
-    def _from_symbols(self, symbols: Tensor, size: tuple[int, int]) -> Tensor:
-        """(B, k), of images of that size (H, W) -> (B, C, h, w), zero where nothing was sent."""
-        return from_symbols(symbols, self.depth, *latent_size(*size, self.stride))
 
 
 def channels_last(images: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from semjscc.channels.units import check_snr
 from semjscc.codecs.bandwidth import latent_depth, parse_ratio
-from semjscc.codecs.base import Codec, channels_last
+from semjscc.codecs.base import channels_last
+from semjscc.codecs.grid import GridCodec
 from semjscc.errors import UserError
 
 
@@ -26,7 +27,7 @@ def _up(inputs: int, outputs: int, stride: int) -> nn.Module:
     return nn.ConvTranspose2d(inputs, outputs, 5, stride, 2, output_padding=stride - 1)
 
 
-class DeepJSCC(Codec):
+class DeepJSCC(GridCodec):
     """One SNR, one ratio; others are refused.
 
     Args:

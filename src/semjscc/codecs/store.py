@@ -6,11 +6,12 @@ from typing import Any
 from semjscc.checkpoint import fill, load_weights, on_no_device
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.base import Codec
+from semjscc.codecs.deep import Deep
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import printable
 
-CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, DeepJSCC)}
+CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, Deep, DeepJSCC)}
 """The built-in names: a checkpoint may name these and nothing else."""
 
 

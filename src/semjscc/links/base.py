@@ -5,7 +5,7 @@ Shapes: B images of H x W pixels, k complex symbols, M classes.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DENOMINATORS, NUMERATORS
+from semjscc.linear.level import LEVEL_BITS
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -28,16 +29,25 @@ class Control:
     """What the receiver must be told of one image besides the symbols.
 
     In symbol simulation it arrives without error, and its size stands in every result.
+
+    Attributes:
+        codec: its name, or that of the scheme.
+        height: of the image, in pixels.
+        width: likewise.
+        ratio: the nominal bandwidth ratio.
+        level: the picture's, see `semjscc.linear.level`; None where the receiver needs none.
     """
 
     codec: str
     height: int
     width: int
     ratio: Fraction
+    level: int | None = field(default=None, kw_only=True)
 
     def to_bits(self) -> int:
-        """Its length: codec, height, width and ratio in fixed fields."""
-        return CODEC_ID_BITS + 2 * SIDE_BITS + RATIO_BITS
+        """Its length: codec, height, width and ratio, and the level if any, in fixed fields."""
+        level = 0 if self.level is None else LEVEL_BITS
+        return CODEC_ID_BITS + 2 * SIDE_BITS + RATIO_BITS + level
 
 
 @dataclass(frozen=True)

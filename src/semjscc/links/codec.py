@@ -9,8 +9,9 @@ from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.codecs.base import Codec
+from semjscc.codecs.base import Codec, Side
 from semjscc.images import quantise
+from semjscc.linear.level import from_words, to_words
 from semjscc.links.base import (
     Control,
     Link,
@@ -55,9 +56,12 @@ class CodecLink(SymbolLink):
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
-        symbols = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
-        control = Control(self.codec.name, height, width, ratio)
-        return Transmission(symbols, (control,) * len(images))
+        encoded = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
+        levels = [None] * len(images)
+        if encoded.side is not None:
+            levels = to_words(encoded.side.gain, encoded.side.snr_db)
+        control = (Control(self.codec.name, height, width, ratio, level=level) for level in levels)
+        return Transmission(encoded.symbols, tuple(control))
 
     @torch.inference_mode()
     def receive(
@@ -66,7 +70,9 @@ class CodecLink(SymbolLink):
         """Equalise and decode."""
         size, ratio = (control[0].height, control[0].width), control[0].ratio
         equalised, variance = equalise(symbols, knowledge)
-        images = self.codec.decode(equalised, variance, ratio, size)
+        levels = [one.level for one in control if one.level is not None]
+        side = Side(*(part.to(symbols.device) for part in from_words(levels))) if levels else None
+        images = self.codec.decode(equalised, variance, ratio, size, side)
         return Received(
             quantise(images),
             None,

@@ -4,9 +4,9 @@
     │ coder 3 │ setting 10 │ length 16 │ mode 6                                    = 112 bits
 
 The ratio is numerator and denominator, each less one. The last four are 35 bits that a neural codec
-has no use for: it tells the fingerprint of its weights in 27 of them, behind 8 that are spare. A
-header may come from a stranger: nothing that is not in the tables, and no image larger or smaller
-than those that are sent, is taken for one.
+has no use for: it tells the picture's level in 13 of them, 0 where it needs none, and the
+fingerprint of its weights in 22. A header may come from a stranger: nothing that is not in the
+tables, and no image larger or smaller than those that are sent, is taken for one.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from fractions import Fraction
 from semjscc.codecs.bandwidth import channel_uses, nearest_ratio
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
+from semjscc.linear.level import LEVEL_BITS
 from semjscc.links.base import (
     CODEC_ID_BITS,
     DENOMINATOR_BITS,
@@ -56,13 +57,16 @@ CODECS = (
     "cifar10-jpeg-deepjscc-6",
     "tiny-imagenet-20-djscc",
     "tiny-imagenet-20-semantic",
+    "deep",
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""
 LABEL = "label"
+LEVELLED = frozenset({"deep"})
+"""Those whose record tells the picture's level."""
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
-_SPARE_BITS, FINGERPRINT_BITS = 8, 27
+FINGERPRINT_BITS = 22
 _WIDTHS = (
     VERSION_BITS,
     CODEC_ID_BITS,
@@ -74,7 +78,7 @@ _WIDTHS = (
     BURST_BITS,
     sum(_SOURCE_WIDTHS),
 )
-_CODEC_WIDTHS = (_SPARE_BITS, FINGERPRINT_BITS)
+_CODEC_WIDTHS = (LEVEL_BITS, FINGERPRINT_BITS)
 MESSAGE_BITS = sum(_WIDTHS)
 IMAGES = 1 << IMAGE_BITS
 
@@ -91,7 +95,8 @@ class CodecControl(Control):
 
     def to_bits(self) -> int:
         """Its length, all fields fixed."""
-        return super().to_bits() + sum(_CODEC_WIDTHS)
+        spare = LEVEL_BITS if self.level is None else 0
+        return super().to_bits() + spare + FINGERPRINT_BITS
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def header_bits(header: Header) -> list[int]:
         source = _CODERS.index(control.coder) + 1, setting, control.length, mode
         scheme = pack(source, _SOURCE_WIDTHS)
     elif isinstance(control, CodecControl):
-        scheme = pack((0, control.fingerprint), _CODEC_WIDTHS)
+        scheme = pack((control.level or 0, control.fingerprint), _CODEC_WIDTHS)
     fields = (
         VERSION,
         CODECS.index(control.codec) + 1,
@@ -202,10 +207,11 @@ def _with_fingerprint(header: Header, scheme: int) -> Header | None:
     plain = header.control
     if not scheme:
         return header
-    spare, fingerprint = unpack(scheme, _CODEC_WIDTHS)
-    if spare or plain.codec == LABEL:
+    level, fingerprint = unpack(scheme, _CODEC_WIDTHS)
+    if plain.codec == LABEL or bool(level) != (plain.codec in LEVELLED):
         return None
-    control = CodecControl(plain.codec, plain.height, plain.width, plain.ratio, fingerprint)
+    size = plain.height, plain.width
+    control = CodecControl(plain.codec, *size, plain.ratio, fingerprint, level=level or None)
     return Header(control, header.image, header.burst)
 
 

@@ -23,7 +23,7 @@ from semjscc.separation.sources import CODERS
 
 
 def fingerprint(codec: Codec) -> int:
-    """27 bits that follow from every weight, never 0."""
+    """22 bits that follow from every weight, never 0."""
     digest = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(codec.state_dict().items()):
         digest.update(f"{name}{tuple(tensor.shape)}".encode())

@@ -64,10 +64,11 @@ def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[
             wanted = data.labels[batch.start : batch.stop]
             if not labelled:
                 wanted = predict(perception, images)
-            symbols = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
-            received, knowledge = awgn(symbols, CARD_SNR_DB, Draws(0, batch))
+            encoded = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
+            received, knowledge = awgn(encoded.symbols, CARD_SNR_DB, Draws(0, batch))
             size = (images.shape[-2], images.shape[-1])
-            images_back = quantise(codec.decode(received, knowledge.noise_variance, ratio, size))
+            decoded = codec.decode(received, knowledge.noise_variance, ratio, size, encoded.side)
+            images_back = quantise(decoded)
             errors.append(psnr(images, images_back))
             right.append(predict(perception, images_back) == wanted)
         quality[str(ratio)] = float(torch.cat(errors).mean())

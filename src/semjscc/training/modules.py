@@ -18,16 +18,19 @@ from semjscc.losses import (
     distillation_error,
     distortion,
     fisher_error,
+    log_distortion,
     reference,
     semantic_error,
     task_error,
 )
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
+from semjscc.training.allocation import encode_allotted
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
 from semjscc.training.crops import central_crops, crops_at
 from semjscc.training.disturbance import draw_disturbance
+from semjscc.training.muon import Muon
 from semjscc.training.optimiser import rate_factor
 from semjscc.training.recipe import CodecRecipe, Recipe
 
@@ -87,6 +90,8 @@ class StepTraining(L.LightningModule):
         ]
         if chosen.name == "sgd":
             optimiser = torch.optim.SGD(groups, chosen.rate, momentum=0.9, nesterov=True)
+        elif chosen.name == "muon":
+            optimiser = Muon(groups, chosen.rate)
         else:
             optimiser = torch.optim.AdamW(groups, chosen.rate)
         by_step = LambdaLR(optimiser, partial(rate_factor, chosen))
@@ -177,17 +182,26 @@ class CodecTraining(StepTraining):
         channel = draw_disturbance(
             self.codec, self._chosen, recipe.seed, step, len(images), (height, width), self.share
         ).to(images.device)
-        symbols = self.codec.encode(images, channel.snr_db, channel.ratio)
+        encoded = encode_allotted(self.codec, images, channel, recipe.seed, step, self.share)
+        symbols = encoded.symbols
         if self._chosen.clip_db is not None:
             symbols = clip_peaks(symbols, self._chosen.clip_db, recipe.seed, step)
         received = self.codec.decode(
-            channel.apply(symbols), channel.noise_variance, channel.ratio, (height, width)
+            channel.apply(symbols),
+            channel.noise_variance,
+            channel.ratio,
+            (height, width),
+            encoded.side,
         )
-        mse = distortion(images, received).mean()
-        if recipe.loss.weight == 0:
-            return {"loss": mse, "mse": mse}
-        term = self.term(images, received, target).mean()
-        return {"loss": mse + recipe.loss.weight * term, "mse": mse, recipe.loss.term: term}
+        error = distortion(images, received)
+        terms = {"mse": error.mean()}
+        terms["loss"] = (
+            log_distortion(error).mean() if recipe.loss.distortion == "log-mse" else terms["mse"]
+        )
+        if recipe.loss.weight:
+            terms[recipe.loss.term] = self.term(images, received, target).mean()
+            terms["loss"] = terms["loss"] + recipe.loss.weight * terms[recipe.loss.term]
+        return terms
 
     def term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
         """The error at the receiver's network: twice (B, 3, H, W) and labels (B,) -> (B,)."""

@@ -14,7 +14,7 @@ class OptimiserRecipe:
     Attributes:
         steps: number of updates.
         batch: images in an update, over all processes together.
-        name: sgd (Nesterov momentum 0.9) or adamw.
+        name: sgd (Nesterov momentum 0.9), adamw, or muon (see `semjscc.training.muon`).
         rate: peak learning rate.
         warmup: share of the steps over which the rate rises.
         warmup_steps: the same as a number of steps, which then counts instead of the share.
@@ -37,7 +37,7 @@ class OptimiserRecipe:
 
     steps: int = 1000
     batch: int = 128
-    name: Literal["sgd", "adamw"] = "adamw"
+    name: Literal["sgd", "adamw", "muon"] = "adamw"
     rate: float = 1e-3
     warmup: float = 0.1
     warmup_steps: int | None = None

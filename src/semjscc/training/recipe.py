@@ -89,7 +89,7 @@ class CodecRecipe:
     """A codec to train.
 
     Attributes:
-        codec: adaptive or deepjscc.
+        codec: adaptive, deep or deepjscc.
         options: keyword arguments of the codec.
         perception: the network at the receiver, named as in ``evaluate --perception``; what the
             semantic loss looks through, and what accuracy on val is reported for.
@@ -100,7 +100,7 @@ class CodecRecipe:
             many dB above its root mean square, 6 by default there; leave out for no limit.
     """
 
-    codec: Literal["adaptive", "deepjscc"] = "adaptive"
+    codec: Literal["adaptive", "deep", "deepjscc"] = "adaptive"
     options: dict[str, Any] = field(default_factory=dict)
     perception: str = "signs-a"
     network: str | None = None
@@ -120,6 +120,8 @@ class LossRecipe:
     """loss = distortion + weight · term.
 
     Attributes:
+        distortion: ``mse``, the mean squared error, or ``log-mse``, its logarithm: then every image
+            counts for as many decibels, whatever the SNR, the ratio and the image.
         weight: of the term; 0 trains for distortion alone.
         term: the error at the receiver's network: of its ``features``, the ``task``'s own loss
             (cross-entropy with the label), ``distillation`` (distance between the results), or
@@ -130,6 +132,7 @@ class LossRecipe:
         temperature: of the distillation, and of the term ``fisher``.
     """
 
+    distortion: Literal["mse", "log-mse"] = "mse"
     weight: float = 0.0
     term: Literal["features", "task", "distillation", "fisher"] = "features"
     layers: tuple[str, ...] | None = None

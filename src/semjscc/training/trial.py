@@ -49,8 +49,8 @@ def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) 
     size = (image.shape[-2], image.shape[-1])
     with _trial(codec, name, data):
         for ratio in codec.ratios:
-            symbols = codec.encode(image, snr_db, ratio)
-            codec.decode(symbols, noise_variance(snr_db), ratio, size)
+            encoded = codec.encode(image, snr_db, ratio)
+            codec.decode(encoded.symbols, noise_variance(snr_db), ratio, size, encoded.side)
 
 
 def _image(data: ImageSet, crop: int | None) -> torch.Tensor:

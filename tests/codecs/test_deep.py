@@ -1,0 +1,189 @@
+"""The codec for photographs: what it begins as, what it sends, and what it makes of the channel."""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from semjscc.channels.units import noise_variance
+from semjscc.codecs import tiles
+from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.deep import Deep
+from semjscc.codecs.deep_networks import Block
+from semjscc.codecs.depths import random_depths, uniform_depths
+from semjscc.errors import UserError
+from semjscc.images import pad_to_multiple
+from semjscc.linear.allocation import amplitudes
+from semjscc.linear.spectrum import gain, variances
+from semjscc.linear.transform import analyse, synthesise
+
+TENTH = Fraction(1, 10)
+
+
+def small(*, talking: bool = False) -> Deep:
+    """A codec with fresh weights; ``talking`` lets its networks say something."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        codec = Deep(width=16, encoder_blocks=(1, 1), decoder_blocks=(1, 1, 1))
+        if talking:
+            for part in codec.modules():
+                if isinstance(part, Block):
+                    torch.nn.init.normal_(part.condition.weight, std=0.02)
+            for half in (codec.encoder, codec.decoder):
+                torch.nn.init.normal_(half.leave.weight, std=0.02)
+    return codec.eval()
+
+
+@pytest.fixture
+def codec() -> Iterator[Deep]:
+    with torch.inference_mode():
+        yield small(talking=True)
+
+
+def pictures(count: int, height: int, width: int) -> Tensor:
+    """Smooth ones with some noise: (B, 3, H, W)."""
+    made = torch.Generator().manual_seed(height + width)
+    coarse = torch.rand(count, 3, 4, 4, generator=made)
+    smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic")
+    noise = 0.05 * torch.randn(count, 3, height, width, generator=made)
+    return (smooth + noise).clamp(0, 1)
+
+
+def send(codec: Deep, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
+    """Through AWGN with noise that follows from the sizes."""
+    snr = torch.full((len(images),), snr_db)
+    encoded = codec.encode(images, snr, ratio)
+    made = torch.Generator().manual_seed(7)
+    noise = torch.randn(*encoded.symbols.shape, 2, generator=made)
+    variance = noise_variance(snr)
+    received = encoded.symbols + torch.view_as_complex(noise) * (variance[:, None] / 2).sqrt()
+    size = (images.shape[-2], images.shape[-1])
+    return codec.decode(received, variance, ratio, size, encoded.side)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    height=st.integers(16, 70),
+    width=st.integers(16, 70),
+    ratio=st.fractions(Fraction(1, 384), Fraction(1, 6), max_denominator=400),
+    snr_db=st.floats(-10, 30),
+)
+def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db: float) -> None:
+    images = pictures(2, height, width)
+    with torch.inference_mode():
+        encoded = small(talking=True).encode(images, torch.full((2,), snr_db), ratio)
+        assert encoded.symbols.shape == (2, channel_uses(height, width, ratio))
+        power = encoded.symbols.abs().square().mean(dim=1)
+        torch.testing.assert_close(power, torch.ones(2), rtol=1e-4, atol=1e-4)
+        decoded = send(small(talking=True), images, ratio, snr_db)
+    assert decoded.shape == images.shape
+    assert torch.isfinite(decoded).all()
+
+
+@pytest.mark.parametrize("snr_db", [-5.0, 10.0])
+def test_untrained_it_is_linear_coding(snr_db: float) -> None:
+    """Against the linear code written down anew: LLSE of power-allotted coefficients."""
+    images, ratio = pictures(3, 64, 48), Fraction(1, 24)
+    with torch.inference_mode():
+        decoded = send(small(), images, ratio, snr_db)
+        depth, noise = 64, 10 ** (-snr_db / 10)
+        spectrum = variances()[:depth]
+        a = amplitudes(spectrum, float(depth), noise)
+        coefficients = analyse(images)
+        level = gain(coefficients.square().mean(dim=(2, 3)), variances())
+        sent = a[:, None, None] * coefficients[:, :depth] / level[:, None, None, None]
+        scale = sent.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        made = torch.Generator().manual_seed(7)
+        drawn = torch.randn(3, depth * 12 // 2, 2, generator=made)
+        # Channel-major, neighbours in a row of patches are I and Q of a symbol.
+        received = sent / scale + drawn.reshape(3, depth, 4, 3) * noise**0.5
+        llse = (a * spectrum / (a.square() * spectrum + noise))[:, None, None]
+        expected = synthesise(llse * received * scale * level[:, None, None, None])
+    error = (decoded - images).square().mean(dim=(1, 2, 3))
+    wanted = (expected - images).square().mean(dim=(1, 2, 3))
+    assert (10 * torch.log10(error / wanted)).abs().max() < 0.1
+
+
+def test_patches_of_unlike_depth_send_as_many_numbers_in_all(codec: Deep) -> None:
+    images, ratio = pictures(2, 64, 48), Fraction(1, 12)
+    numbers = 2 * channel_uses(64, 48, ratio)
+    depths = random_depths(np.random.default_rng(1), numbers, (2, 4, 3), codec.depth)
+    snr = torch.tensor([5.0, 12.0])
+    encoded = codec.encode(images, snr, ratio, depths)
+    assert encoded.symbols.shape == (2, numbers // 2)
+    assert encoded.side is not None
+    decoded = codec.decode(encoded.symbols, torch.full((2,), 1e-4), ratio, (64, 48), encoded.side)
+    assert (decoded - images).square().mean() < images.var()
+
+
+def test_depths_that_are_all_alike_change_nothing(codec: Deep) -> None:
+    images, snr = pictures(2, 48, 48), torch.tensor([5.0, 12.0])
+    depths = uniform_depths(2 * channel_uses(48, 48, TENTH), 3, 3).expand(2, -1, -1)
+    plain, told = codec.encode(images, snr, TENTH), codec.encode(images, snr, TENTH, depths)
+    torch.testing.assert_close(plain.symbols, told.symbols)
+
+
+def test_erased_symbols_are_not_looked_at(codec: Deep) -> None:
+    images, snr = pictures(2, 40, 40), torch.tensor([5.0, 12.0])
+    encoded = codec.encode(images, snr, TENTH)
+    variance = torch.full(encoded.symbols.shape, 0.1)
+    variance[:, ::3] = torch.inf
+    broken = encoded.symbols.clone()
+    broken[:, ::3] = complex(float("nan"), 1e9)
+    size = (40, 40)
+    decoded = codec.decode(broken, variance, TENTH, size, encoded.side)
+    assert torch.isfinite(decoded).all()
+    same = codec.decode(encoded.symbols, variance, TENTH, size, encoded.side)
+    torch.testing.assert_close(decoded, same)
+
+
+def test_a_batch_changes_no_image(codec: Deep) -> None:
+    images = pictures(3, 33, 50)
+    together = codec.encode(images, torch.tensor([0.0, 7.0, 20.0]), TENTH)
+    alone = codec.encode(images[1:2], torch.tensor([7.0]), TENTH)
+    torch.testing.assert_close(together.symbols[1:2], alone.symbols, rtol=1e-4, atol=1e-5)
+
+
+def test_tiles_equal_the_whole(codec: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = pictures(1, 160, 208)
+    whole = send(codec, images, TENTH, 10.0)
+    monkeypatch.setattr(tiles, "TILE", 16)
+    torch.testing.assert_close(send(codec, images, TENTH, 10.0), whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_a_picture_of_one_colour_crosses(codec: Deep, level: float) -> None:
+    images = torch.full((1, 3, 32, 32), level)
+    assert torch.isfinite(send(codec, images, TENTH, 0.0)).all()
+
+
+def test_ratios_beyond_those_trained_are_refused(codec: Deep) -> None:
+    with pytest.raises(UserError, match="1/384 to 1/6"):
+        codec.encode(pictures(1, 32, 32), torch.tensor([5.0]), Fraction(1, 5))
+
+
+def test_decoding_needs_the_level(codec: Deep) -> None:
+    with pytest.raises(ValueError, match="side information"):
+        codec.decode(torch.ones(1, 307, dtype=torch.complex64), torch.ones(1), TENTH, (32, 32))
+
+
+def test_gradients_reach_every_weight() -> None:
+    codec, images = small(talking=True).train(), pictures(2, 32, 32)
+    loss = (send(codec, images, Fraction(1, 6), 5.0) - images).square().mean()
+    loss.backward()
+    for name, weight in codec.named_parameters():
+        assert weight.grad is not None, name
+        assert math.isfinite(float(weight.grad.abs().sum())), name
+        assert weight.grad.abs().sum() > 0, name
+
+
+def test_padding_is_not_part_of_the_image(codec: Deep) -> None:
+    images = pictures(1, 40, 40)
+    assert pad_to_multiple(images, 16).shape[-2:] == (48, 48)
+    assert send(codec, images, TENTH, 10.0).shape == images.shape
