@@ -11,6 +11,7 @@ from torch import Tensor
 
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.images import quantise
 from semjscc.links import Situation
@@ -60,11 +61,13 @@ def _silent(count: int) -> ChannelKnowledge:
     return ChannelKnowledge(torch.ones(count, dtype=torch.complex64), torch.zeros(count))
 
 
+@pytest.mark.parametrize("ratio", [RATIO, Fraction(3, 100), Fraction(1, 384), Fraction(1, 1024)])
 def test_without_noise_the_senders_answer_arrives(
-    tiny_perception: Perception, tiny_images: Tensor
+    tiny_perception: Perception, tiny_images: Tensor, ratio: Fraction
 ) -> None:
     link = LabelLink(tiny_perception)
-    received = link.send(tiny_images, Situation(awgn, 60.0, RATIO, Draws(0, range(4))))
+    received = link.send(tiny_images, Situation(awgn, 60.0, ratio, Draws(0, range(4))))
+    assert received.channel_uses == channel_uses(*tiny_images.shape[-2:], ratio)
     seen = predict(tiny_perception, quantise(tiny_images))
     assert received.images is None
     assert received.outputs is not None

@@ -15,7 +15,7 @@ from torch import Tensor
 from semjscc import checkpoint
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge
-from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.bandwidth import channel_uses, parse_ratio
 from semjscc.errors import UserError
 from semjscc.images import quantise, to_float, write_png
 from semjscc.links import NoChannel, Situation, open_link
@@ -82,8 +82,8 @@ def test_symbols_are_a_constellations_and_the_control_record_says_how_to_read_th
         assert isinstance(one, SourceControl)
         assert one.coder == "jpeg"
         assert one.mode is not None
-        # Codec 8, sides 32, ratio 8, coder 4, setting 10, length 16, mode 8.
-        assert one.to_bits() == 86
+        # Codec 8, sides 30, ratio 16, coder 3, setting 10, length 16, mode 6.
+        assert one.to_bits() == 89
 
 
 def test_below_the_design_snr_a_fixed_scheme_falls_off_the_cliff(images: Tensor) -> None:
@@ -235,3 +235,27 @@ def test_every_image_size_has_its_budget_and_its_link(images: Tensor) -> None:
     assert received.channel_uses == channel_uses(19, 37, RATIO)
     assert received.delivered.all()
     assert math.isfinite(float(np.mean(psnr(odd, received.images).numpy())))
+
+
+@pytest.mark.parametrize("ratio", ["1/384", "1/100", "0.03", "1/20", "1/16"])
+@pytest.mark.parametrize("name", ["separate-jpeg", "separate-small", "capacity", "finite"])
+def test_any_ratio_spends_its_k_and_brings_the_mean_image_where_nothing_fits(
+    name: str, ratio: str
+) -> None:
+    images = torch.rand(2, 3, 17, 35, generator=torch.Generator().manual_seed(0))
+    situation = replace(SITUATION, ratio=parse_ratio(ratio), snr_db=10.0, draws=Draws(0, [0, 1]))
+    received = open_link(name, "").send(images, situation)
+    assert received.channel_uses == channel_uses(17, 35, situation.ratio)
+    assert received.images is not None
+    assert received.payload_bits is not None
+    mean = mean_image("", (17, 35))
+    for image, bits, delivered in zip(
+        received.images, received.payload_bits, received.delivered, strict=True
+    ):
+        assert bool(delivered) == (bits > 0)
+        assert torch.equal(image, mean) == (bits == 0)
+    # No scheme sends 4 symbols, though an ideal code would bring a byte; 111 are enough.
+    if ratio == "1/384" and name.startswith("separate"):
+        assert not received.delivered.any()
+    elif ratio == "1/16" and name != "separate-jpeg":
+        assert received.delivered.all()

@@ -107,7 +107,8 @@ def test_show_brings_every_part(sign: Picture) -> None:
         ({"picture": None}, "choose an image"),
         ({"family": "../../etc"}, "no shipped weights"),
         ({"judge": "/etc/passwd"}, "no such network"),
-        ({"ratio": "1/7"}, "no ratio 1/7"),
+        ({"ratio": "1/3"}, "ratio 1/3; there are those for 1/384 to 1/6"),
+        ({"ratio": ["1/24"]}, "bandwidth ratio"),
         ({"ratio": "1e999999"}, "bandwidth ratio"),
         ({"channel": "smoke"}, "no such channel"),
         ({"snr_db": 1e6}, "between"),
@@ -124,6 +125,11 @@ def test_absurd_wishes_are_one_line(sign: Picture, changes: dict[str, object], w
     with pytest.raises(UserError, match=words) as caught:
         ask(**(wish | changes))  # pyright: ignore[reportArgumentType]
     assert "\n" not in str(caught.value)
+
+
+def test_any_ratio_that_the_codecs_take_may_be_typed(sign: Picture) -> None:
+    request = ask(sign, "signs", OWN, AS_IT_IS, "0.03", "awgn", 3.0)
+    assert request.ratio == Fraction(3, 100)
 
 
 def test_uploads_are_shrunk_and_say_so(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def register(command: Register) -> None:
 def _add_grid(evaluate: Parser) -> None:
     evaluate.add_argument("--links", required=True, help="such as none,djscc,semantic, or paths")
     evaluate.add_argument("--data", default="signs", help="signs, hub name, parquet file or folder")
-    evaluate.add_argument("--ratio", required=True, help="such as 1/24, or 1/24,1/12")
+    evaluate.add_argument("--ratio", required=True, help="such as 1/24, or 0.03,1/12")
     evaluate.add_argument("--snr", required=True, help="in dB, such as 0,5,10")
     evaluate.add_argument("--out", type=Path, required=True, help="folder for the results")
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")

@@ -46,7 +46,7 @@ def _add_modulate(modulate: Parser) -> None:
     modulate.add_argument("--profile", choices=WAVEFORMS, default="sdr")
     modulate.add_argument("--out", required=True, help=".sigmf-meta, .cf32, .ci8, .wav, or -")
     modulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
-    modulate.add_argument("--ratio", help="such as 1/24 (default: the smallest there is)")
+    modulate.add_argument("--ratio", help="such as 1/24 or 0.03 (default: the smallest trained)")
     modulate.add_argument("--snr", default=DESIGN_SNR_DB, help="in dB, what the sender codes for")
     modulate.add_argument("--gap", type=float, metavar="SECONDS", help="silence around each image")
     modulate.add_argument("--weights", help="family of shipped weights, such as signs")

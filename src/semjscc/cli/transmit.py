@@ -14,7 +14,7 @@ def register(command: Register) -> None:
     transmit.add_argument("image", type=Path, metavar="IMAGE")
     transmit.add_argument("--link", default="semantic")
     transmit.add_argument("--snr", required=True, help="in dB")
-    transmit.add_argument("--ratio", help="such as 1/24 (default: the smallest there is)")
+    transmit.add_argument("--ratio", help="such as 1/24 or 0.03 (default: the smallest trained)")
     transmit.add_argument("--out", type=Path, default=Path("received.png"))
     add_situation(transmit)
     add_json(transmit)
@@ -54,7 +54,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     )
     if report.payload_bits is not None:
         print(f"payload       {report.payload_bits} bits by {report.codec or 'no coder: too few'}")
-    print(f"PSNR          {quality if report.delivered else 'nothing delivered: concealed'}")
+    print(f"PSNR          {quality if report.delivered else 'nothing delivered: the mean image'}")
     print(f"before        {report.before.label} ({report.before.confidence:.0%})")
     print(f"after         {report.after.label} ({report.after.confidence:.0%})")
     print(f"written to    {arguments.out}")

@@ -27,7 +27,7 @@ def parse_ratio(text: str | float | Fraction) -> Fraction:
         raise UserError(f"a bandwidth ratio is written like 1/24, not {text[:20]!r}")
     try:
         ratio = Fraction(text)
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
         raise UserError(f"a bandwidth ratio is written like 1/24, not {text!r}") from error
     if not Fraction(1, DENOMINATORS) <= ratio <= 1:
         raise UserError(

@@ -25,7 +25,7 @@ from semjscc.links.source import SourceStage
 from semjscc.perception.base import Perception
 from semjscc.separation.sources import CODERS, usable_coders
 
-FORMAT = 1
+FORMAT = 2
 """Counted up when equal inputs give other records than before."""
 
 

@@ -45,7 +45,7 @@ class CodecLink(SymbolLink):
 
     @property
     def default_ratio(self) -> Fraction:
-        """The smallest there are weights for."""
+        """The smallest that the weights were trained at."""
         return min(self.codec.ratios)
 
     def facts(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Senders:
         family: of shipped weights.
         codecs: the semantic and the plain neural codec.
         separate: source and channel coding.
-        ratios: the bandwidth ratios that all of them have.
+        ratios: the bandwidth ratios that all of them were trained at.
         trained_side: side in pixels of the images that the weights were trained on.
     """
 

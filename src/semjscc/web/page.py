@@ -101,7 +101,8 @@ def build(file_seconds: tuple[int, int]) -> gr.Blocks:
                 with gr.Row():
                     ratio = gr.Dropdown(
                         _ratios(), value=_ratios()[0], label="bandwidth ratio k/n",
-                        info="symbols for each number of the image", elem_id="ratio", min_width=120,
+                        info="symbols for each number of the image; you may type another",
+                        allow_custom_value=True, elem_id="ratio", min_width=120,
                     )  # fmt: skip
                     channel = gr.Dropdown(
                         [(CHANNEL_NAMES.get(name, name), name) for name in CHANNELS], value="awgn",

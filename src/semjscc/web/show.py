@@ -94,9 +94,8 @@ def ask(
     if not LOWEST_DB <= check_snr(snr_db) <= HIGHEST_DB:
         raise UserError(f"the SNR lies between {LOWEST_DB} and {HIGHEST_DB} dB here")
     exact = parse_ratio(ratio)
-    if exact not in senders.ratios:
-        known = ", ".join(map(str, senders.ratios))
-        raise UserError(f"the weights {family} have no ratio {exact}: there are {known}")
+    for link in senders.codecs:
+        link.codec.check(None, exact)
     if size == AS_TRAINED:
         picture = crop(picture, senders.trained_side)
     return Request(picture, senders, judge_of(family, judge), exact, channel, float(snr_db))
