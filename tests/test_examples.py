@@ -112,7 +112,7 @@ def test_custom_link_improves_with_the_snr_and_counts_its_control_bits(run: Run)
     lines = run(EXAMPLES / "custom_link.py", "--images", 10)
     assert [line.split()[0] for line in lines] == ["thumbnail", "thumbnail", "djscc", "djscc"]
     assert all("256 symbols" in line for line in lines)
-    assert "64 control bits" in lines[0]
+    assert "70 control bits" in lines[0]
     assert "48 control bits" in lines[2]
     assert numbers(lines[0])[0] < numbers(lines[1])[0]
 
