@@ -91,7 +91,7 @@ def test_a_cut_file_is_called_so():
     notes.add_text("Comment", "packed", zip=True)
     whole = encode(Image.fromarray(PIXELS), pnginfo=notes)
     for length in range(8, len(whole) - 20, 5):
-        with pytest.raises(UserError, match="x is truncated|header is cut off"):
+        with pytest.raises(UserError, match=r"x is truncated|header is cut off"):
             decode_image(whole[:length], "x")
 
 
