@@ -1,4 +1,4 @@
-"""What the command line answers with one line: a mistake of the user's, and a signal to stop."""
+"""What the command line answers with one line: a mistake of the user's, a signal, a note."""
 
 import signal
 
@@ -19,3 +19,10 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, kept: str, number: int = signal.SIGINT) -> None:
         super().__init__(kept)
         self.number = number
+
+
+class UserNote(UserWarning):
+    """Something the user should know of, though the work goes on: one clear line.
+
+    Warned with `warnings.warn`; the command line prints the message alone.
+    """

@@ -113,11 +113,19 @@ def see(perception: Perception, images: Tensor) -> Seen:
     return Seen(perception.class_names[int(index)], float(confidence))
 
 
-def unlike_training(perception: Perception, size: tuple[int, int], seen: Seen) -> str | None:
+def unlike_training(
+    perception: Perception, size: tuple[int, int], seen: Seen, *, received: bool = False
+) -> str | None:
     """Why an image is unlike what the weights were trained for, or None.
 
     Two signs are looked at: a size far from the training images', and a first choice less certain
     than for 99 of 100 validation images (Hendrycks and Gimpel 2017, arXiv 1610.02136).
+
+    Args:
+        perception: the network that saw it.
+        size: (H, W).
+        seen: its first choice.
+        received: the image has crossed a channel, which may be why.
     """
     trained = perception.facts.get("image_side")
     floor = perception.facts.get("confidence_floor")
@@ -130,5 +138,6 @@ def unlike_training(perception: Perception, size: tuple[int, int], seen: Seen) -
         return (
             f"{perception.name} is less sure of this image than of 99 in 100 it was tried on: "
             "it is unlike what the weights were trained for"
+            + (", or it came through badly" if received else "")
         )
     return None

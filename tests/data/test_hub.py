@@ -1,9 +1,6 @@
 """Parquet files, image folders and hub names; what a stranger's rows may not do."""
 
 import os
-import socket
-from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from PIL import Image
+from pictures import CLASSES, ROW_TYPE, many, noise, refusal, row, write
 
 from semjscc.data.hub import load_hub
 from semjscc.data.splits import fingerprint, in_validation
-from semjscc.errors import UserError
-
-CLASSES = ["cat", "dog", "owl"]
-ROW_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch):
-    """Nothing here may so much as look up a host."""
-
-    def refuse(*_: object) -> None:
-        raise AssertionError("the network was asked")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-
-
-def noise(seed: int, side: int = 16, mode: str = "RGB") -> Image.Image:
-    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    return Image.fromarray(pixels).convert(mode)
-
-
-def encoded(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def row(seed: int, **options: Any) -> dict[str, Any]:
-    return {"bytes": encoded(noise(seed, **options)), "path": f"{seed}.png"}
-
-
-def write(
-    path: Path, rows: Sequence[Any], labels: Sequence[Any] | None, *, classes: bool = True
-) -> Path:
-    """Parquet with the features of `datasets` in its metadata, as the hub's own exports."""
-    columns: dict[str, Any] = {"image": pa.array(list(rows), ROW_TYPE)}
-    features: dict[str, Any] = {"image": datasets.Image()}
-    if labels is not None:
-        columns["label"] = pa.array(list(labels), pa.int64())
-        features["label"] = (
-            datasets.ClassLabel(names=CLASSES) if classes else datasets.Value("int64")
-        )
-    schema = datasets.Features(features).arrow_schema
-    pq.write_table(pa.table(columns).cast(schema), path, row_group_size=7)
-    return path
-
-
-def many(count: int, start: int = 0) -> tuple[list[dict[str, Any]], list[int]]:
-    return [row(start + seed) for seed in range(count)], [seed % 3 for seed in range(count)]
-
-
-def refusal(source: Path | str, split: Any = "test", **options: Any) -> str:
-    with pytest.raises(UserError) as caught:
-        load_hub(str(source), split, **options)
-    message = str(caught.value)
-    assert message.isprintable(), "one line without control characters"
-    return message
 
 
 def test_a_single_file_is_all_test(tmp_path: Path):
@@ -274,8 +213,12 @@ def test_columns_are_found_by_type_then_by_name(tmp_path: Path):
     assert (named.class_names, named.numbered) == (("u?", "v", "w"), False)
     pq.write_table(pa.table({"text\x1b": ["a"], "label": [0]}), path)
     assert refusal(path) == "a.parquet has no image column; its columns are: text?, label"
-    pq.write_table(pa.table({"image": pictures, "label": ["cat"]}), path)
-    assert "has no labels" in refusal(path)
+    pq.write_table(pa.table({"image": pictures, "Target": [3]}), path)
+    assert load_hub(str(path), "test").labels.tolist() == [3]
+    pq.write_table(pa.table({"image": pictures, "caption\x1b": ["a cat"]}), path)
+    assert refusal(path).startswith(
+        "a.parquet has no labels: none of its columns (image, caption?) is called label or target"
+    )
 
 
 def test_damaged_parquet_is_refused(tmp_path: Path):
@@ -298,73 +241,17 @@ def test_brackets_in_a_path_are_no_pattern(tmp_path: Path):
     assert load_hub(str(folder), "test").name == "a[1]*"
 
 
-def save(path: Path, seed: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise(seed).save(path)
-
-
-def test_class_folders_alone_are_all_test(tmp_path: Path):
-    save(tmp_path / "dog" / "b.png", 1)
-    save(tmp_path / "dog" / "a.PNG", 2)
-    save(tmp_path / "cat" / "c.bmp", 3)
-    save(tmp_path / ".cache" / "d.png", 4)
-    (tmp_path / "dog" / "notes.txt").write_text("no image")
-    data = load_hub(str(tmp_path), "test")
-    assert data.name == tmp_path.name
-    assert data.class_names == ("cat", "dog")
-    assert data.labels.tolist() == [0, 1, 1]
-    assert np.array_equal(data.images[1].permute(1, 2, 0), np.asarray(noise(2)))
-    assert "not divided into splits" in refusal(tmp_path, "train")
-
-
-def test_divided_folders_share_their_classes(tmp_path: Path):
-    for seed in range(40):
-        save(tmp_path / "train" / CLASSES[seed % 3] / f"{seed}.png", seed)
-    save(tmp_path / "test" / "owl" / "x.png", 100)
-    data = load_hub(str(tmp_path), "test")
-    assert data.class_names == ("cat", "dog", "owl")
-    assert data.labels.tolist() == [2]
-    assert len(load_hub(str(tmp_path), "train")) + len(load_hub(str(tmp_path), "val")) == 40
-    save(tmp_path / "valid" / "owl" / "y.png", 101)
-    assert len(load_hub(str(tmp_path), "train")) == 40
-    assert len(load_hub(str(tmp_path), "val")) == 1
-
-
-def test_folders_without_classes_have_no_labels(tmp_path: Path):
-    save(tmp_path / "a.png", 0)
-    assert "has no labels" in refusal(tmp_path)
-    assert load_hub(str(tmp_path), "test", needs_labels=False).labels.tolist() == [-1]
-    save(tmp_path / "cat" / "b.png", 1)
-    assert "images beside its class folders" in refusal(tmp_path)
-
-
-@pytest.mark.parametrize("linked", ["file", "class folder", "part"])
-def test_links_out_of_the_folder_are_refused(tmp_path: Path, linked: str):
-    save(tmp_path / "private" / "cat" / "secret.png", 0)
-    folder = tmp_path / "data"
-    save(folder / "test" / "dog" / "a.png", 1)
-    target, link = {
-        "file": ("private/cat/secret.png", "test/dog/b.png"),
-        "class folder": ("private/cat", "test/cat"),
-        "part": ("private", "train"),
-    }[linked]
-    (folder / link).symlink_to(tmp_path / target)
-    assert "leads out of the data folder" in refusal(folder)
-    (folder / link).unlink()
-    (folder / "test" / "dog" / "b.png").symlink_to(folder / "test" / "dog" / "a.png")
-    assert len(load_hub(str(folder), "test")) == 2
-
-
-def test_bad_files_in_folders_are_named(tmp_path: Path):
-    save(tmp_path / "cat" / "a.png", 0)
-    (tmp_path / "cat" / "b\x1b.png").write_bytes(b"")
-    assert refusal(tmp_path).endswith("b?.png is empty")
-
-
 def test_what_is_no_data_is_refused(tmp_path: Path):
-    assert "neither images nor .parquet files" in refusal(tmp_path)
+    assert refusal(tmp_path).endswith("neither images nor .parquet files: it is empty")
     (tmp_path / "a.csv").write_text("a")
+    (tmp_path / "b").mkdir()
+    for name in ("b/c.zip", "b/d.ZIP", "b/README", ".hidden"):
+        (tmp_path / name).touch()
+    assert refusal(tmp_path).endswith(": it holds 2 .zip, 1 .csv, 1 without an ending")
     assert "neither a .parquet file nor a folder" in refusal(tmp_path / "a.csv")
+    assert refusal("~nosuchuser/x").endswith("does not exist: nobody's home is ~nosuchuser")
+    (tmp_path / "link").symlink_to("link")
+    assert refusal(tmp_path / "link").endswith("is a link that leads nowhere")
     for missing in (tmp_path / "none", "none.parquet", "a\x1b/b", "https://example.com/x/y"):
         assert "does not exist" in refusal(missing)
     assert "cannot be read" in refusal("x" * 300)
@@ -377,47 +264,6 @@ def test_a_slip_in_a_path_never_reaches_the_hub(tmp_path: Path, monkeypatch: pyt
     assert "write data/cifar@main" in refusal("data/cifar")
     (tmp_path / "data" / "cifar").mkdir()
     assert "is a folder or file here" in refusal("data/cifar@main")
-
-
-def test_hub_names_go_through_load_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    features = datasets.Features(
-        {"image": datasets.Image(), "label": datasets.ClassLabel(names=CLASSES)}
-    )
-    rows, labels = many(40)
-    train = datasets.Dataset.from_dict({"image": rows, "label": labels}, features=features)
-    asked: dict[str, Any] = {}
-
-    def load_dataset(name: str, **options: Any) -> dict[str, datasets.Dataset]:
-        asked.update(options, name=name)
-        return {"train": train, "validation": train.select(range(4)), "extra": train}
-
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    monkeypatch.setenv("SEMJSCC_CACHE", str(tmp_path))
-    data = load_hub("owner/animals@abc123", "test")
-    assert asked == {
-        "name": "owner/animals",
-        "revision": "abc123",
-        "cache_dir": str(tmp_path / "huggingface"),
-    }
-    assert (data.name, data.revision, len(data)) == ("owner/animals", "abc123", 4)
-    assert data.labels.tolist() == labels[:4]
-    assert load_hub("owner/animals", "train").revision == ""
-    assert len(load_hub("owner/animals", "train")) + len(load_hub("owner/animals", "val")) == 40
-
-
-def test_what_the_hub_does_not_give_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    def unreachable(name: str, **_: Any) -> None:
-        raise ConnectionError(f"Couldn't reach {name}\x1b\nsecond line")
-
-    monkeypatch.setattr(datasets, "load_dataset", unreachable)
-    message = refusal("owner/animals")
-    assert message.endswith("does not give it: Couldn't reach owner/animals?")
-
-    def odd(_: str, **__: Any) -> dict[str, None]:
-        return {"extra": None}
-
-    monkeypatch.setattr(datasets, "load_dataset", odd)
-    assert refusal("owner/animals").endswith("it has: extra")
 
 
 def test_the_real_cifar10():

@@ -80,6 +80,13 @@ def test_rows_say_what_the_network_sees(images: Tensor, perception: Perception) 
     assert rows[1][3].caption == "left\n100 %, not decoded"
     assert torch.equal(rows[0][0].image, images[0])
     assert torch.equal(rows[0][3].image, mirrored[0])
+    files = ("cat/frame-1.png", "x$^2.png")
+    named = make_rows(images, torch.tensor([0, 1]), links, perception, situation(), files)
+    assert [row[0].caption for row in named] == [
+        "left\n100 %\nframe-1.png",
+        "right\n100 %\nx$^2.png",
+    ]
+    strip_figure(named, "of files that have names")
 
 
 def test_strip_title_names_snr_ratio_and_channel_uses() -> None:

@@ -59,6 +59,17 @@ def test_the_smallest_image_of_separate_coding_goes_all_the_way() -> None:
     assert heard.problem == "its payload has errors that the code cannot correct"
 
 
+def test_what_the_weights_were_not_trained_for_is_told() -> None:
+    codec, _ = load_codec(checkpoint.WEIGHTS / "signs-semantic.safetensors")
+    side = 4 * 64  # four times as large as in training: what `transmit` warns of, too
+    large = hear(CodecControl("signs-semantic", 16, side, min(codec.ratios), fingerprint(codec)))
+    assert large.warning == (
+        f"the image is {side} x 16 pixels and the weights were trained on 64 x 64: "
+        "what is seen in it means little"
+    )
+    assert large.to_dict()["warning"] == large.warning
+
+
 def test_an_image_of_which_hardly_anything_arrived_is_not_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -75,6 +75,7 @@ def test_images_cross_a_channel_with_gaps_between(
     for index, (frame, line, one) in enumerate(zip(frames, lines[1:], sent["images"], strict=True)):
         assert frame["codec"] == "signs-semantic"
         assert (frame["image"], frame["packets_lost"], frame["delivered"]) == (index, 0, True)
+        assert frame["file"] == f"frame-{index + 1:05d}-image-{index}.png"
         late = one["start"] / SDR.sample_rate + 0.001
         assert frame["time_s"] == pytest.approx(late, abs=5e-6)
         assert frame["cfo_hz"] == pytest.approx(40000, abs=50)

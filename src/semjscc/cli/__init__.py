@@ -5,16 +5,45 @@ Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by S
 
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 from semjscc import __version__
 from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.words import Command, Parser
-from semjscc.errors import Stopped, UserError
+from semjscc.errors import Stopped, UserError, UserNote
 
 GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
 
+@contextmanager
+def _notes_in_one_line() -> Iterator[None]:
+    """Notes are for users, other warnings for those who write code."""
+    usual = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, UserNote):
+            print(f"semjscc: warning: {message}", file=sys.stderr)
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
+@_notes_in_one_line()
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     try:

@@ -144,6 +144,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     path, quiet = arguments.file, arguments.json
     lacking: dict[str | None, None] = {}
     imageless: list[str | None] = []
+    warned: set[str] = set()
     opened = open_recording(path, arguments.profile, arguments.format, _warn)
     profile = opened.profile
     family = choose_family(arguments.weights, FAMILY)
@@ -164,6 +165,9 @@ def _demodulate(arguments: argparse.Namespace) -> None:
                         lacking[one.problem] = None
                     if one.imageless:
                         imageless.append(one.problem)
+                    if one.warning and one.warning not in warned:
+                        warned.add(one.warning)
+                        _warn(f"image {one.frame.image}: {one.warning}")
                     if talks:
                         head = [] if frames else [line(TITLES)]
                         print(*head, line(columns(one)), sep="\n", flush=True)

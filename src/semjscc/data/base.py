@@ -24,6 +24,7 @@ class ImageSet:
         revision: the hub commit or generator version the data came from, "" where there is none.
         fingerprint: a short hash over every pixel and label, so that results name their data.
         numbered: the labels have no names, and are called by their numbers.
+        names: of the images' files, none where they are in no files of their own.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ImageSet:
     revision: str
     fingerprint: str
     numbered: bool = False
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -55,4 +57,9 @@ class ImageSet:
         """The first ``limit`` images (all where it is None); the fingerprint stays the whole's."""
         if limit is None or limit >= len(self):
             return self
-        return replace(self, images=self.images[:limit], labels=self.labels[:limit])
+        return replace(
+            self,
+            images=self.images[:limit],
+            labels=self.labels[:limit],
+            names=self.names[:limit],
+        )

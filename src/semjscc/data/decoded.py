@@ -19,14 +19,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from semjscc import images as reader
-from semjscc.data import folders, hub, sources, splits, tables
+from semjscc import images
+from semjscc.data import hub
 from semjscc.data.base import ImageSet, Split
 from semjscc.data.cache import cache_folder
-from semjscc.data.sources import Source
+from semjscc.data.hub import Row
+from semjscc.data.sources import Source, local_path
 from semjscc.data.splits import fingerprint
 
-_READERS = (folders, hub, reader, sources, splits, tables)
+_READERS = (Path(images.__file__ or "").parent, Path(__file__).parent)
+"""All code on which a pixel, a label or a name may depend."""
 
 
 def load_decoded(
@@ -47,12 +49,12 @@ def load_decoded(
         UserError: the data cannot be had, or is not fit to use.
     """
 
-    def rows() -> tuple[Source, Iterator[tuple[Tensor, int]]]:
+    def rows() -> tuple[Source, Iterator[Row]]:
         return hub.open_split(
             source, split, val_fraction=val_fraction, limit=limit, needs_labels=False
         )
 
-    if not Path(source).expanduser().exists():  # a hub data set, which may change at any time
+    if not local_path(source).exists():  # a hub data set, which may change at any time
         return _in_memory(split, *rows())
     try:
         folder = cache_folder()
@@ -69,29 +71,33 @@ def load_decoded(
 
 def _key(source: str, split: Split, val_fraction: float, limit: int | None) -> str:
     """Of all that could change a pixel, a label or which images there are."""
-    path = Path(source).expanduser().absolute()
+    path = local_path(source).absolute()
     about = [str(path), split, val_fraction, limit, version("pillow"), file_stamps(source)]
     digest = hashlib.blake2b(json.dumps(about).encode(), digest_size=16)
-    for module in _READERS:
-        digest.update(Path(module.__file__ or "").read_bytes())
+    for file in sorted(file for folder in _READERS for file in folder.glob("*.py")):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def file_stamps(source: str) -> tuple[tuple[str, int, int], ...]:
     """Path, size and time of all files of a local source; none for any other."""
-    place = Path(source).expanduser()
+    place = local_path(source)
     files = place.rglob("*") if place.is_dir() else [place]
     stats = [(str(file), file.stat()) for file in files if file.is_file()]
     return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
-def _in_memory(split: Split, source: Source, rows: Iterator[tuple[Tensor, int]]) -> ImageSet:
-    images, labels = zip(*rows, strict=True)
-    return _assemble(split, source, images, labels)
+def _in_memory(split: Split, source: Source, rows: Iterator[Row]) -> ImageSet:
+    images, labels, names = zip(*rows, strict=True)
+    return _assemble(split, source, images, labels, names)
 
 
 def _assemble(
-    split: Split, source: Source, images: Sequence[Tensor], labels: Sequence[int]
+    split: Split,
+    source: Source,
+    images: Sequence[Tensor],
+    labels: Sequence[int],
+    names: Sequence[str],
 ) -> ImageSet:
     numbers = torch.tensor(labels, dtype=torch.int64)
     return ImageSet(
@@ -103,22 +109,25 @@ def _assemble(
         revision=source.revision,
         fingerprint=fingerprint(images, numbers),
         numbered=source.numbered,
+        names=tuple(names) if all(names) else (),
     )
 
 
 def _in_file(
-    place: Path, part: Path, split: Split, source: Source, rows: Iterator[tuple[Tensor, int]]
+    place: Path, part: Path, split: Split, source: Source, rows: Iterator[Row]
 ) -> ImageSet:
     """Write the images beside each other in the folder ``part``, then put them in place."""
     pixels, description = part / "pixels", part / "description"
     sizes: list[tuple[int, int]] = []
     labels: list[int] = []
+    names: list[str] = []
     with pixels.open("wb") as file:
-        for image, label in rows:
+        for image, label, name in rows:
             file.write(image.permute(1, 2, 0).contiguous().numpy().data)
             sizes.append((int(image.shape[-2]), int(image.shape[-1])))
             labels.append(label)
-    data = _assemble(split, source, _mapped(pixels, sizes), labels)
+            names.append(name)
+    data = _assemble(split, source, _mapped(pixels, sizes), labels, names)
     about = {
         "name": data.name,
         "split": split,
@@ -127,6 +136,7 @@ def _in_file(
         "revision": data.revision,
         "fingerprint": data.fingerprint,
         "numbered": data.numbered,
+        "names": data.names,
         "sizes": sizes,
     }
     description.write_text(json.dumps(about))
@@ -140,10 +150,10 @@ def _open(place: Path) -> ImageSet | None:
     try:
         about: dict[str, Any] = json.loads(place.with_suffix(".json").read_text())
         labels, sizes = about.pop("labels"), about.pop("sizes")
-        names = tuple(about.pop("class_names"))
+        classes, names = tuple(about.pop("class_names")), tuple(about.pop("names"))
         images = _mapped(place.with_suffix(".bin"), sizes)
         numbers = torch.tensor(labels, dtype=torch.int64)
-        return ImageSet(images=images, labels=numbers, class_names=names, **about)
+        return ImageSet(images=images, labels=numbers, class_names=classes, names=names, **about)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
     names = max((data.class_names for data in sets), key=len)
     alike = all(data.numbered for data in sets) or all(data.class_names == names for data in sets)
     labelled = alike and bool((labels >= 0).all())
+    named = all(data.names for data in sets)
     prints = "/".join(data.fingerprint for data in sets)
     return replace(
         first,
@@ -37,4 +39,5 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
         revision=" + ".join(data.revision for data in sets if data.revision),
         fingerprint=hashlib.blake2b(prints.encode(), digest_size=8).hexdigest(),
         numbered=labelled and first.numbered,
+        names=tuple(chain.from_iterable(data.names for data in sets)) if named else (),
     )

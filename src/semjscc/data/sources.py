@@ -1,22 +1,68 @@
 """What the readers of folders, parquet files and hub data sets have in common."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from torch import Tensor
 
+from semjscc.errors import UserError
+from semjscc.images import printable
+
 PartName = Literal["train", "val", "test", "all"]
 """A source's own splits; ``all`` stands for a source that is not divided."""
 
-PART_NAMES: dict[str, PartName] = {
+ROWS_AT_ONCE = 256
+"""Of a table, each with an encoded image."""
+
+_WORDS: dict[str, PartName] = {
     "train": "train",
+    "training": "train",
     "val": "val",
     "valid": "val",
     "validation": "val",
+    "dev": "val",
     "test": "test",
+    "testing": "test",
 }
-"""What folders and hub data sets call them."""
+_SPLIT_NAME = re.compile(rf"({'|'.join(_WORDS)})([ _-]?(set|images|data))?")
+
+
+def part_of(name: str) -> PartName | None:
+    """The split that a folder, or a split of a hub data set, is named for; case does not matter."""
+    match = _SPLIT_NAME.fullmatch(name.casefold())
+    return _WORDS[match[1]] if match else None
+
+
+def part_of_file(stem: str) -> PartName | None:
+    """The split that one word of a file's name names, as in ``train-00000-of-00002``."""
+    found: set[PartName] = set()
+    for word in re.split(r"[^a-z]+", stem.casefold()):
+        part = part_of(word)
+        if part:
+            found.add(part)
+    return found.pop() if len(found) == 1 else None
+
+
+def local_path(source: str) -> Path:
+    """What a user typed as a path, ``~`` unfolded.
+
+    Raises:
+        UserError: it begins with the home of nobody.
+    """
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:  # of a user who is not there, or whose home is not known
+        home = printable(Path(source).parts[0])
+        raise UserError(f"{printable(source)} does not exist: nobody's home is {home}") from None
+
+
+def first_line(error: Exception) -> str:
+    """What a library says, in one line."""
+    lines = str(error).strip().splitlines()
+    return printable(lines[0]) if lines else type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -25,11 +71,15 @@ class Part:
 
     Attributes:
         images: starts a new pass over the images, (3, H, W) uint8, decoded one at a time.
-        labels: one for each image, or None where the source has none.
+        labels: one for each image, or None where the source has none that can be used.
+        unlabelled: why there are none, one line.
+        names: of the images' files, none where they are in no files of their own.
     """
 
     images: Callable[[], Iterator[Tensor]]
     labels: Sequence[int] | None
+    unlabelled: str = ""
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

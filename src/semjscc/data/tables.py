@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from semjscc.data.labels import Column, unite
 from semjscc.data.sources import Part, PartName
 from semjscc.errors import UserError
 from semjscc.images import decode_image, printable
@@ -20,9 +21,24 @@ ReadColumn = Callable[[str], Iterator[Any]]
 """Starts a pass over the values of one column, as plain Python objects."""
 
 _IMAGE_NAMES = ("image", "img")
-_LABEL_NAMES = ("label", "labels", "fine_label")
-_MOST_CLASSES = 1_000_000
-"""Where the classes have no names; a label far above would make as many names."""
+_LABEL_NAMES = (
+    *("label", "labels", "fine_label", "target", "targets", "class", "class_label", "class_name"),
+    *("category", "cls"),
+)
+_LABEL_TYPES = ("int", "uint", "float", "bool", "string", "large_string")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A split as a table.
+
+    Attributes:
+        features: its columns and their types.
+        read: starts a pass over one of them.
+    """
+
+    features: Features
+    read: ReadColumn
 
 
 @dataclass(frozen=True)
@@ -62,12 +78,12 @@ def find_columns(features: Features, name: str) -> Columns:
     if label is not None:
         names = getattr(features[label], "names", None) or ()
         return Columns(image, label, tuple(printable(str(text)) for text in names))
-    integers = [
-        column
+    plain = {
+        column.casefold(): column
         for column, feature in features.items()
-        if isinstance(feature, Value) and feature.dtype.startswith(("int", "uint"))
-    ]
-    label = next((column for column in _LABEL_NAMES if column in integers), None)
+        if isinstance(feature, Value) and feature.dtype.startswith(_LABEL_TYPES)
+    }
+    label = next((plain[column] for column in _LABEL_NAMES if column in plain), None)
     return Columns(image, label, ())
 
 
@@ -80,37 +96,47 @@ def _holds_files(feature: object) -> bool:
 
 
 def read_parts(
-    readers: dict[PartName, ReadColumn], columns: Columns, name: str
+    tables: Mapping[PartName, Callable[[], Table]], name: str
 ) -> tuple[dict[PartName, Part], tuple[str, ...], bool]:
-    """Make the parts of a table, and tell the class names, and whether they are mere numbers.
+    """Make the parts of a data set, and tell the class names, and whether they are mere numbers.
 
-    Labels without names are called by their numbers, counted over all parts.
-
-    Raises:
-        UserError: where a label is missing, negative or beyond the class names.
+    Each part stands for itself: what is wrong with one is told to those alone who ask for it.
     """
-    class_names = columns.class_names
     parts: dict[PartName, Part] = {}
-    highest = -1
-    for part, read in readers.items():
+    found: dict[PartName, Column] = {}
+    for part, open_table in tables.items():
         place = name if part == "all" else f"{name} ({part})"
-        labels = None
-        if columns.label is not None:
-            labels = list(read(columns.label))
-            _check_labels(labels, len(class_names) or _MOST_CLASSES, place)
-            highest = max(highest, *labels, -1)
-        parts[part] = Part(partial(_decode, read, columns.image, place), labels)
-    numbers = tuple(str(number) for number in range(highest + 1))
-    return parts, class_names or numbers, bool(numbers) and not class_names
+        try:
+            table = open_table()
+            columns = find_columns(table.features, place)
+            parts[part] = Part(partial(_decode, table.read, columns.image, place), None)
+            found[part] = _label_column(table, columns, place)
+        except UserError as error:
+            problem = str(error)
+            given = parts.get(part, Part(partial(_refuse, problem), None))
+            parts[part] = replace(given, unlabelled=problem)
+    labels = unite(found)
+    for part in found:
+        parts[part] = replace(
+            parts[part],
+            labels=labels.numbers.get(part),
+            unlabelled=labels.problems.get(part, ""),
+        )
+    return parts, labels.class_names, labels.numbered
 
 
-def _check_labels(labels: Sequence[object], classes: int, name: str) -> None:
-    for row, label in enumerate(labels):
-        if not isinstance(label, int) or not 0 <= label < classes:
-            shown = printable(str(label))
-            raise UserError(
-                f"{name}, row {row}: the label is {shown}, not a number from 0 to {classes - 1}"
-            )
+def _label_column(table: Table, columns: Columns, place: str) -> Column:
+    if columns.label is None:
+        others = printable(", ".join(table.features))
+        raise UserError(
+            f"{place} has no labels: none of its columns ({others}) is called label or target, or"
+            " holds class labels; only evaluate --metric agreement does without"
+        )
+    return Column(place, list(table.read(columns.label)), columns.class_names)
+
+
+def _refuse(problem: str) -> Iterator[Tensor]:
+    raise UserError(problem)
 
 
 def _decode(read: ReadColumn, column: str, name: str) -> Iterator[Tensor]:

@@ -165,7 +165,8 @@ def _strip(experiment: Experiment) -> Figure:
     )
     images = e.data.batch(chosen)
     links = [link for link in e.links if not isinstance(link, NoChannel)]
-    rows = make_rows(images, e.data.labels[chosen], links, e.perception, situation)
+    names = [e.data.names[index] for index in chosen] if e.data.names else ()
+    rows = make_rows(images, e.data.labels[chosen], links, e.perception, situation, names)
     return strip_figure(rows, strip_title(situation, images.shape[-2], images.shape[-1]))
 
 

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isinf
+from pathlib import PurePath
 
 import torch
 from matplotlib.axes import Axes
@@ -59,6 +60,7 @@ def make_rows(
     links: Sequence[Link],
     perception: Perception,
     situation: Situation,
+    names: Sequence[str] = (),
 ) -> list[list[Panel]]:
     """Send images through each link and ask the perception network what it sees.
 
@@ -68,13 +70,20 @@ def make_rows(
         links: one column each.
         perception: the frozen network.
         situation: channel, SNR and ratio; its draws have one index for each image.
+        names: of the images' files, each shown below its original; none where there are none.
 
     Returns:
         a row for each image: the original, its importance map, and one panel for each link.
     """
     heat = overlay(images, importance_map(perception, images))
+    originals = _judged("original", images, _ask(perception, images), labels, perception)
+    if names:
+        originals = [
+            replace(panel, caption=f"{panel.caption}\n{PurePath(name).name}")
+            for panel, name in zip(originals, names, strict=True)
+        ]
     columns = [
-        _judged("original", images, _ask(perception, images), labels, perception),
+        originals,
         [
             Panel("importance", image, f"{perception.task.right}:\n{_class(perception, label)}")
             for image, label in zip(heat, labels.tolist(), strict=True)

@@ -20,7 +20,7 @@ from semjscc.radio.header import CodecControl
 from semjscc.radio.opening import PART_OF_IMAGE
 from semjscc.radio.receiver import Frame
 from semjscc.radio.weights import Receivers, perception_of
-from semjscc.transmission import Seen, see
+from semjscc.transmission import Seen, see, unlike_training
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Heard:
         problem: why there is no image, or None.
         lacking: whether that is so because something is missing here.
         imageless: whether that is so because frames of its kind never bring one.
+        warning: why what is seen may mean little, or None.
     """
 
     frame: Frame
@@ -42,6 +43,7 @@ class Heard:
     problem: str | None = None
     lacking: bool = False
     imageless: bool = False
+    warning: str | None = None
 
     @property
     def erased(self) -> float:
@@ -74,6 +76,7 @@ class Heard:
             "seen": None if self.seen is None else self.seen.label,
             "confidence": None if self.seen is None else self.seen.confidence,
             "problem": self.problem,
+            "warning": self.warning,
         }
 
 
@@ -145,7 +148,9 @@ class Listener:
         if received.images is None or not bool(received.delivered[0]):
             return Heard(frame, None, None, "its payload has errors that the code cannot correct")
         network = self._perception or self._load(perception_of(link, self._family))
-        return Heard(frame, received.images[0], see(network, received.images))
+        image, seen = received.images[0], see(network, received.images)
+        warning = unlike_training(network, (image.shape[-2], image.shape[-1]), seen, received=True)
+        return Heard(frame, image, seen, warning=warning)
 
     def _load(self, name: str) -> Perception:
         if name not in self._loaded:

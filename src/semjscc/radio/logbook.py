@@ -53,7 +53,8 @@ class Logbook:
         self._count += 1
         path = None
         if heard.image is not None:
-            path = self._folder / f"frame-{self._count:05d}.png"
+            # Several senders may number their images alike: the frame's own number comes first.
+            path = self._folder / f"frame-{self._count:05d}-image-{heard.frame.image}.png"
             write_png(heard.image, path)
         record = {"file": path and path.name, **heard.to_dict()}
         self._replace_end(("," if self._count > 1 else "") + f"\n  {json.dumps(record)}{_END}")

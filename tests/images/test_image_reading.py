@@ -11,7 +11,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from semjscc.errors import UserError
@@ -19,14 +18,7 @@ from semjscc.images import (
     MINIMUM_SIDE,
     PIXEL_LIMIT,
     decode_image,
-    pad_to_multiple,
-    printable,
-    quantise,
     read_image,
-    resize_and_crop,
-    to_float,
-    to_uint8,
-    write_png,
 )
 
 unhurried = settings(deadline=None)
@@ -172,8 +164,7 @@ def test_each_refusal_says_what_is_wrong():
     assert refusal(whole[: len(whole) // 2]).startswith("a.png is truncated")
     assert "both sides must have at least 16" in refusal(encode(plain("L", 0, (15, 40))))
     assert "no known scale" in refusal(encode(plain("F", 0.5), "TIFF"))
-    assert "outside 16 bits" in refusal(encode(plain("I", -1), "TIFF"))
-    assert "outside 16 bits" in refusal(encode(plain("I", 65536), "TIFF"))
+    assert "signed" in refusal(encode(plain("I", 65536), "TIFF"))
 
 
 def test_a_damaged_image_is_refused():
@@ -222,20 +213,6 @@ def test_a_changed_byte_gives_an_image_or_a_user_error(kind: str, place: int, va
     assert decoded.ndim == 3
 
 
-@given(st.text(max_size=300))
-@unhurried
-def test_printable_is_one_short_line(text: str):
-    shown = printable(text)
-    assert shown.isprintable()
-    assert len(shown) <= 120
-    assert printable(shown) == shown
-
-
-def test_names_in_messages_are_harmless():
-    assert printable("a\x1b[31m\nb\u202ec") == "a?[31m?b?c"
-    assert refusal(b"", "a\x1b]0;x\x07\nb") == "a?]0;x??b is empty"
-
-
 def test_read_image_of_a_file(tmp_path: Path):
     path = tmp_path / "a.png"
     path.write_bytes(encode(plain("RGB", BLUE)))
@@ -268,100 +245,5 @@ def test_read_image_refuses_what_is_no_readable_file(
         read_image(tmp_path / "secret.png")
 
 
-FLOATS = arrays.arrays(np.float32, (3, 4, 5), elements=st.floats(width=32))
-UNIT_FLOATS = arrays.arrays(np.float32, (3, 4, 5), elements=st.floats(0, 1, width=32))
-
-
-@given(FLOATS)
-@unhurried
-def test_quantise_is_idempotent_and_stays_in_range(values: np.ndarray):
-    once = quantise(torch.from_numpy(values))
-    assert once.dtype == torch.float32
-    assert torch.equal(quantise(once), once)
-    assert once.min() >= 0
-    assert once.max() <= 1
-
-
-@given(UNIT_FLOATS)
-@unhurried
-def test_quantise_errs_by_half_a_step_at_most(values: np.ndarray):
-    images = torch.from_numpy(values)
-    assert (quantise(images) - images).abs().max() <= 1 / 510 + 1e-7
-
-
-def test_eight_bits_survive_floating_point():
-    every = torch.arange(256, dtype=torch.uint8)
-    assert torch.equal(to_uint8(to_float(every)), every)
-
-
-def test_values_outside_the_range_are_clamped():
-    odd = torch.tensor([float("nan"), float("inf"), -float("inf"), -3.0, 2.0])
-    assert to_uint8(odd).tolist() == [0, 255, 0, 0, 255]
-
-
-@given(
-    height=st.integers(1, 20),
-    width=st.integers(1, 20),
-    multiple=st.integers(1, 32),
-    dtype=st.sampled_from([torch.uint8, torch.float32]),
-)
-@unhurried
-def test_padding_repeats_the_edge(height: int, width: int, multiple: int, dtype: torch.dtype):
-    images = (torch.rand(2, 3, height, width) * 255).to(dtype)
-    padded = pad_to_multiple(images, multiple)
-    rows, columns = padded.shape[-2:]
-    assert rows % multiple == columns % multiple == 0
-    assert rows - height < multiple
-    assert columns - width < multiple
-    expected = np.pad(
-        images.numpy(), ((0, 0), (0, 0), (0, rows - height), (0, columns - width)), mode="edge"
-    )
-    assert np.array_equal(padded.numpy(), expected)
-
-
-def test_resize_is_of_the_short_side_and_cropping_of_the_centre():
-    image = torch.randint(0, 256, (3, 40, 120), dtype=torch.uint8)
-    picture = Image.fromarray(image.permute(1, 2, 0).numpy())
-    expected = np.array(picture.resize((60, 20), Image.Resampling.BICUBIC))[:, 20:40]
-    fitted = resize_and_crop(image, 20)
-    assert np.array_equal(fitted.permute(1, 2, 0), expected)
-    assert fitted.is_contiguous()
-    square = torch.randint(0, 256, (3, 20, 20), dtype=torch.uint8)
-    assert torch.equal(resize_and_crop(square, 20), square)
-
-
-@given(pixels=arrays.arrays(np.uint8, st.tuples(st.just(3), st.integers(16, 24), st.just(16))))
-@unhurried
-def test_written_png_reads_back(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray):
-    path = tmp_path_factory.mktemp("png") / "a.png"
-    image = torch.from_numpy(pixels)
-    for written in (image, to_float(image), to_float(image).requires_grad_()):
-        write_png(written, path)
-        assert torch.equal(read_image(path), image)
-    assert [entry.name for entry in path.parent.iterdir()] == ["a.png"]
-
-
-def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "a.png"
-    write_png(torch.zeros(3, 16, 16), path)
-    before = path.read_bytes()
-
-    def half(self: Path, data: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(UserError, match=r"a\.png cannot be written: No space left on device"):
-        write_png(torch.ones(3, 16, 16), path)
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
-
-
-def test_write_png_refuses_what_it_cannot_write(tmp_path: Path):
-    with pytest.raises(UserError, match="cannot be written: No such file"):
-        write_png(torch.zeros(3, 16, 16), tmp_path / "none" / "a.png")
-    (tmp_path / "folder.png").mkdir()
-    with pytest.raises(UserError, match=r"folder\.png cannot be written"):
-        write_png(torch.zeros(3, 16, 16), tmp_path / "folder.png")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["folder.png"]
+def test_names_in_messages_are_harmless():
+    assert refusal(b"", "a\x1b]0;x\x07\nb") == "a?]0;x??b is empty"

@@ -1,0 +1,19 @@
+"""What strangers' files make a program say."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semjscc.images import printable
+
+
+@given(st.text(max_size=300))
+@settings(deadline=None)
+def test_printable_is_one_short_line(text: str):
+    shown = printable(text)
+    assert shown.isprintable()
+    assert len(shown) <= 120
+    assert printable(shown) == shown
+
+
+def test_names_in_messages_are_harmless():
+    assert printable("a\x1b[31m\nb\u202ec") == "a?[31m?b?c"
