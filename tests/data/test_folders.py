@@ -1,5 +1,6 @@
 """Image folders as people lay them out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from pictures import CLASSES, noise, refusal, save
 from PIL import Image
 
+from semjscc.data.decoded import load_decoded
 from semjscc.data.hub import load_hub
+from semjscc.data.joined import join
 from semjscc.errors import UserNote
 
 
@@ -225,3 +228,17 @@ def test_names_follow_the_images(tmp_path: Path):
     assert len(train) + len(val) == 30
     data = load_hub(str(tmp_path), "train")
     assert data.first(3).names == data.names[:3]
+
+
+def test_names_are_kept_with_decoded_images_and_when_sets_are_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SEMJSCC_CACHE", str(tmp_path / "cache"))
+    place(tmp_path / "a", "cat/0.png", "cat/1.png")
+    place(tmp_path / "b", "2.png")
+    for _ in range(2):  # as read, and as kept
+        loaded = load_decoded(str(tmp_path / "a"), "test")
+        assert loaded.names == ("cat/0.png", "cat/1.png")
+    other = load_decoded(str(tmp_path / "b"), "test")
+    assert join([loaded, other]).names == ("cat/0.png", "cat/1.png", "2.png")
+    assert join([loaded, replace(other, names=())]).names == ()

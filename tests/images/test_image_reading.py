@@ -167,6 +167,13 @@ def test_each_refusal_says_what_is_wrong():
     assert "signed" in refusal(encode(plain("I", 65536), "TIFF"))
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "WEBP", "AVIF", "JPEG2000"])
+def test_a_file_cut_in_its_header_is_still_of_its_format(kind: str):
+    whole = encode(Image.effect_noise((64, 64), 50).convert("RGB"), kind)
+    for length in range(16, 60):
+        assert "known format" not in refusal(whole[:length])
+
+
 def test_a_damaged_image_is_refused():
     whole = bytearray(encode(Image.effect_noise((64, 64), 50), "TIFF", compression="tiff_lzw"))
     whole[8:2000] = b"\xff" * 1992

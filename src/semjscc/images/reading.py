@@ -1,5 +1,6 @@
 """Images from files: every format that comes in becomes upright RGB of 8 bits."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from semjscc.images.tiff_tags import MAGIC as TIFF
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 """What may come in; everything else that Pillow knows (PostScript, metafiles) stays shut."""
 
+_STARTS = re.compile(rb"\xff\xd8\xff|GIF8|RIFF....WEBP|....ftypavi|\0\0\0\x0cjP  ", re.DOTALL)
+"""How files of some of these formats begin, whatever follows."""
 _BY_PILLOW = tuple(kind for kind in ALLOWED_FORMATS if kind not in ("PNG", "TIFF"))
 
 
@@ -52,6 +55,8 @@ def decode_image(data: bytes, name: str) -> Tensor:
         except UserError:
             raise
         except UnidentifiedImageError:
+            if _STARTS.match(data):
+                raise UserError(f"{name} is cut off or damaged in its header") from None
             known = ", ".join(ALLOWED_FORMATS)
             raise UserError(f"{name} is not an image in a known format ({known})") from None
         except Image.DecompressionBombError:

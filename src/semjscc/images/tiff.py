@@ -142,7 +142,10 @@ def _through_pillow(layout: Layout, photometric: int, data: bytes) -> Image.Imag
             "not read: save it without compression"
         )
     with image:
-        image.load()
+        try:
+            image.load()
+        except OSError as error:
+            raise ValueError(f"its compressed data is damaged ({error})") from None
         if not image.mode.startswith("I"):
             return image.copy()
         grey = to_8_bits(np.asarray(image), bits)
