@@ -99,7 +99,7 @@ def test_rate_that_followed_from_the_steps_is_refused(
     model, _ = train(load_recipe(codec_recipe, [*words, "--optimiser.warmup", "0.5"]), run, QUIET)
     before = model.read_bytes(), (run / RECIPE).read_text()
     more = [*words, "--optimiser.warmup", "0.5", "--optimiser.steps", "12"]
-    with pytest.raises(UserError, match="cannot go on to 12 steps, because .* 8: ") as caught:
+    with pytest.raises(UserError, match=r"cannot go on to 12 steps, because .* 8: ") as caught:
         train(load_recipe(codec_recipe, more), run, QUIET)
     assert "\n" not in str(caught.value)
     assert before == (model.read_bytes(), (run / RECIPE).read_text())

@@ -61,7 +61,7 @@ class StepTraining(L.LightningModule):
         return terms["loss"]
 
     def on_train_start(self) -> None:
-        """Set the rate of the first step: a state that is gone on from may be a shorter recipe's."""
+        """Set the rate of the first step: a state may come from a shorter recipe."""
         chosen = self.recipe.optimiser
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = chosen.rate * rate_factor(chosen, self.global_step)
