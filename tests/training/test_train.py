@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ import torch
 from PIL import Image
 
 from semjscc.checkpoint import load_weights
-from semjscc.errors import UserError
+from semjscc.errors import Stopped, UserError
+from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.run import RESUME, Schedule
+from semjscc.training.state import Ear
 from semjscc.training.train import train
 
 QUIET = Schedule(progress=False)
@@ -136,30 +140,107 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "said"),
-    [
-        (signal.SIGINT, 130, "semjscc: stopped; what was finished is kept\n"),
-        (signal.SIGTERM, 143, ""),
-    ],
-)
-def test_stopped_training_says_so_and_goes_on_later(
-    codec_recipe: Path, tmp_path: Path, number: signal.Signals, code: int, said: str
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_command_says_what_is_kept(
+    codec_recipe: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    more = ["--optimiser.steps", "150"]
-    words = command(codec_recipe, tmp_path / "run", *more, "--save-seconds", "0")[3:]
+    run = tmp_path / "run"
+    words = command(codec_recipe, run, "--optimiser.steps", "5000", "--save-seconds", "0")[3:]
     start = [sys.executable, "-c", AS_A_COMMAND, *words]
     pipe = subprocess.PIPE
     with subprocess.Popen(start, stdout=pipe, stderr=pipe, text=True) as process:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "run" / RESUME).exists() and time.monotonic() < deadline:
+        while not (run / RESUME).exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(number)
         printed = process.communicate(timeout=60)
-    assert (process.returncode, *printed) == (code, "", said)
-    assert not (tmp_path / "run" / "model.safetensors").exists()
-    model, _ = train(load_recipe(codec_recipe, more), tmp_path / "run", QUIET)
-    assert model.is_file()
+    kept = torch.load(run / RESUME, weights_only=True)["global_step"]
+    said = f"{kept} of 5000 steps are kept in {run}; the same command goes on from there"
+    assert (process.returncode, *printed) == (128 + number, "", f"semjscc: stopped; {said}\n")
+    assert not (run / "model.safetensors").exists()
+
+
+def at_step(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: signal.Signals) -> None:
+    """Let signals come while a step's batch is made."""
+    make = StepTraining.batch
+
+    def batch(self: StepTraining, now: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if now == step:
+            for number in numbers:
+                signal.raise_signal(number)
+        return make(self, now)
+
+    monkeypatch.setattr(StepTraining, "batch", batch)
+
+
+@pytest.fixture
+def own_ctrl_c() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_training_keeps_every_step(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    recipe, run = load_recipe(codec_recipe), tmp_path / "run"
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    for step in (0, 4):  # the second run hears as well as the first
+        with monkeypatch.context() as patch:
+            at_step(patch, step, number)
+            with pytest.raises(Stopped, match=f"{step + 1} of 8 steps are kept in {run}") as stop:
+                train(recipe, run, QUIET)
+        assert stop.value.number == number
+        assert torch.load(run / RESUME, weights_only=True)["global_step"] == step + 1
+        assert handlers == [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    resumed, _ = train(recipe, run, QUIET)
+    whole, _ = train(recipe, tmp_path / "whole", QUIET)
+    assert_same_weights(whole, resumed)
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
+def test_second_ctrl_c_leaves_at_once(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_step(monkeypatch, 3, signal.SIGINT, signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert not isinstance(stop.value, Stopped)
+    assert not (tmp_path / "run" / RESUME).exists()
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.default_int_handler])
+def test_background_job_stays_deaf_to_ctrl_c(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Any
+) -> None:
+    signal.signal(signal.SIGINT, before)
+    at_step(monkeypatch, 3, signal.SIGINT)
+    deaf = before is signal.SIG_IGN
+    with nullcontext() if deaf else pytest.raises(Stopped):
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert (tmp_path / "run" / "model.safetensors").exists() == deaf
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
+@pytest.mark.parametrize(
+    ("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_signal_before_the_first_step_leaves_like_any_command(
+    codec_recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    expected: type[BaseException],
+) -> None:
+    monkeypatch.setattr(Ear, "listen", lambda _: signal.raise_signal(number))
+    with pytest.raises(expected) as stop:
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert not isinstance(stop.value, Stopped)
+    if isinstance(stop.value, SystemExit):
+        assert stop.value.code == 128 + number
 
 
 def test_several_processes_all_leave_when_told_to(codec_recipe: Path, tmp_path: Path) -> None:
@@ -172,24 +253,11 @@ def test_several_processes_all_leave_when_told_to(codec_recipe: Path, tmp_path: 
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGTERM)
         # Both processes hold the pipes: they end when the last one has.
-        assert process.communicate(timeout=60) == (b"", b"")
+        printed, complaints = process.communicate(timeout=60)
+    kept = torch.load(run / RESUME, weights_only=True)["global_step"]
+    said = f"{kept} of 5000 steps are kept in {run}; the same command goes on from there"
+    assert (printed, complaints.decode()) == (b"", f"semjscc: stopped; {said}\n")
     assert process.returncode == 143
-
-
-def test_second_ctrl_c_is_heard_as_well_as_the_first(
-    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def press(*_: object) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", press)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
-                train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def test_exit_that_is_no_signal_stays_what_it_is(
@@ -313,8 +381,11 @@ def test_a_file_without_a_training_state_is_no_state(codec_recipe: Path, tmp_pat
             train(recipe, tmp_path / "run", QUIET)
 
 
-def test_class_names_must_match_the_perception_network(codec_recipe: Path, tmp_path: Path) -> None:
-    recipe = load_recipe(codec_recipe, ["--data.source", "signs", "--data.limit", "8"])
+def test_class_names_must_match_where_the_loss_looks_at_labels(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
+    words = ["--data.source", "signs", "--data.limit", "8", "--loss.term", "task"]
+    recipe = load_recipe(codec_recipe, words)
     with pytest.raises(UserError, match="knows 2 classes and signs has 16"):
         train(recipe, tmp_path / "run", QUIET)
 

@@ -5,15 +5,14 @@ only where the learning rate was at every step what the longer recipe says. A co
 the state before its decay is kept (`BEFORE_DECAY`).
 """
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from semjscc.checkpoint import MODEL, write_atomically
+from semjscc.checkpoint import MODEL
 from semjscc.errors import UserError
 from semjscc.training.optimiser import OptimiserRecipe, rate_factor
 from semjscc.training.recipe import Recipe
-from semjscc.training.state import BEFORE_DECAY, RESUME, read_state
+from semjscc.training.state import BEFORE_DECAY, RESUME, AtomicCheckpointIO, read_state
 
 
 def is_longer(recipe: Recipe, begun: Recipe) -> bool:
@@ -52,9 +51,12 @@ def make_longer(recipe: Recipe, begun: Recipe, folder: Path) -> None:
     Raises:
         UserError: as of `state_to_go_on_from`, or the folder cannot be written.
     """
-    state = state_to_go_on_from(recipe, begun, folder)
-    if state is not None and state.name != RESUME:
-        write_atomically(folder / RESUME, lambda temporary: shutil.copyfile(state, temporary))
+    path = state_to_go_on_from(recipe, begun, folder)
+    if path is not None:
+        state = read_state(path)
+        # Lightning would take the last batch of the shorter run for the end of the longer one.
+        state["loops"]["fit_loop"]["epoch_loop.batch_progress"]["is_last_batch"] = False
+        AtomicCheckpointIO().save_checkpoint(state, folder / RESUME)
     model = folder / MODEL
     if model.is_file():
         model.replace(model.with_stem(f"{model.stem}-{begun.optimiser.steps}-steps"))

@@ -63,6 +63,12 @@ class StepTraining(L.LightningModule):
         self.log_dict(dict(terms), prog_bar=True, batch_size=len(images))
         return terms["loss"]
 
+    def on_train_start(self) -> None:
+        """Set the rate of the first step: a state may come from a shorter recipe."""
+        chosen = self.recipe.optimiser
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = chosen.rate * rate_factor(chosen, self.global_step)
+
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """The varied images that fall to this process at a step, and their labels."""
         seed, optimiser, side = self.recipe.seed, self.recipe.optimiser, self.recipe.data.crop
