@@ -1,5 +1,6 @@
 """The grid: numbers that depend on nothing but the images, the points and the seed."""
 
+import math
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -218,7 +219,7 @@ def test_the_link_without_channel_is_measured_once(perception: Perception) -> No
     assert (record.snr_db, record.ratio, record.ratio_measured) == (None, None, None)
     assert (record.codec, record.channel, record.draws) == (None, "none", 1)
     assert (record.channel_uses, record.control_bits) == (0, 0)
-    assert record.psnr_db is None
+    assert (record.psnr_db, record.exact) == (None, 10)
     assert record.ssim == pytest.approx(1.0)
     predicted = perception.task.predict(perception(SQUARES.batch(range(10))))
     assert len(predicted.unique()) > 1
@@ -227,9 +228,42 @@ def test_the_link_without_channel_is_measured_once(perception: Perception) -> No
     assert outcomes(record)[:, 0].tolist() == right.tolist()
 
 
+class TouchedLink(Link):
+    """Delivers images exactly, but one pixel of those at some places is one step off."""
+
+    name = "touched"
+
+    def __init__(self, places: set[int]) -> None:
+        self.places = places
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        received = NoChannel().send(images, situation)
+        assert received.images is not None
+        arrived = received.images.clone()
+        for row, place in enumerate(situation.draws.indices):
+            if place in self.places:
+                step = 1 if arrived[row, 0, 0, 0] < 0.5 else -1
+                arrived[row, 0, 0, 0] += step / 255
+        k = channel_uses(*images.shape[-2:], situation.ratio)
+        return replace(received, images=arrived, channel_uses=k)
+
+
+@pytest.mark.parametrize("touched", [0, 1, 9, 10])
+def test_exact_images_are_counted_and_left_out_of_the_mean(
+    perception: Perception, touched: int
+) -> None:
+    grid = replace(GRID, snrs_db=(0.0,), draws=2)
+    (record,) = evaluate([TouchedLink(set(range(touched)))], SQUARES, perception, grid)
+    # One value of 3·16·16 is off by one of 255 steps.
+    off = 20 * math.log10(255) + 10 * math.log10(3 * 16 * 16)
+    assert record.exact == 2 * (10 - touched)
+    assert record.psnr_db == (pytest.approx(off, abs=1e-3) if touched else None)
+    assert record.ssim is not None
+
+
 def test_results_without_images_and_failed_deliveries_count(perception: Perception) -> None:
     record = evaluate([LabelLink()], SQUARES, perception, GRID, batch=4)[0]
-    assert (record.psnr_db, record.ssim, record.codec) == (None, None, None)
+    assert (record.psnr_db, record.exact, record.ssim, record.codec) == (None, None, None, None)
     assert (record.value, record.delivered, record.channel_uses) == (1.0, 0.5, 7)
 
 

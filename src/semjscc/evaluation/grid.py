@@ -24,7 +24,7 @@ from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
 from semjscc.images import printable
 from semjscc.links import Link, NoChannel, Situation
-from semjscc.metrics import psnr, ssim
+from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
 
@@ -234,6 +234,7 @@ def _record(
         low, high = wilson(int(measured.correct.sum()), len(data))
     else:
         low, high = clustered_bootstrap(measured.correct, grid.seed)
+    psnr_db, exact = mean_psnr(measured.psnr_db)
     numbers = np.array([3 * height * width for height, width in data.sizes])
     return Record(
         link=point.link.name,
@@ -258,18 +259,14 @@ def _record(
         value=float(measured.correct.mean()),
         ci_low=low,
         ci_high=high,
-        psnr_db=_finite_mean(measured.psnr_db),
-        ssim=_finite_mean(measured.ssim),
+        psnr_db=psnr_db,
+        ssim=None if exact is None else float(measured.ssim.mean()),
         perception=perception.name,
         right=pack(measured.correct),
+        exact=exact,
     )
 
 
 def _common(values: NDArray[np.int64]) -> int | float:
     """The number that all images share, or else their mean."""
     return int(values[0]) if (values == values[0]).all() else float(values.mean())
-
-
-def _finite_mean(values: NDArray[np.float64]) -> float | None:
-    """The mean, None where an image has no number (nan) or no error (infinity)."""
-    return float(values.mean()) if np.isfinite(values).all() else None
