@@ -18,6 +18,7 @@ from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
+from semjscc.evaluation.contract import check_received
 from semjscc.evaluation.judge import check
 from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, device_of
@@ -153,7 +154,7 @@ def evaluate(
 
     Raises:
         UserError: the perception network knows other classes than the data has, there are no
-            images, or a link has no weights for a point.
+            images, a link has no weights for a point, or gives what is not comparable.
     """
     check(data, perception)
     records = []
@@ -184,7 +185,9 @@ def measure(
 def _points(link: Link, grid: Grid) -> list[Point]:
     if isinstance(link, NoChannel):
         return [Point(link, None, None, draws=1)]
-    return [Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
+    # A point that is asked for twice is one point, and one test of a family.
+    ratios, snrs_db = dict.fromkeys(grid.ratios), dict.fromkeys(grid.snrs_db)
+    return [Point(link, *point, grid.draws) for point in product(ratios, snrs_db)]
 
 
 @torch.inference_mode()
@@ -206,15 +209,15 @@ def _send(
         grid.assumed(point.snr_db),
     )
     received = point.link.send(images, situation)
+    check_received(point.link.name, images, received, point.ratio)
     place = (list(draws.indices), draws.draw)
     if received.images is not None:
         predicted = predict(perception, received.images)
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    elif received.outputs is not None:
-        predicted = perception.task.predict(received.outputs)
     else:
-        raise ValueError(f"link {point.link.name} gave neither images nor outputs")
+        assert received.outputs is not None
+        predicted = perception.task.predict(received.outputs)
     measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
