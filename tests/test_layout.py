@@ -6,9 +6,9 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "randomness", "checkpoint", "images", "metrics", "data", "channels", "linear",
-    "codecs", "perception", "importance", "losses", "training", "separation", "links", "families",
-    "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
+    "errors", "randomness", "own_code", "checkpoint", "images", "metrics", "data", "channels",
+    "linear", "codecs", "perception", "importance", "losses", "training", "separation", "links",
+    "families", "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SOURCE = Path(semjscc.__file__).parent
 

@@ -30,7 +30,7 @@ from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
 from semjscc.evaluation.heatmap import MARKS, signed
 from semjscc.evaluation.lead import Gap, lead
 from semjscc.evaluation.results import Record, Results, load_results
-from semjscc.evaluation.rows import gap_text, interval, lead_rows, where
+from semjscc.evaluation.rows import gap_text, interval, lead_rows, left_out, psnr_text, where
 from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
 from semjscc.evaluation.settings import settings
 from semjscc.families import cards
@@ -72,6 +72,8 @@ def results_table(path: Path, links: str | None = None) -> str:
         measured = f"{group[0].ratio_measured:.4f}"
         rows.append([ratio, measured, link, *(cells.get(snr, "") for snr in snrs)])
     caption = f"{_conditions(records)}, PSNR below."
+    if any(record.exact for record in records if record.snr_db is not None):
+        caption += " The PSNR leaves out images that arrived exactly, and says how many."
     if any(record.delivered < 1 for record in records):
         caption += " What is not delivered is concealed by the mean training image."
     return _table(head, rows, caption)
@@ -252,7 +254,10 @@ def value(path: Path, link: str, ratio: str, snr: str) -> str:
 
 def _cell(record: Record) -> str:
     interval = f"{100 * record.value:.1f} ({100 * record.ci_low:.1f}–{100 * record.ci_high:.1f})"
-    notes = [] if record.psnr_db is None else [f"{record.psnr_db:.1f} dB"]
+    notes = []
+    if record.snr_db is not None:
+        unit = "" if record.psnr_db is None else " dB"
+        notes += [f"{psnr_text(record, 1)}{unit}", *filter(None, [left_out(record)])]
     if record.delivered < 1:
         notes.append(f"{100 * record.delivered:.1f} % delivered")
     if record.link == "separate" and record.codec:

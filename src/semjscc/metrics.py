@@ -3,6 +3,10 @@
 Shapes: B images of H x W pixels; images are float32 in [0, 1].
 """
 
+import math
+
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics.functional.image import (
     peak_signal_noise_ratio,
@@ -26,6 +30,25 @@ def psnr(images: Tensor, received: Tensor) -> Tensor:
     return peak_signal_noise_ratio(
         received, images, data_range=1.0, reduction="none", dim=(1, 2, 3)
     )
+
+
+def mean_psnr(values: NDArray[np.floating]) -> tuple[float | None, int | None]:
+    """The mean PSNR of many images, and how many of them it leaves out since they are exact.
+
+    An exact image has no finite PSNR, and any number put in its place would decide the mean.
+
+    Args:
+        values: of any shape, in dB: infinite for an exact image, nan where there was none.
+
+    Returns:
+        the mean in dB over images with an error, None where there are none, and the number of exact
+        ones; None and None where an image is missing.
+    """
+    if np.isnan(values).any():
+        return None, None
+    inexact = values[values != math.inf]
+    mean = float(inexact.mean()) if inexact.size else None
+    return mean, int(values.size - inexact.size)
 
 
 def ssim(images: Tensor, received: Tensor) -> Tensor:

@@ -1,14 +1,19 @@
 """Rayleigh fading against its closed forms."""
 
+import functools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from scipy.integrate import quad
 from scipy.stats import binom, kstest
 
 from semjscc.channels import CHANNELS, Channel
-from semjscc.channels.fading import block_rayleigh, fast_rayleigh
+from semjscc.channels.awgn import awgn
+from semjscc.channels.base import Ergodic, Outage, said_of
+from semjscc.channels.fading import block_rayleigh, ergodic_snr, fast_rayleigh
 from semjscc.links.base import equalise
 from semjscc.randomness import Draws
 
@@ -59,3 +64,34 @@ def test_gain_is_the_images_own_at_any_snr_and_in_any_batch() -> None:
     _, high = block_rayleigh(sent[3:4], 20.0, Draws(0, [3]))
     assert torch.equal(low.gain[3:4], high.gain)
     assert set(CHANNELS) == {"awgn", "block-rayleigh", "fast-rayleigh"}
+
+
+@pytest.mark.parametrize("mean_db", [-25.0, -15.0, 0.0, 10.0, 30.0])
+def test_fast_fading_has_the_ergodic_capacity(mean_db: float) -> None:
+    gamma = 10 ** (mean_db / 10)
+    ergodic = quad(lambda power: math.exp(-power) * math.log2(1 + power * gamma), 0, 60)[0]
+    assert math.log2(1 + 10 ** (ergodic_snr(mean_db) / 10)) == pytest.approx(ergodic, rel=1e-3)
+
+
+def test_what_a_sender_may_know_is_what_happens() -> None:
+    outage = said_of(block_rayleigh)
+    assert isinstance(outage, Outage)
+    _, knowledge = block_rayleigh(qpsk(IMAGES, 1), 10.0, Draws(3, range(IMAGES)))
+    own_db = 10 + 20 * knowledge.gain.abs().log10()
+    for snr_db in (0.0, 7.0, 12.0):
+        low, high = binom.interval(0.999, IMAGES, outage.arrives(snr_db, 10.0))
+        assert low <= int((own_db >= snr_db).sum()) <= high
+    steady, fast = said_of(awgn), said_of(fast_rayleigh)
+    assert isinstance(steady, Ergodic)
+    assert steady.snr_db(7.0) == 7.0
+    assert isinstance(fast, Ergodic)
+    assert fast.snr_db(7.0) < 7.0
+
+
+def test_what_a_channel_says_is_not_said_of_one_around_it() -> None:
+    @functools.wraps(awgn)
+    def around(*arguments: Any) -> Any:
+        return block_rayleigh(*arguments)
+
+    assert said_of(around) is None
+    assert said_of(functools.partial(awgn)) is None

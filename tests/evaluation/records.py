@@ -28,6 +28,7 @@ RECORD = Record(
     psnr_db=21.254,
     ssim=0.71,
     perception="resnet",
+    exact=0,
 )
 
 NO_CHANNEL = replace(
@@ -44,5 +45,6 @@ NO_CHANNEL = replace(
     ci_low=0.996,
     ci_high=1.0,
     psnr_db=None,
-    ssim=None,
+    ssim=1.0,
+    exact=1000,
 )

@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from semjscc.channels import CHANNELS, ChannelKnowledge
+from semjscc.channels.awgn import awgn
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
@@ -19,6 +21,7 @@ from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
+from semjscc.randomness import Draws
 
 NAMES = ("circle", "square")
 GRID = Grid(ratios=(Fraction(1, 24), Fraction(1, 12)), snrs_db=(0.0, 10.0), draws=2)
@@ -59,10 +62,20 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
     return seen
 
 
-def test_processes_change_no_digit(tmp_path: Path, measured: list[Point]) -> None:
-    alone = run(make(), tmp_path / "alone")
+def halved(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+    """A channel that this process alone has a name for."""
+    received, knowledge = awgn(symbols / 2, snr_db, draws)
+    return received, ChannelKnowledge(knowledge.gain / 2, knowledge.noise_variance)
+
+
+def test_processes_change_no_digit(
+    tmp_path: Path, measured: list[Point], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHANNELS, "halved", halved)
+    e = make(grid=replace(GRID, channel="halved"))
+    alone = run(e, tmp_path / "alone")
     assert len(measured) == 5
-    shared = run(make(), tmp_path / "shared", jobs=2)
+    shared = run(e, tmp_path / "shared", jobs=2)
     assert len(measured) == 5  # the others were measured elsewhere
     assert shared.records == alone.records
     assert load_results(tmp_path / "shared" / RESULTS) == shared
@@ -91,10 +104,18 @@ def test_a_link_that_cannot_travel_is_refused(tmp_path: Path) -> None:
         run(replace(make(), links=[Local()]), tmp_path, jobs=2)
 
 
+def test_a_channel_that_cannot_travel_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHANNELS, "local", lambda *arguments: awgn(*arguments))
+    with pytest.raises(UserError, match=r"channel cannot be sent .* --jobs 1"):
+        run(make(grid=replace(GRID, channel="local")), tmp_path, jobs=2)
+
+
 def test_a_network_that_cannot_travel_is_refused(tmp_path: Path) -> None:
     e = make()
     e.perception.network.own = lambda image: image
-    with pytest.raises(UserError, match=r"network cannot be sent .* --jobs 1"):
+    with pytest.raises(UserError, match=r"network or the channel cannot be sent .* --jobs 1"):
         run(e, tmp_path, jobs=2)
 
 

@@ -34,6 +34,8 @@ def point(link: str, ratio: str, snr_db: float, value: float, psnr_db: float | N
         ci_low=value - 0.1,
         ci_high=value + 0.05,
         psnr_db=psnr_db,
+        ssim=None if psnr_db is None else 0.9,
+        exact=None if psnr_db is None else 0,
     )
 
 
@@ -87,6 +89,21 @@ def test_psnr_leaves_out_links_without_images(results: Results) -> None:
     figure = psnr_figure(results)
     assert lines(figure, 1) == {"djscc": ([-2, 4], [20, 24])}
     assert labels(figure) == ["djscc"]
+
+
+def test_psnr_shows_where_images_arrived_exactly(results: Results) -> None:
+    some = replace(point("separate", "1/12", -2.0, 0.9, 30.0), exact=7)
+    every = replace(point("separate", "1/12", 4.0, 0.9, None), exact=100)
+    figure = psnr_figure(Results({}, [*results.records, some, every]))
+    axes = figure.axes[1]
+    marked = {
+        line.get_marker(): (list(line.get_xdata()), list(line.get_ydata()))
+        for line in axes.lines
+        if line.get_color() == link_style("separate").color and len(line.get_xdata()) == 1
+    }
+    assert marked == {"o": ([-2], [30]), "^": ([4], [1])}
+    assert "exactly" in axes.get_xlabel()
+    assert "exactly" not in psnr_figure(results).axes[1].get_xlabel()
 
 
 def test_figures_without_anything_to_show_are_drawn() -> None:

@@ -1,8 +1,11 @@
 """The grid: numbers that depend on nothing but the images, the points and the seed."""
 
+import math
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,20 +66,24 @@ class LabelLink(Link):
     name = "label"
 
     def send(self, images: Tensor, situation: Situation) -> Received:
-        del images
         place = torch.tensor(situation.draws.indices)
         outputs = torch.nn.functional.one_hot(place % len(NAMES), len(NAMES)).float()
-        return Received(None, outputs, place % 2 == 0, channel_uses=7, control_bits=1)
+        k = channel_uses(*images.shape[-2:], situation.ratio)
+        return Received(None, outputs, place % 2 == 0, channel_uses=k, control_bits=1)
 
 
-class SilentLink(Link):
-    """Gives nothing at all."""
+class OddLink(Link):
+    """Gives the images exactly, but for something that no link may give."""
 
-    name = "silent"
+    name = "odd"
+
+    def __init__(self, changes: Callable[[Received], dict[str, Any]]) -> None:
+        self.changes = changes
 
     def send(self, images: Tensor, situation: Situation) -> Received:
-        del situation
-        return Received(None, None, torch.ones(len(images), dtype=torch.bool), 0, 0)
+        k = channel_uses(*images.shape[-2:], situation.ratio)
+        received = replace(NoChannel().send(images, situation), channel_uses=k)
+        return replace(received, **self.changes(received))
 
 
 def outcomes(record: Record) -> np.ndarray:
@@ -168,7 +175,7 @@ def test_links_and_snrs_share_their_noise(codec_link: CodecLink, perception: Per
                 torch.zeros(len(images), 8, dtype=torch.complex64)
             )
             self.heard.append(noise / knowledge.noise_variance.sqrt()[:, None])
-            return NoChannel().send(images, situation)
+            return OddLink(lambda _: {}).send(images, situation)
 
     one, other = Listener(), Listener()
     evaluate([one, codec_link, other], SQUARES, perception, GRID)
@@ -218,7 +225,7 @@ def test_the_link_without_channel_is_measured_once(perception: Perception) -> No
     assert (record.snr_db, record.ratio, record.ratio_measured) == (None, None, None)
     assert (record.codec, record.channel, record.draws) == (None, "none", 1)
     assert (record.channel_uses, record.control_bits) == (0, 0)
-    assert record.psnr_db is None
+    assert (record.psnr_db, record.exact) == (None, 10)
     assert record.ssim == pytest.approx(1.0)
     predicted = perception.task.predict(perception(SQUARES.batch(range(10))))
     assert len(predicted.unique()) > 1
@@ -227,15 +234,73 @@ def test_the_link_without_channel_is_measured_once(perception: Perception) -> No
     assert outcomes(record)[:, 0].tolist() == right.tolist()
 
 
+class TouchedLink(Link):
+    """Delivers images exactly, but one pixel of those at some places is one step off."""
+
+    name = "touched"
+
+    def __init__(self, places: set[int]) -> None:
+        self.places = places
+
+    def send(self, images: Tensor, situation: Situation) -> Received:
+        received = NoChannel().send(images, situation)
+        assert received.images is not None
+        arrived = received.images.clone()
+        for row, place in enumerate(situation.draws.indices):
+            if place in self.places:
+                step = 1 if arrived[row, 0, 0, 0] < 0.5 else -1
+                arrived[row, 0, 0, 0] += step / 255
+        k = channel_uses(*images.shape[-2:], situation.ratio)
+        return replace(received, images=arrived, channel_uses=k)
+
+
+@pytest.mark.parametrize("touched", [0, 1, 9, 10])
+def test_exact_images_are_counted_and_left_out_of_the_mean(
+    perception: Perception, touched: int
+) -> None:
+    grid = replace(GRID, snrs_db=(0.0,), draws=2)
+    (record,) = evaluate([TouchedLink(set(range(touched)))], SQUARES, perception, grid)
+    # One value of 3·16·16 is off by one of 255 steps.
+    off = 20 * math.log10(255) + 10 * math.log10(3 * 16 * 16)
+    assert record.exact == 2 * (10 - touched)
+    assert record.psnr_db == (pytest.approx(off, abs=1e-3) if touched else None)
+    assert record.ssim is not None
+
+
 def test_results_without_images_and_failed_deliveries_count(perception: Perception) -> None:
     record = evaluate([LabelLink()], SQUARES, perception, GRID, batch=4)[0]
-    assert (record.psnr_db, record.ssim, record.codec) == (None, None, None)
-    assert (record.value, record.delivered, record.channel_uses) == (1.0, 0.5, 7)
+    assert (record.psnr_db, record.exact, record.ssim, record.codec) == (None, None, None, None)
+    k = channel_uses(16, 16, RATIO)
+    assert (record.value, record.delivered, record.channel_uses) == (1.0, 0.5, k)
 
 
-def test_a_link_that_gives_nothing_is_a_fault(perception: Perception) -> None:
-    with pytest.raises(ValueError, match="silent"):
-        evaluate([SilentLink()], SQUARES, perception, GRID)
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (lambda _: {"images": None}, "neither images nor outputs"),
+        (lambda r: {"images": r.images[:, :, :8]}, r"shape \(10, 3, 8, 16\) for"),
+        (lambda r: {"images": r.images + 0.1}, "8 bits"),
+        (lambda r: {"images": r.images * 1.001}, "8 bits"),
+        (lambda r: {"images": r.images * math.nan}, "8 bits"),
+        (lambda r: {"images": None, "outputs": r.images[:3, 0, 0]}, "3 outputs of 10"),
+        (lambda r: {"delivered": r.delivered[:1]}, "whether it was delivered"),
+        (lambda _: {"payload_bits": torch.zeros(1, dtype=torch.int64)}, "how many bits"),
+        (lambda r: {"channel_uses": 2 * r.channel_uses}, "took 64 channel uses .* have 32"),
+        (lambda _: {"channel_uses": 0}, "took 0 channel uses"),
+    ],
+)
+def test_what_no_link_may_give_is_refused(
+    perception: Perception, changes: Callable[[Received], dict[str, Any]], message: str
+) -> None:
+    assert len(evaluate([OddLink(lambda _: {})], SQUARES, perception, GRID)) == 2
+    with pytest.raises(UserError, match=f"link odd .*{message}"):
+        evaluate([OddLink(changes)], SQUARES, perception, GRID)
+
+
+def test_a_point_that_is_asked_for_twice_is_one(perception: Perception) -> None:
+    grid = replace(GRID, ratios=(RATIO, Fraction(2, 48)), snrs_db=(0.0, 10.0, 0.0))
+    records = evaluate([NoChannel(), LabelLink()], SQUARES, perception, grid)
+    assert [(r.ratio, r.snr_db) for r in records] == [(None, None), ("1/24", 0.0), ("1/24", 10.0)]
 
 
 def test_records_and_progress_are_told_as_they_come(

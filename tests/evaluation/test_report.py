@@ -102,7 +102,19 @@ def test_report_holds_all_numbers(tmp_path: Path) -> None:
     ] in reader.rows
     assert [
         *("djscc", "deepjscc", "awgn", "network", "accuracy", "1/24", "1", "1"),
-        *("40.0 (37.0 to 43.0)", "21.50", "0.712", "0.0417", "512", "48", "–", "97.5", "1000", "2"),
+        *(
+            "40.0 (37.0 to 43.0)",
+            "21.50",
+            "0",
+            "0.712",
+            "0.0417",
+            "512",
+            "48",
+            "–",
+            "97.5",
+            "1000",
+            "2",
+        ),
     ] in reader.rows
     best = ["+10.0", "+25.0", "R = 1/24, 1 dB"]
     assert ["djscc", *best, *best, "1", "–", "–", "–"] in reader.rows
@@ -197,11 +209,11 @@ def test_texts_from_files_are_escaped(tmp_path: Path) -> None:
 
 def test_report_without_images_or_meta(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    records = [NO_CHANNEL, replace(POINT, link="label", psnr_db=None, ssim=None)]
+    records = [NO_CHANNEL, replace(POINT, link="label", psnr_db=None, ssim=None, exact=None)]
     write_report(Results({}, records), {}, path)
     reader = Reader(path.read_text(encoding="utf-8"))
     assert reader.tags.count("svg") == 2
-    assert reader.rows[-1][9:11] == ["–", "–"]
+    assert reader.rows[-1][9:12] == ["no image", "–", "–"]
     assert "semantic against djscc" not in reader.text
 
 

@@ -41,6 +41,24 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["results.json"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "exact"),
+    [
+        ({}, 0),
+        ({"psnr_db": None, "ssim": None}, None),  # no image
+        ({"psnr_db": None, "ssim": 1.0, "snr_db": None, "ratio": None}, 2000),  # no channel
+        ({"psnr_db": None, "ssim": 0.9}, None),  # one or more were exact, and nobody counted
+    ],
+)
+def test_what_earlier_records_tell_of_exact_images(
+    tmp_path: Path, changes: dict[str, Any], exact: int | None
+) -> None:
+    old = asdict(replace(RECORD, draws=2, **changes))
+    del old["exact"]
+    (record,) = load_results(write(tmp_path / "r.json", old)).records
+    assert record.exact == exact
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_a_number_json_has_no_word_for_leaves_the_old_file(tmp_path: Path, number: float) -> None:
     path = tmp_path / "results.json"

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from io import StringIO
+from typing import Any
 
+import pytest
 from records import NO_CHANNEL, RECORD
 from rich.console import Console
 
 from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.rows import RECORD_HEAD, record_row
 from semjscc.evaluation.tables import table
 
 SNRS = (-5.0, 0.0, 2.5, 5.0, 10.0, 15.0, 20.0)
@@ -36,6 +39,26 @@ def test_seven_snrs_fit_in_a_hundred_columns() -> None:
     first = [line.split()[:2] for line in text.splitlines() if "87.3" in line]
     assert first == [[r, link] for r in ("1/48", "1/24") for link in ("djscc", "semantic")]
     assert text.count("0.0419") == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"exact": 0}, ["21.25"]),
+        ({"exact": 12}, ["21.25", "12 exact"]),
+        ({"exact": 1000, "psnr_db": None}, ["exact"]),
+        ({"exact": None, "psnr_db": None, "ssim": None}, ["no image"]),
+        ({"exact": None, "psnr_db": None, "ssim": 0.9}, ["–"]),  # of an earlier version
+    ],
+)
+def test_tables_tell_exact_images_and_none_apart(changes: dict[str, Any], said: list[str]) -> None:
+    record = replace(RECORD, **changes)
+    words = " ".join(show(record).split())
+    assert all(word in words for word in said)
+    assert ("exact" in words.replace("exact images", "")) == ("exact" in " ".join(said))
+    row = dict(zip(RECORD_HEAD, record_row(record), strict=True))
+    assert row["PSNR dB"] == said[0]
+    assert row["exact"] == ("–" if record.exact is None else str(record.exact))
 
 
 def test_a_grid_with_a_hole_and_the_link_without_channel_alone() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,16 @@ from semjscc.codecs.base import Encoded, Side
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import quantise
-from semjscc.links import CodecLink, Control, NoChannel, Situation, open_link, shipped_schemes
+from semjscc.links import (
+    CodecLink,
+    Control,
+    NoChannel,
+    Situation,
+    Transmission,
+    open_link,
+    shipped_schemes,
+)
+from semjscc.links.base import check_symbols
 from semjscc.randomness import Draws
 
 RATIO = Fraction(1, 12)
@@ -342,3 +352,45 @@ def test_checkpoint_of_another_kind_is_no_link(shipped: Path) -> None:
 def test_link_from_a_checkpoint_has_the_users_name_whatever_its_recipe_says(recipe: object) -> None:
     store(Path("own.safetensors"), recipe=recipe)
     assert open_link("own.safetensors", "signs").name == "own.safetensors"
+
+
+class Loud(CodecLink):
+    """A codec's symbols, changed on their way to the channel."""
+
+    def __init__(self, codec: Adaptive, change: Callable[[Tensor], Tensor]) -> None:
+        super().__init__("loud", codec)
+        self.change = change
+
+    def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
+        sent = super().transmit(images, ratio, snr_db)
+        return replace(sent, symbols=self.change(sent.symbols))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: torch.cat([x, x], dim=1), r"link loud .*\(2, 256\).*\(2, 128\) channel uses"),
+        (lambda x: x[:, :100], r"\(2, 100\)"),
+        (lambda x: x[:1], r"\(1, 128\)"),
+        (lambda x: 2 * x, "mean power 4: all links have 1"),
+        (lambda x: x * math.nan, "mean power nan"),
+    ],
+)
+def test_symbols_that_no_other_link_may_send_are_refused(
+    codec: Spy, change: Callable[[Tensor], Tensor], message: str
+) -> None:
+    images = torch.rand(2, 3, 16, 32, generator=torch.Generator().manual_seed(3))
+    situation = Situation(awgn, 10.0, RATIO, Draws(0, [0, 1]))
+    Loud(codec, lambda x: x).send(images, situation)
+    Loud(codec, lambda x: 0 * x).send(images, situation)  # as where nothing fits
+    with pytest.raises(UserError, match=message):
+        Loud(codec, change).send(images, situation)
+
+
+def test_a_constellation_has_power_one_on_average_alone() -> None:
+    corner = torch.full((1, 64), 1 + 1j)  # of 16-QAM at random, now and then a little much
+    sent = torch.cat([corner[:, :40], corner[:, :24] / 3], dim=1) * (9 / 10) ** 0.5
+    assert float(sent.abs().square().mean()) == pytest.approx(1.2)
+    check_symbols("qam", sent, 1, 64)
+    with pytest.raises(UserError, match=r"power 1\.2"):
+        check_symbols("qam", sent.expand(40, 64), 40, 64)

@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor
 
-from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.base import ChannelKnowledge, Ergodic, sender_knows
 from semjscc.channels.units import noise_variance
 from semjscc.randomness import Draws
 
 
+@sender_knows(Ergodic(lambda snr_db: snr_db))
 def awgn(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
     """Y = x + n with n ~ CN(0, N0), N0 = 10^(-SNR/10), against symbols of mean power 1.
 

@@ -1,7 +1,8 @@
-"""A channel is a function of symbols, mean SNR and draws; what a receiver knows of it."""
+"""A channel is a function of symbols, mean SNR and draws; what its two ends know of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from torch import Tensor
 
@@ -29,3 +30,49 @@ class Channel(Protocol):
     ) -> tuple[Tensor, ChannelKnowledge]:
         """Pass the symbols at a mean SNR in dB; the noise follows from ``draws``."""
         ...
+
+
+@dataclass(frozen=True)
+class Ergodic:
+    """What a sender knows of a channel of which every image meets so much that it gets the mean.
+
+    Attributes:
+        snr_db: from the mean SNR in dB to that of the AWGN channel with the same mean rate.
+    """
+
+    snr_db: Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What a sender knows of a channel of which every image meets a piece, good or bad.
+
+    Attributes:
+        arrives: from an SNR in dB, and the mean SNR in dB, to the share of images whose piece
+            carries as much as an AWGN channel of that SNR.
+    """
+
+    arrives: Callable[[float, float], float]
+
+
+AnyChannel = TypeVar("AnyChannel", bound=Channel)
+
+
+def sender_knows(known: Ergodic | Outage) -> Callable[[AnyChannel], AnyChannel]:
+    """Say what a sender may know of the channel that is defined below."""
+
+    def say(channel: AnyChannel) -> AnyChannel:
+        # With its owner: `functools.wraps` copies it to channels of which it may not be true.
+        setattr(channel, _SAID, (channel, known))
+        return channel
+
+    return say
+
+
+def said_of(channel: Channel) -> Ergodic | Outage | None:
+    """What a channel says of itself to a sender; None where it says nothing."""
+    owner, known = getattr(channel, _SAID, (None, None))
+    return known if owner is channel else None
+
+
+_SAID = "_sender_knows"

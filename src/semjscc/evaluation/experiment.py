@@ -13,6 +13,7 @@ from semjscc.checkpoint import write_atomically
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.fingerprint import (
+    channel_fingerprint,
     context_fingerprint,
     link_fingerprint,
     point_fingerprint,
@@ -94,7 +95,8 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     meta = make_meta(
         links=e.links, data=e.data, perception=e.perception, command=e.command, seed=e.grid.seed
     )
-    work = Work(points(e.links, e.grid), e.data, e.perception, e.grid)
+    channel = CHANNELS[e.grid.channel]
+    work = Work(points(e.links, e.grid), e.data, e.perception, e.grid, channel)
     prints = _fingerprints(work)
     earlier = earlier_results(out / RESULTS)
     known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
@@ -117,11 +119,16 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     return results
 
 
-def _fingerprints(work: Work) -> list[str]:
+def _fingerprints(work: Work) -> list[str | None]:
+    """Of each point; None for one that cannot be known again."""
     context = context_fingerprint(work.data, work.perception)
+    channel = channel_fingerprint(work.channel)
     of_link = {id(point.link): link_fingerprint(point.link) for point in work.points}
     return [
-        point_fingerprint(context, of_link[id(point.link)], point.describe(work.grid))
+        point_fingerprint(
+            *(context, of_link[id(point.link)], "" if point.snr_db is None else channel),
+            point.describe(work.grid),
+        )
         for point in work.points
     ]
 

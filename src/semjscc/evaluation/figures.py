@@ -1,5 +1,6 @@
 """The curves of a paper: accuracy and PSNR against SNR for each ratio, and the other way round."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,9 @@ from semjscc.evaluation.style import LineStyle, is_minor, link_style, style
 
 MANY_SNRS = 8
 """Above so many, matplotlib chooses the ticks."""
+
+EXACT = "○ without the images that arrived exactly; ▲ all did"
+"""Below a PSNR figure with such points."""
 
 MORE_DASHES = ("--", ":", "-.")
 """For further lines of one link, which share its colour and marker."""
@@ -88,11 +92,17 @@ def accuracy_figure(
 def psnr_figure(
     results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
 ) -> Figure:
-    """PSNR in dB, as `accuracy_figure`; links without images have no line."""
+    """PSNR in dB, as `accuracy_figure`; links without images have no line.
+
+    Where some images arrived exactly, which the mean leaves out, the marker is hollow; where all
+    did, a triangle stands at the upper edge.
+    """
+    shown = [r for r in results.records if r.psnr_db is not None or (r.exact and r.ratio)]
     return _curves(
-        *([r for r in results.records if r.psnr_db is not None], "PSNR (dB)", layout, columns),
-        value=lambda record: record.psnr_db or 0.0,
+        *(shown, "PSNR (dB)", layout, columns),
+        value=lambda record: math.nan if record.psnr_db is None else record.psnr_db,
         interval=None,
+        marks_exact=True,
     )
 
 
@@ -104,6 +114,7 @@ def _curves(
     *,
     value: Value,
     interval: Interval | None,
+    marks_exact: bool = False,
 ) -> Figure:
     measured = [record for record in records if record.snr_db is not None]
     titles = {layout.panel(record): layout.panel_title(record) for record in measured}
@@ -123,10 +134,13 @@ def _curves(
                     lines.setdefault(label.replace(name, method_of(name), 1), artist)
                 else:
                     _draw_repeat(axes, line, look, layout, value)
+                if marks_exact:
+                    _mark_exact(axes, line, look, layout)
             if place is not None:
                 axes.set_title(titles[place])
         _ticks(panels.axes, measured, layout)
-        panels.label(layout.across_label, unit)
+        noted = marks_exact and any(record.exact for record in measured)
+        panels.label(f"{layout.across_label}\n{EXACT}" if noted else layout.across_label, unit)
         panels.legend(lines)
         if not lines:
             panels.say_empty()
@@ -173,6 +187,18 @@ def _draw_repeat(
     across = [layout.across(record) for record in line]
     values = [value(record) for record in line]
     axes.plot(across, values, color=look.color, linewidth=0.7, alpha=0.6)
+
+
+def _mark_exact(axes: Axes, line: Sequence[Record], look: LineStyle, layout: Layout) -> None:
+    """Points whose mean leaves exact images out are hollow; those of exact images alone on top."""
+    marked = {"color": look.color, "linestyle": "", "zorder": 4}
+    for record in line:
+        if record.exact and record.psnr_db is not None:
+            at = [layout.across(record)], [record.psnr_db]
+            axes.plot(*at, marker="o", markerfacecolor="white", **marked)
+        elif record.exact:
+            at, edge = ([layout.across(record)], [1]), axes.get_xaxis_transform()
+            axes.plot(*at, marker="^", transform=edge, clip_on=False, **marked)
 
 
 def _ticks(panels: Sequence[Axes], measured: Sequence[Record], layout: Layout) -> None:

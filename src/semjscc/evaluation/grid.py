@@ -18,13 +18,14 @@ from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
+from semjscc.evaluation.contract import check_received
 from semjscc.evaluation.judge import check
 from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
 from semjscc.images import printable
 from semjscc.links import Link, NoChannel, Situation
-from semjscc.metrics import psnr, ssim
+from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
 
@@ -153,7 +154,7 @@ def evaluate(
 
     Raises:
         UserError: the perception network knows other classes than the data has, there are no
-            images, or a link has no weights for a point.
+            images, a link has no weights for a point, or gives what is not comparable.
     """
     check(data, perception)
     records = []
@@ -184,7 +185,9 @@ def measure(
 def _points(link: Link, grid: Grid) -> list[Point]:
     if isinstance(link, NoChannel):
         return [Point(link, None, None, draws=1)]
-    return [Point(link, *point, grid.draws) for point in product(grid.ratios, grid.snrs_db)]
+    # A point that is asked for twice is one point, and one test of a family.
+    ratios, snrs_db = dict.fromkeys(grid.ratios), dict.fromkeys(grid.snrs_db)
+    return [Point(link, *point, grid.draws) for point in product(ratios, snrs_db)]
 
 
 @torch.inference_mode()
@@ -206,15 +209,15 @@ def _send(
         grid.assumed(point.snr_db),
     )
     received = point.link.send(images, situation)
+    check_received(point.link.name, images, received, point.ratio)
     place = (list(draws.indices), draws.draw)
     if received.images is not None:
         predicted = predict(perception, received.images)
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    elif received.outputs is not None:
-        predicted = perception.task.predict(received.outputs)
     else:
-        raise ValueError(f"link {point.link.name} gave neither images nor outputs")
+        assert received.outputs is not None
+        predicted = perception.task.predict(received.outputs)
     measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
@@ -234,6 +237,7 @@ def _record(
         low, high = wilson(int(measured.correct.sum()), len(data))
     else:
         low, high = clustered_bootstrap(measured.correct, grid.seed)
+    psnr_db, exact = mean_psnr(measured.psnr_db)
     numbers = np.array([3 * height * width for height, width in data.sizes])
     return Record(
         link=point.link.name,
@@ -258,18 +262,14 @@ def _record(
         value=float(measured.correct.mean()),
         ci_low=low,
         ci_high=high,
-        psnr_db=_finite_mean(measured.psnr_db),
-        ssim=_finite_mean(measured.ssim),
+        psnr_db=psnr_db,
+        ssim=None if exact is None else float(measured.ssim.mean()),
         perception=perception.name,
         right=pack(measured.correct),
+        exact=exact,
     )
 
 
 def _common(values: NDArray[np.int64]) -> int | float:
     """The number that all images share, or else their mean."""
     return int(values[0]) if (values == values[0]).all() else float(values.mean())
-
-
-def _finite_mean(values: NDArray[np.float64]) -> float | None:
-    """The mean, None where an image has no number (nan) or no error (infinity)."""
-    return float(values.mean()) if np.isfinite(values).all() else None

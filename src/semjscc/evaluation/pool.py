@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from semjscc.channels import CHANNELS, Channel
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid, Point, measure
@@ -27,12 +28,13 @@ _LOOK_S = 0.2
 
 @dataclass(frozen=True)
 class Work:
-    """What every process needs: points, images, the judge and the grid."""
+    """What every process needs: points, images, the judge, the grid and its channel."""
 
     points: Sequence[Point]
     data: ImageSet
     perception: Perception
     grid: Grid
+    channel: Channel
 
 
 def cores() -> int:
@@ -71,10 +73,10 @@ def measure_all(
     context = multiprocessing.get_context("spawn")
     done: SimpleQueue[int] = context.SimpleQueue()
     try:
-        pickle.dumps((work.points, work.perception))
+        pickle.dumps((work.points, work.perception, work.channel))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise UserError(
-            "a link or the network cannot be sent to other processes, use --jobs 1: "
+            "a link, the network or the channel cannot be sent to other processes, use --jobs 1: "
             f"{printable(str(error))}"
         ) from error
     threads = max(1, min(torch.get_num_threads(), cores() // jobs))
@@ -114,6 +116,8 @@ def _begin(work: Work, done: "SimpleQueue[int]", threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
+    # A channel that is not ours, or stands in for one of ours, is known to the parent alone.
+    CHANNELS[work.grid.channel] = work.channel
     _here.update(work=work, done=done)
 
 

@@ -39,7 +39,8 @@ The bandwidth ratio R = k/n is the number k of complex channel symbols spent on 
 number n = 3·H·W of its colour values; the tables give the measured k/n beside the nominal R.
 The SNR is Es/N0 in dB: the energy of a complex symbol, whose mean is 1, over the variance N0 of
 the complex noise. Accuracy is the share of images that the network takes for what they are; where
-the metric is agreement, for what it takes the original for."""
+the metric is agreement, for what it takes the original for. PSNR is the mean over images and noise
+draws of each one's own, without those that arrived exactly, which are counted beside it."""
 
 _STATISTICS = """\
 Points are the difference of two accuracies in percentage points; the relative change divides it

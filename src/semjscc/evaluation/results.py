@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_type_hints
@@ -51,13 +51,15 @@ class Record:
         value: its mean over images and draws, 0 to 1.
         ci_low: lower end of its 95 % confidence interval.
         ci_high: upper end.
-        psnr_db: the mean of the images' PSNRs in dB; None without images, or where one arrived
-            without error.
+        psnr_db: the mean of the images' PSNRs in dB, without those that arrived exactly; None
+            without images, or where all did.
         ssim: the mean structural similarity, None without images.
         perception: the perception network's name.
         right: which images came out right, as `outcomes.pack` writes it; None where nobody kept it.
         fingerprint: of all that decides the record, so that it need not be measured twice; None
             where nobody took it.
+        exact: how many of the images x draws arrived exactly; None without images, or where nobody
+            counted.
     """
 
     link: str
@@ -85,10 +87,11 @@ class Record:
     perception: str
     right: str | None = None
     fingerprint: str | None = None
+    exact: int | None = None
 
 
 _TYPES: dict[str, Any] = get_type_hints(Record)
-OPTIONAL = frozenset({"right", "fingerprint"})
+OPTIONAL = frozenset({"right", "fingerprint", "exact"})
 """What results of an earlier version lack."""
 
 
@@ -215,4 +218,15 @@ def _record(fields: object, name: str) -> Record:
             raise UserError(f"{name}: {key} is of the wrong type")
     if min(fields["images"], fields["draws"]) < 1:
         raise UserError(f"{name} is of no image")
-    return Record(**{key: fields[key] for key in _TYPES if key in fields})
+    record = Record(**{key: fields[key] for key in _TYPES if key in fields})
+    return (
+        record if "exact" in fields else replace(record, exact=_exact_before_it_was_counted(record))
+    )
+
+
+def _exact_before_it_was_counted(record: Record) -> int | None:
+    """How many images arrived exactly, as far as an earlier version's record tells."""
+    if record.psnr_db is not None:
+        return 0
+    # Without a channel all images do; else one or more did, or there were none.
+    return record.images * record.draws if record.snr_db is None and record.ssim else None

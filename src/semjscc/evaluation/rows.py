@@ -14,7 +14,7 @@ PLACE = ("R", "SNR dB", "assumed SNR dB")
 
 RECORD_HEAD = (
     *("link", "codec", "channel", "judged by", "metric", *PLACE, "% (95 % interval)"),
-    *("PSNR dB", "SSIM", "k/n", "channel uses k", "control bits", "payload bits"),
+    *("PSNR dB", "exact", "SSIM", "k/n", "channel uses k", "control bits", "payload bits"),
     *("delivered %", "images", "draws"),
 )
 RECORD_WORDS = 5
@@ -30,7 +30,8 @@ def record_row(record: Record) -> tuple[str, ...]:
         record.metric,
         *_place(record),
         f"{100 * record.value:.1f} ({100 * record.ci_low:.1f} to {100 * record.ci_high:.1f})",
-        _number(record.psnr_db, ".2f"),
+        psnr_text(record, 2),
+        NOTHING if record.exact is None else str(record.exact),
         _number(record.ssim, ".3f"),
         _number(record.ratio_measured, ".4f"),
         _count(record.channel_uses),
@@ -40,6 +41,21 @@ def record_row(record: Record) -> tuple[str, ...]:
         str(record.images),
         str(record.draws),
     )
+
+
+def psnr_text(record: Record, digits: int) -> str:
+    """The mean PSNR in dB, or why there is none: all images exact, or no images."""
+    if record.psnr_db is not None:
+        return f"{record.psnr_db:.{digits}f}"
+    if record.exact == record.images * record.draws:
+        return "exact"
+    # An earlier version said nothing of the others where a single image was exact.
+    return "no image" if record.ssim is None else NOTHING
+
+
+def left_out(record: Record) -> str:
+    """How many images the mean PSNR leaves out since they are exact; "" for none, or for all."""
+    return f"{record.exact} exact" if record.exact and record.psnr_db is not None else ""
 
 
 def comparison_rows(

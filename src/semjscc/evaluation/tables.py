@@ -8,7 +8,7 @@ from rich.text import Text
 
 from semjscc.evaluation.comparison import Comparison
 from semjscc.evaluation.results import Record, Results
-from semjscc.evaluation.rows import comparison_rows
+from semjscc.evaluation.rows import comparison_rows, left_out, psnr_text
 from semjscc.images import printable
 
 
@@ -16,9 +16,9 @@ def table(results: Results) -> Table:
     """A row for each ratio and link, a column for each SNR.
 
     A cell holds the task's result in % with half the width of its confidence interval, and under
-    it the PSNR in dB. Under the nominal ratio stands the measured k/n. A link without a channel
-    has the same result in every column. The records must stem from one evaluation; seven SNRs fit
-    in 100 columns.
+    it the PSNR in dB, or why there is none. Under the nominal ratio stands the measured k/n. A link
+    without a channel has the same result in every column. The records must stem from one
+    evaluation; seven SNRs fit in 100 columns.
     """
     records = results.records
     snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
@@ -71,7 +71,10 @@ _COMPARISON_CAPTION = (
     "the relative change is another number than the points;"
     " p by Holm over all points of this opponent on one data set"
 )
-_CAPTION = "% ± half the 95 % interval, PSNR under it; under the ratio the measured k/n"
+_CAPTION = (
+    "% ± half the 95 % interval; under it the PSNR in dB, exact images counted and left out;"
+    " under the ratio the measured k/n"
+)
 
 
 def _title(records: list[Record]) -> Text:
@@ -101,5 +104,5 @@ def _cell(record: Record | None) -> Text:
     if record is None:
         return Text("–")
     half_width = (record.ci_high - record.ci_low) / 2
-    seen = "–" if record.psnr_db is None else f"{record.psnr_db:.2f}"
-    return Text(f"{100 * record.value:.1f}±{100 * half_width:.1f}\n{seen}")
+    lines = [f"{100 * record.value:.1f}±{100 * half_width:.1f}", psnr_text(record, 2)]
+    return Text("\n".join(filter(None, [*lines, left_out(record)])))

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
-from semjscc.codecs.bandwidth import DENOMINATORS, NUMERATORS
+from semjscc.codecs.bandwidth import DENOMINATORS, NUMERATORS, channel_uses
+from semjscc.errors import UserError
+from semjscc.images import printable
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.randomness import Draws
 
@@ -22,6 +24,8 @@ CODEC_ID_BITS = 8
 SIDE_BITS = 15
 NUMERATOR_BITS, DENOMINATOR_BITS = (NUMERATORS - 1).bit_length(), (DENOMINATORS - 1).bit_length()
 RATIO_BITS = NUMERATOR_BITS + DENOMINATOR_BITS
+LEAST_EXCESS = 1e-4
+"""Of power over 1: what rounding may do."""
 
 
 @dataclass(frozen=True)
@@ -157,15 +161,49 @@ class SymbolLink(Link):
     ) -> Received:
         """Symbols (B, k) as they left the channel to images; one size and ratio a call."""
 
-    def sender_snr_db(self, situation: Situation) -> float:
-        """The SNR in dB that the sender codes for."""
+    def sender_snr_db(self, situation: Situation, size: tuple[int, int]) -> float:
+        """The SNR in dB that the sender codes for, with images of a size (H, W)."""
+        del size
         return situation.believed_snr_db
 
     def send(self, images: Tensor, situation: Situation) -> Received:
-        """Transmit, pass the channel, receive."""
-        sent = self.transmit(images, situation.ratio, self.sender_snr_db(situation))
+        """Transmit, pass the channel, receive.
+
+        Raises:
+            UserError: the symbols are not as many, or not of the power, that all links have.
+        """
+        size = images.shape[-2], images.shape[-1]
+        sent = self.transmit(images, situation.ratio, self.sender_snr_db(situation, size))
+        check_symbols(self.name, sent.symbols, len(images), channel_uses(*size, situation.ratio))
         symbols, knowledge = situation.pass_symbols(sent.symbols)
         return self.receive(symbols, knowledge, sent.control)
+
+
+def check_symbols(link: str, symbols: Tensor, images: int, uses: int) -> None:
+    """Refuse a transmission that is not comparable with others.
+
+    Args:
+        link: its name, for the message.
+        symbols: should be (B, k) complex of mean power 1 at most; a constellation's points have it
+            on average alone.
+        images: B.
+        uses: k.
+
+    Raises:
+        UserError: it is one.
+    """
+    if tuple(symbols.shape) != (images, uses):
+        raise UserError(
+            f"link {printable(link)} sends symbols of shape {tuple(symbols.shape)}: "
+            f"{images} images have ({images}, {uses}) channel uses, see channel_uses"
+        )
+    power = float(symbols.abs().square().mean())
+    # |x|² of Gaussian symbols spreads by its mean; six times that is no chance.
+    if not power <= 1 + LEAST_EXCESS + 6 / symbols.numel() ** 0.5:
+        raise UserError(
+            f"link {printable(link)} sends symbols of mean power {power:.3g}: "
+            "all links have 1, see normalise_power"
+        )
 
 
 def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
@@ -174,11 +212,11 @@ def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tens
     Returns:
         symbols (B, k) and noise variance (B, 1) or (B, k).
     """
-    gain, variance = _columns(knowledge.gain), _columns(knowledge.noise_variance)
+    gain, variance = columns(knowledge.gain), columns(knowledge.noise_variance)
     strength = gain.abs().square()
     return symbols * gain.conj() / strength, variance / strength
 
 
-def _columns(values: Tensor) -> Tensor:
-    """One value for each image (B,) as (B, 1), one for each symbol (B, k) as it is."""
+def columns(values: Tensor) -> Tensor:
+    """Of a channel: one value for each image (B,) as (B, 1), one for each symbol as it is."""
     return values[:, None] if values.ndim == 1 else values

@@ -4,7 +4,8 @@
 
 The sender picks the modulation and coding scheme (MCS) with the highest payload whose block error
 rate is at most 1 % at the SNR it believes in; or, by name, the one for a fixed design SNR, which
-shows the cliff. Under fading it knows only the mean SNR and the kind of channel.
+shows the cliff. Under fading it knows only the mean SNR and what the channel says of its kind; of a
+channel that says nothing, what came of a few trials.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from semjscc.channels.base import ChannelKnowledge
-from semjscc.channels.fading import block_rayleigh, fast_rayleigh
+from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
+from semjscc.links.rehearsal import rehearsed_snr
 from semjscc.links.source import Payload, SourceControl, SourceStage, describe
-from semjscc.separation.choice import block_fading_snr, fast_fading_snr
+from semjscc.separation.choice import outage_snr, worth_of
 from semjscc.separation.modes import modes_for
 from semjscc.separation.table import choose_mode
 from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
@@ -44,14 +45,21 @@ class SeparateLink(SymbolLink):
         fixed = {} if self._design_snr_db is None else {"design_snr_db": self._design_snr_db}
         return {"name": self.name, **fixed, **self._stage.facts()}
 
-    def sender_snr_db(self, situation: Situation) -> float:
-        """Under fading the sender knows the mean and the kind of channel."""
-        believed = situation.believed_snr_db
-        if situation.channel is block_rayleigh:
-            return block_fading_snr(self._stage.family, situation.ratio, believed)
-        if situation.channel is fast_rayleigh:
-            return fast_fading_snr(believed)
-        return believed
+    def sender_snr_db(self, situation: Situation, size: tuple[int, int]) -> float:
+        """The sender knows the mean SNR and the kind of channel, not what an image will meet.
+
+        What a channel does not say of itself, the sender has found out by trying.
+        """
+        believed, channel = situation.believed_snr_db, situation.channel
+        if self._design_snr_db is not None:
+            return self._design_snr_db
+        known = said_of(channel)
+        if isinstance(known, Ergodic):
+            return known.snr_db(believed)
+        worth = worth_of(self._stage.family, situation.ratio)
+        if isinstance(known, Outage):
+            return outage_snr(worth, lambda snr_db: known.arrives(snr_db, believed))
+        return rehearsed_snr(channel, channel_uses(*size, situation.ratio), believed, worth)
 
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:

@@ -5,18 +5,19 @@ val and all scores; `tools/choose_coder.py` measures and writes it.
 """
 
 import json
-import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import exp1
+from numpy.typing import NDArray
 
 CHOICE = Path(__file__).parent / "choice.json"
 _STEP_DB = 0.5
-"""Between the SNRs that a scheme for block fading can be designed for."""
+"""Between the SNRs that a scheme for outage can be designed for."""
 
 
 @cache
@@ -32,40 +33,51 @@ def chosen_coder(family: str, ratio: Fraction, snr_db: float) -> str | None:
     return by_snr[min(by_snr, key=lambda measured: abs(float(measured) - snr_db))]
 
 
-def block_fading_snr(family: str, ratio: Fraction, mean_snr_db: float) -> float:
-    """The SNR in dB to design for where each image meets one Rayleigh gain that nobody foresees.
+@dataclass(frozen=True)
+class Worth:
+    """What an image is worth to the task, by the SNR in dB that its scheme was made for.
 
-    A scheme for the SNR s arrives with probability exp(−s/mean), and is then worth what val says of
-    s, interpolated between the SNRs that were measured; else the concealed image is. The s with the
-    best expectation wins; where val was never asked, the one with the best expected log2(1 + s).
+    Attributes:
+        snrs_db: SNRs to choose from, in steps of half a decibel.
+        scores: the worth at each where it arrives.
+        lost: the worth of the concealed image where it does not.
+    """
+
+    snrs_db: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    lost: float
+
+    def expected(self, snr_db: float, arrives: float) -> float:
+        """The mean worth where a share of the images arrives; beyond the SNRs that of the next."""
+        there = float(np.interp(snr_db, self.snrs_db, self.scores))
+        return arrives * there + (1 - arrives) * self.lost
+
+
+def worth_of(family: str, ratio: Fraction) -> Worth:
+    """What val says, interpolated between the SNRs that were measured.
+
+    Where val was never asked, log2(1 + SNR): an image is worth the bits that it may have.
     """
     measured = _content().get("scores", {}).get(family)
     by_snr = measured["accuracy"].get(str(ratio)) if measured else None
-    if by_snr:
-        best = {float(snr): max(each.values()) for snr, each in by_snr.items()}
-        asked = sorted(best)
-        snrs = np.arange(asked[0], asked[-1] + _STEP_DB, _STEP_DB)
-        scores = np.interp(snrs, asked, [best[snr] for snr in asked])
-        worth = dict(zip(snrs.tolist(), scores.tolist(), strict=True))
-        lost = measured["concealed"]
-    else:
+    if not by_snr:
         snrs = np.arange(-10, 30, _STEP_DB)
-        worth = dict(zip(snrs.tolist(), np.log2(1 + 10 ** (snrs / 10)).tolist(), strict=True))
-        lost = 0.0
-
-    def expected(snr_db: float) -> float:
-        arrives = math.exp(-(10 ** ((snr_db - mean_snr_db) / 10)))
-        return arrives * worth[snr_db] + (1 - arrives) * lost
-
-    return max(worth, key=expected)
+        return Worth(snrs, np.log2(1 + 10 ** (snrs / 10)), 0.0)
+    best = {float(snr): max(each.values()) for snr, each in by_snr.items()}
+    asked = sorted(best)
+    snrs = np.arange(asked[0], asked[-1] + _STEP_DB, _STEP_DB)
+    scores = np.interp(snrs, asked, [best[snr] for snr in asked])
+    return Worth(snrs, scores, measured["concealed"])
 
 
-def fast_fading_snr(mean_snr_db: float) -> float:
-    """The SNR in dB whose capacity is the ergodic capacity of Rayleigh fading at a mean SNR.
+def outage_snr(worth: Worth, arrives: Callable[[float], float]) -> float:
+    """The SNR in dB to design for where each image meets a channel that nobody foresees.
 
-    E[log2(1 + |h|²·γ)] = log2(e)·exp(1/γ)·E1(1/γ) (Goldsmith 2005, section 4.2.4).
+    Args:
+        worth: see `worth_of`.
+        arrives: from an SNR to the share of images whose channel carries as much.
+
+    Returns:
+        the one with the best expected worth.
     """
-    inverse = 10 ** (-mean_snr_db / 10)
-    # exp(x)·E1(x) tends to 1/(1 + x); the product itself overflows.
-    nats = math.exp(inverse) * float(exp1(inverse)) if inverse < 100 else 1 / (1 + inverse)
-    return 10 * math.log10(math.expm1(nats))
+    return max(worth.snrs_db.tolist(), key=lambda snr_db: worth.expected(snr_db, arrives(snr_db)))

@@ -71,7 +71,8 @@ def compare(
 
 def send(image: Tensor, link: SymbolLink, situation: Situation) -> Transmission:
     """What a link's sender makes of one image (3, H, W) for the SNR it believes in."""
-    return link.transmit(_batch(image), situation.ratio, link.sender_snr_db(situation))
+    size = image.shape[-2], image.shape[-1]
+    return link.transmit(_batch(image), situation.ratio, link.sender_snr_db(situation, size))
 
 
 def deliver(
