@@ -39,7 +39,7 @@ def test_a_single_file_in_capitals(tmp_path: Path):
 def test_files_of_no_split_are_named(tmp_path: Path):
     write(tmp_path / "test.parquet", *many(2))
     write(tmp_path / "extra.parquet", *many(2))
-    with pytest.warns(UserNote, match=r"left out are files that name no split: extra\.parquet"):
+    with pytest.warns(UserNote, match=r"files that name no split are left out: extra\.parquet"):
         assert len(load_hub(str(tmp_path), "test")) == 2
 
 

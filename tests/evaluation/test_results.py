@@ -135,11 +135,10 @@ def test_a_file_that_is_not_there_is_refused_without_control_characters(tmp_path
     assert "\x1b" not in str(caught.value)
 
 
-def small_meta() -> dict[str, Any]:
+def small_meta(names: tuple[str, ...] = ()) -> dict[str, Any]:
     labels = torch.zeros(2, dtype=torch.int64)
-    data = ImageSet(
-        "toy", "val", torch.zeros(2, 3, 16, 16, dtype=torch.uint8), labels, ("a",), "r1", "f1"
-    )
+    images = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
+    data = ImageSet("toy", "val", images, labels, ("a",), "r1", "f1", names=names)
     perception = Perception(ResNet(1, width=4), layers=["stage1"], class_names=["a"], name="tiny")
     return make_meta(
         links=[NoChannel()], data=data, perception=perception, command="semjscc x", seed=3
@@ -155,6 +154,7 @@ def test_meta_says_where_results_come_from() -> None:
         "split": "val",
         "images": 2,
     }
+    assert small_meta(("a/0.png", "a/1.png"))["data"]["names"] == ["a/0.png", "a/1.png"]
     assert (meta["perception"], meta["seed"], meta["device"]) == ("tiny", 3, "cpu")
     assert meta["version"] == semjscc.__version__
     assert meta["links"] == [{"name": "none"}]

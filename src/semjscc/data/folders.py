@@ -59,7 +59,7 @@ def open_image_folder(folder: Path) -> Source:
         place = printable(str(error.filename or folder))
         raise UserError(f"{place} cannot be read: {error.strerror}") from None
     if unread:
-        _tell(folder, f"left out are files of formats that are not read, {listed(unread)}")
+        _tell(folder, f"files of formats that are not read are left out, {listed(unread)}")
     found = _divide(folder, _unwrapped(files, folder.absolute().name))
     classes = {part: _classes(files) for part, files in found.items()}
     # Over all parts, so that a class missing from one of them does not shift the others.
@@ -120,7 +120,7 @@ def _divide(folder: Path, files: Sequence[Found]) -> dict[PartName, list[Found]]
             f" away if {split} is a split, and give it another name if it is a class"
         )
     if others:
-        _tell(folder, f"left out are {len(others):,} images beside the splits, in {where}")
+        _tell(folder, f"images beside the splits are left out, {len(others):,} in {where}")
     return {part: _unwrapped(files, called[part], part) for part, files in found.items()}
 
 

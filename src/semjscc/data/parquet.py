@@ -61,7 +61,7 @@ def open_parquet_folder(folder: Path, files: Sequence[Path]) -> Source:
             " name its files so, or give one of them by its path"
         )
     if others:
-        text = f"{name}: left out are files that name no split: {printable(', '.join(others))}"
+        text = f"{name}: files that name no split are left out: {printable(', '.join(others))}"
         warnings.warn(text, UserNote, stacklevel=2)
     return _open(found, folder)
 

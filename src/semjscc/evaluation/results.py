@@ -132,6 +132,7 @@ def make_meta(
             "fingerprint": data.fingerprint,
             "split": data.split,
             "images": len(data),
+            **({"names": list(data.names)} if data.names else {}),  # in the order of outcomes
         },
         "perception": perception.name,
         "links": [link.facts() for link in links],
