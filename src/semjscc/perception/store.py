@@ -10,10 +10,12 @@ from torch import nn
 from semjscc.checkpoint import fill, load_weights, locate, on_no_device
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.perception import imagenet
+from semjscc.perception import imagenet, mobilenet
 from semjscc.perception.base import Perception, Preprocess, looking_at
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
+
+_MOBILENET = f"{mobilenet.NAME}="
 
 
 def describe(
@@ -41,20 +43,24 @@ def describe(
 def open_perception(
     name: str, own_class: str | None = None, layers: Sequence[str] | None = None
 ) -> Perception:
-    """A network by name: shipped weights, a checkpoint or a run's folder, `imagenet.NAME`.
+    """A network by name.
 
     Args:
-        name: what the user said.
+        name: what the user said: shipped weights, a checkpoint or a run's folder;
+            ``efficientnet-lite0``; or ``mobilenet-v2=`` and the path of its weights.
         own_class: see `load_perception`.
         layers: whose features count, instead of those that the network names itself.
 
     Raises:
         UserError: there is none, it cannot be read, or it has no such layer.
     """
-    if name != imagenet.NAME:
-        return load_perception(locate(name), layers, own_class)
+    path = weights_file(name)
     try:
-        return looking_at(imagenet.load_imagenet(), layers)
+        if name == imagenet.NAME:
+            return looking_at(imagenet.load_imagenet(), layers)
+        if name.startswith(_MOBILENET):
+            return looking_at(mobilenet.load_mobilenet(path), layers)
+        return load_perception(path, layers, own_class)
     except ValueError as error:
         raise UserError(printable(str(error))) from error
 
@@ -65,7 +71,11 @@ def weights_file(name: str) -> Path:
     Raises:
         UserError: there are none.
     """
-    return imagenet.weights_file() if name == imagenet.NAME else locate(name)
+    if name == imagenet.NAME:
+        return imagenet.weights_file()
+    if name == mobilenet.NAME:
+        raise UserError(f"{name} needs the path of its weights: {_MOBILENET}weights.safetensors")
+    return Path(name.removeprefix(_MOBILENET)) if name.startswith(_MOBILENET) else locate(name)
 
 
 def load_perception(
