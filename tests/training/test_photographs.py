@@ -1,5 +1,6 @@
 """A codec trained on pieces of photographs, of several sources, with and without labels."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from test_train import PERCEPTION, QUIET, assert_same_weights, at_step, percepti
 
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import Stopped, UserError
+from semjscc.perception import imagenet
 from semjscc.training.inputs import INPUTS, load_images
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.train import train
@@ -101,6 +103,21 @@ def test_labels_that_the_network_knows_make_accuracy(
     _, facts = train(recipe(tmp_path, [labelled], part, *words), tmp_path / "run", QUIET)
     assert set(facts["val_accuracy"]) == {"1/24", "1/12"}
     assert "val_agreement" not in facts
+
+
+@pytest.mark.skipif(imagenet.missing() is not None, reason=imagenet.missing() or "installed")
+@pytest.mark.parametrize("layers", [None, "[_blocks.2]"])
+def test_any_network_that_evaluate_takes_is_looked_through(
+    plain: Path, tmp_path: Path, layers: str | None
+) -> None:
+    part = "codec: {options: {width: 8, ratios: [1/24]}, perception: efficientnet-lite0}"
+    words = ["--loss.weight", "0.1", "--optimiser.steps", "1", "--optimiser.batch", "2"]
+    words += ["--loss.layers", layers] if layers else []
+    model, _ = train(recipe(tmp_path, [plain], part, *words), tmp_path / "run", QUIET)
+    described = read_metadata(model)
+    assert described["perception"] == "efficientnet-lite0"
+    weights = imagenet.weights_file().read_bytes()
+    assert described["origins"] == {"perception": hashlib.sha256(weights).hexdigest()}
 
 
 def test_importance_is_learned_from_photographs(

@@ -27,6 +27,8 @@ from semjscc.training.state import Ear
 from semjscc.training.train import train
 
 QUIET = Schedule(progress=False)
+PATIENCE = 300
+"""Seconds that a command may take on a busy machine; all are over in a few on an idle one."""
 RECIPE = """
 name: tiny
 data: {{source: {source}, val_fraction: 0.2}}
@@ -91,6 +93,13 @@ def assert_same_weights(first: Path, second: Path) -> None:
         assert torch.equal(a[name], b[name]), name
 
 
+def wait_for(file: Path) -> None:
+    """Until another process has made a file."""
+    deadline = time.monotonic() + PATIENCE
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def command(recipe: Path, out: Path, *words: str) -> list[str]:
     start = [sys.executable, "-m", "semjscc", "train", str(recipe), "--out", str(out)]
     return [*start, "--json", *words]
@@ -121,9 +130,7 @@ def test_killed_and_resumed_run_ends_in_the_same_weights(
     cut = tmp_path / "cut"
     words = command(codec_recipe, cut, "--optimiser.steps", "150", "--save-seconds", "0")
     with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while not (cut / RESUME).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(cut / RESUME)
         process.send_signal(signal.SIGKILL)
     step = torch.load(cut / RESUME, weights_only=True)["global_step"]
     assert 0 < step < 150
@@ -149,11 +156,9 @@ def test_stopped_command_says_what_is_kept(
     start = [sys.executable, "-c", AS_A_COMMAND, *words]
     pipe = subprocess.PIPE
     with subprocess.Popen(start, stdout=pipe, stderr=pipe, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (run / RESUME).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(run / RESUME)
         process.send_signal(number)
-        printed = process.communicate(timeout=60)
+        printed = process.communicate(timeout=PATIENCE)
     kept = torch.load(run / RESUME, weights_only=True)["global_step"]
     said = f"{kept} of 5000 steps are kept in {run}; the same command goes on from there"
     assert (process.returncode, *printed) == (128 + number, "", f"semjscc: stopped; {said}\n")
@@ -248,12 +253,10 @@ def test_several_processes_all_leave_when_told_to(codec_recipe: Path, tmp_path: 
     more = ["--optimiser.steps", "5000", "--save-seconds", "0", "--processes", "2"]
     words, pipe = command(codec_recipe, run, *more), subprocess.PIPE
     with subprocess.Popen(words, stdout=pipe, stderr=pipe, start_new_session=True) as process:
-        deadline = time.monotonic() + 120
-        while not (run / RESUME).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(run / RESUME)
         os.killpg(process.pid, signal.SIGTERM)
         # Both processes hold the pipes: they end when the last one has.
-        printed, complaints = process.communicate(timeout=60)
+        printed, complaints = process.communicate(timeout=PATIENCE)
     kept = torch.load(run / RESUME, weights_only=True)["global_step"]
     said = f"{kept} of 5000 steps are kept in {run}; the same command goes on from there"
     assert (printed, complaints.decode()) == (b"", f"semjscc: stopped; {said}\n")
@@ -275,7 +278,7 @@ def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: P
     alone, _ = train(load_recipe(codec_recipe), tmp_path / "alone", QUIET)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
     words = command(codec_recipe, tmp_path / "both", "--processes", "2")
-    subprocess.run(words, check=True, env=environment, timeout=120, stdout=subprocess.DEVNULL)
+    subprocess.run(words, check=True, env=environment, timeout=PATIENCE, stdout=subprocess.DEVNULL)
     a, b = weights_of(alone), weights_of(tmp_path / "both" / alone.name)
     for name in a:
         # The batch is summed in another order, so the last bits differ.
@@ -337,7 +340,7 @@ sys.exit(main(sys.argv[1:]))
 def test_full_disk_while_logging_is_one_line(codec_recipe: Path, tmp_path: Path) -> None:
     words = command(codec_recipe, tmp_path / "run", "--optimiser.steps", "100")[3:]
     start = [sys.executable, "-c", NO_ROOM, *words]
-    done = subprocess.run(start, check=False, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(start, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("semjscc: cannot ")  # what strikes first depends on the time
     assert done.stderr.endswith(": File too large\n")

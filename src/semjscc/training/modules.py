@@ -67,7 +67,7 @@ class StepTraining(L.LightningModule):
         """Set the rate of the first step: a state may come from a shorter recipe."""
         chosen = self.recipe.optimiser
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = chosen.rate * rate_factor(chosen, self.global_step)
+            group["lr"] = group["initial_lr"] * rate_factor(chosen, self.global_step)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """The varied images that fall to this process at a step, and their labels."""
