@@ -113,7 +113,7 @@ def test_custom_link_improves_with_the_snr_and_counts_its_control_bits(run: Run)
     assert [line.split()[0] for line in lines] == ["thumbnail", "thumbnail", "djscc", "djscc"]
     assert all("256 symbols" in line for line in lines)
     assert "70 control bits" in lines[0]
-    assert "48 control bits" in lines[2]
+    assert "54 control bits" in lines[2]
     assert numbers(lines[0])[0] < numbers(lines[1])[0]
 
 
