@@ -109,7 +109,7 @@ def test_report_holds_all_numbers(tmp_path: Path) -> None:
             "0.712",
             "0.0417",
             "512",
-            "48",
+            "54",
             "–",
             "97.5",
             "1000",
