@@ -7,9 +7,10 @@ import pytest
 
 from semjscc.cli.modem import MULTIPATH, NUMBERS
 from semjscc.errors import UserError
-from semjscc.radio.files import read_recording, write_recording
+from semjscc.radio.files import Recording, read_recording, write_recording
 from semjscc.radio.multipath import PROFILES as MULTIPATH_PROFILES
-from semjscc.radio.passage import ALIASES, pass_through, simulation_for
+from semjscc.radio.passage import ALIASES, Passage, pass_through, simulation_for
+from semjscc.radio.resampling import Samples
 from semjscc.radio.simulator import LIMITS, Simulation, simulate
 
 
@@ -51,11 +52,81 @@ def test_a_recording_passes_through(tmp_path: Path) -> None:
         rates.append(rate)
         return Simulation(snr_db=5.0, cfo_hz=10.0, seed=2)
 
-    seconds, made = pass_through(source, target, None, 4e3, channel, told.append)
+    passage = pass_through(source, target, None, 4e3, channel, told.append)
     assert rates == [4e3]
+    made = passage.simulation
+    assert made.power == pytest.approx(1, abs=1e-6)
     expected = simulate(sent, 4e3, made)
     received = read_recording(target)
     assert received.rate == 4e3
     np.testing.assert_array_equal(np.concatenate(list(received.chunks)), expected)
-    assert seconds == pytest.approx(len(expected) / 4e3)
+    assert passage.seconds == pytest.approx(len(expected) / 4e3)
+    assert passage.level is not None
+    assert (passage.rate, passage.level.present, passage.level.heard) == (4e3, 3000, 3000)
     assert told == []
+
+
+def noisy(tmp_path: Path, recording: Samples, **more: float) -> tuple[Samples, Passage]:
+    """What a file at 8 kHz becomes at 5 dB."""
+    source, target = str(tmp_path / "in.cf32"), str(tmp_path / "out.cf32")
+    write_recording(source, [recording], 8e3)
+
+    def channel(rate: float) -> Simulation:
+        return simulation_for(rate, {}, snr_db=5.0, seed=1)
+
+    passage = pass_through(source, target, None, 8e3, channel, print, **more)
+    return np.concatenate(list(read_recording(target, 8e3).chunks)), passage
+
+
+@pytest.mark.parametrize("gain_db", [-20.0, 0.0, 13.0])
+def test_the_snr_holds_at_any_level_and_share_of_silence(tmp_path: Path, gain_db: float) -> None:
+    random = np.random.default_rng(0)
+    signal = random.standard_normal((30_000, 2)).astype(np.float32).view(np.complex64)[:, 0]
+    signal *= np.float32(10 ** (gain_db / 20) / 2**0.5)
+    sent = np.concatenate([np.zeros(90_000, np.complex64), signal])
+    received, passage = noisy(tmp_path, sent)
+    noise = float(np.mean(np.abs(received - sent) ** 2))
+    # Es/N0 counts in the 2 kHz of the carriers, the noise fills all 8.
+    assert 10 * np.log10(np.mean(np.abs(signal) ** 2) / noise * 4) == pytest.approx(5, abs=0.05)
+    assert passage.level is not None
+    assert passage.level.heard == 120_000
+    assert passage.level.present == pytest.approx(30_000, abs=64)
+
+
+def test_a_stated_power_is_taken_instead(tmp_path: Path) -> None:
+    sent = np.full(20_000, 0.1, np.complex64)
+    received, passage = noisy(tmp_path, sent, power=1.0)
+    noise = float(np.mean(np.abs(received - sent) ** 2))
+    assert 10 * np.log10(1 / noise * 4) == pytest.approx(5, abs=0.1)
+    assert passage.level is None
+
+
+def test_a_pipe_is_measured_by_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.radio.passage.HELD", 1000)
+    pieces = [np.full(600, level, np.complex64) for level in (0.5, 0.5, 2.0)]
+    monkeypatch.setattr(
+        "semjscc.radio.passage.read_recording", lambda *_: Recording(8e3, iter(pieces), None)
+    )
+    passage = pass_through(
+        "-", str(tmp_path / "out.cf32"), None, None, lambda _: Simulation(snr_db=60.0), print
+    )
+    assert passage.level is not None
+    assert (passage.level.heard, passage.simulation.power) == (1200, pytest.approx(0.25))
+    received = np.concatenate(list(read_recording(tmp_path / "out.cf32", 8e3).chunks))
+    np.testing.assert_allclose(received, np.concatenate(pieces), atol=0.01)
+
+
+def test_what_cannot_be_measured_or_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    silent, target = tmp_path / "in.cf32", str(tmp_path / "out.cf32")
+    write_recording(silent, [np.zeros(2000, np.complex64)], 8e3)
+    noise, plain = Simulation(snr_db=5.0), Simulation()
+    with pytest.raises(UserError, match=r"no signal .* state --power"):
+        pass_through(str(silent), target, None, 8e3, lambda _: noise, print)
+    pass_through(str(silent), target, None, 8e3, lambda _: noise, print, power=1.0)
+    pass_through(str(silent), target, None, 8e3, lambda _: plain, print)
+    told = str(tmp_path / "in.sigmf-meta")
+    write_recording(told, [np.ones(2000, np.complex64)], 8e3)
+    with pytest.raises(UserError, match="has 8000 samples a second, not 4000"):
+        pass_through(told, target, None, 4e3, lambda _: plain, print)

@@ -75,6 +75,8 @@ def _add_channel(channel: Parser) -> None:
     channel.add_argument("--profile", choices=MULTIPATH, default="none", help="multipath")
     for option, (field, text) in NUMBERS.items():
         channel.add_argument(option, type=float, dest=field, help=text)
+    text = "of the signal while it is on, in dB over 1 (default: measured)"
+    channel.add_argument("--power", type=float, metavar="DB", help=text)
     text = "samples a second, where the file does not tell (default: sdr's)"
     channel.add_argument("--rate", type=float, help=text)
     channel.add_argument("--seed", type=int, default=0)
@@ -198,12 +200,13 @@ def _warn(message: str) -> None:
 
 def _channel(arguments: argparse.Namespace) -> None:
     from dataclasses import asdict
+    from math import log10
 
     from semjscc.radio.passage import pass_through, simulation_for
 
     snr_db = None if arguments.snr is None else parse_snr(arguments.snr)
     numbers = {field: getattr(arguments, field) for field, _ in NUMBERS.values()}
-    seconds, simulation = pass_through(
+    passage = pass_through(
         arguments.input,
         arguments.output,
         arguments.format,
@@ -212,10 +215,26 @@ def _channel(arguments: argparse.Namespace) -> None:
             rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed
         ),
         _warn,
+        power=None if arguments.power is None else 10 ** (arguments.power / 10),
     )
     stream = sys.stderr if arguments.output == "-" else sys.stdout
+    seconds, rate, level = passage.seconds, passage.rate, passage.level
     if arguments.json:
-        facts = {"out": arguments.output, "seconds": seconds, **asdict(simulation)}
-        print(json.dumps(facts), file=stream)
-    else:
-        print(f"written to {arguments.output}: {seconds:.3f} s", file=stream)
+        measured = None if level is None else asdict(level)
+        facts = {"out": arguments.output, "seconds": seconds, "sample_rate": rate}
+        print(
+            json.dumps({**facts, **asdict(passage.simulation), "measured": measured}), file=stream
+        )
+        return
+    if level is not None:
+        print(
+            f"signal of {10 * log10(level.power):.1f} dB, measured where it is present: "
+            f"{level.present / rate:.3f} of {level.heard / rate:.3f} s",
+            file=stream,
+        )
+    if snr_db is not None:
+        band = passage.simulation.bandwidth or rate
+        print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)
+    print(
+        f"written to {arguments.output}: {seconds:.3f} s at {rate:g} samples a second", file=stream
+    )

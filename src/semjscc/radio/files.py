@@ -19,18 +19,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio import sigmf
+from semjscc.radio.integers import Integers
 from semjscc.radio.passband import AUDIO_RATE, to_baseband, to_passband
 from semjscc.radio.reading import (
-    CI8_FULL_SCALE,
     PIPE,
     SAMPLE_BYTES,
-    WAV_FULL_SCALE,
     clean_samples,
     samples_in,
     sound_in,
@@ -120,8 +118,11 @@ def write_recording(
     rate: float,
     kind: str | None = None,
     annotations: Sequence[sigmf.Annotation] = (),
+    tell: Callable[[str], object] = _say_nothing,
 ) -> int:
     """Write a recording: a file appears whole or not at all.
+
+    ``tell`` hears once of samples that are too strong or too weak for the integers of a kind.
 
     Args:
         path: a file, or "-" for standard output.
@@ -130,6 +131,7 @@ def write_recording(
         kind: one of `KINDS`' values; from the path if None.
         annotations: for SigMF, one a frame; read after the last chunk, so that the chunks' maker
             may still add to it.
+        tell: takes a line for the user, such as a warning.
 
     Returns:
         Samples written.
@@ -143,20 +145,25 @@ def write_recording(
     if str(path) == PIPE:
         if kind == "sigmf":
             raise UserError("SigMF is two files: write cf32, ci8 or wav to a pipe")
-        return _write_through(lambda: contextlib.nullcontext(sys.stdout.buffer), kind, chunks, path)
+        return _write_through(
+            lambda: contextlib.nullcontext(sys.stdout.buffer), kind, chunks, path, tell
+        )
     target = sigmf.data_path(Path(path)) if kind == "sigmf" else Path(path)
     if target.exists() and not target.is_file() and not target.is_dir():
         # A device or named pipe is written to, not replaced by a file.
-        return _write_through(lambda: target.open("wb"), kind, chunks, path)
+        return _write_through(lambda: target.open("wb"), kind, chunks, path, tell)
     written = 0
 
     def write(temporary: Path) -> None:
         nonlocal written
         with temporary.open("wb") as stream:
-            written = _write(stream, kind, chunks)
+            written = _write(stream, kind, chunks, path, tell)
             if kind == "wav":
                 stream.seek(0)
                 stream.write(wav_header(written))
+        if kind == "sigmf":
+            # No metadata may stand beside samples that it does not tell of, not for a moment.
+            sigmf.meta_path(target).unlink(missing_ok=True)
 
     write_atomically(target, write)
     if kind == "sigmf":
@@ -201,10 +208,11 @@ def _write_through(
     kind: str,
     chunks: Iterable[Samples],
     path: str | Path,
+    tell: Callable[[str], object],
 ) -> int:
     try:
         with start() as stream:
-            written = _write(stream, kind, chunks)
+            written = _write(stream, kind, chunks, path, tell)
             stream.flush()
             return written
     except OSError as error:
@@ -212,26 +220,29 @@ def _write_through(
         raise UserError(f"cannot write {name}: {error.strerror or error}") from error
 
 
-def _write(stream: BinaryIO, kind: str, chunks: Iterable[Samples]) -> int:
+def _write(
+    stream: BinaryIO,
+    kind: str,
+    chunks: Iterable[Samples],
+    path: str | Path,
+    tell: Callable[[str], object],
+) -> int:
     written = 0
-    if kind == "wav":
-        stream.write(wav_header(None))
-        for real in to_passband(map(clean_samples, chunks)):
-            stream.write(_to_integers(real, WAV_FULL_SCALE, np.dtype("<i2")))
-            written += len(real)
-        return written
-    for chunk in map(clean_samples, chunks):
-        axes = chunk.view(np.float32)
-        if kind == "ci8":
-            stream.write(_to_integers(axes, CI8_FULL_SCALE, np.dtype(np.int8)))
+    clean = map(clean_samples, chunks)
+    if kind in ("wav", "ci8"):
+        integers = Integers(kind)
+        if kind == "wav":
+            stream.write(wav_header(None))
+            values = to_passband(clean)
         else:
-            stream.write(axes.astype("<f4").tobytes())
+            values = (chunk.view(np.float32) for chunk in clean)
+        for piece in values:
+            stream.write(integers.to_bytes(piece))
+            written += len(piece) // (1 if kind == "wav" else 2)
+        if problem := integers.problem():
+            tell(f"{printable(str(path))}: {problem}")
+        return written
+    for chunk in clean:
+        stream.write(chunk.view(np.float32).astype("<f4").tobytes())
         written += len(chunk)
     return written
-
-
-def _to_integers(values: NDArray[np.float32], full_scale: float, kind: np.dtype) -> bytes:
-    """±full_scale onto the whole range of ``kind``; what exceeds it saturates."""
-    limits = np.iinfo(kind)
-    codes = np.rint(values * (-limits.min / full_scale))
-    return np.clip(codes, limits.min, limits.max).astype(kind).tobytes()

@@ -1,17 +1,24 @@
 """A recording through the channel simulator into another recording."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from semjscc.radio.files import read_recording, write_recording
+from semjscc.errors import UserError
+from semjscc.images import printable
+from semjscc.radio.files import Recording, read_recording, write_recording
+from semjscc.radio.level import Level, measure_level
 from semjscc.radio.profiles import PROFILES, SDR, has_rate_of
 from semjscc.radio.reading import PIPE
+from semjscc.radio.resampling import Samples
 from semjscc.radio.simulator import Simulation, simulate_chunks
 
 ALIASES = {"good": "mpg", "moderate": "mpm", "poor": "mpp"}
 """What ITU-R F.1487 calls its channels."""
 SPREAD_S = {"sdr": 1e-6, "audio": 2e-4}
 """The delay spread of a waveform's multipath where nobody states one."""
+HELD = 1 << 22
+"""Samples of a pipe that are waited for to measure its signal: 32 MB."""
 
 
 def simulation_for(
@@ -45,6 +52,23 @@ def simulation_for(
     return replace(plain, snr_db=snr_db, **given)
 
 
+@dataclass(frozen=True)
+class Passage:
+    """What happened to a recording.
+
+    Attributes:
+        seconds: length of what was written.
+        rate: samples a second.
+        simulation: the channel, with the power that noise, DC and clipping refer to.
+        level: what was measured of the signal; None where it was stated, or nothing refers to it.
+    """
+
+    seconds: float
+    rate: float
+    simulation: Simulation
+    level: Level | None
+
+
 def pass_through(
     source: str,
     target: str,
@@ -52,8 +76,13 @@ def pass_through(
     rate: float | None,
     channel: Callable[[float], Simulation],
     tell: Callable[[str], object],
-) -> tuple[float, Simulation]:
+    *,
+    power: float | None = None,
+) -> Passage:
     """Read a recording, and write what arrives of it.
+
+    The signal's power is measured before: over all of a file, which is read twice, and over the
+    first two seconds of ``sdr`` (`HELD` samples) of a pipe.
 
     Args:
         source: a file, or "-" for standard input.
@@ -62,16 +91,50 @@ def pass_through(
         rate: samples a second where the file does not tell; None for that of ``sdr``.
         channel: from the sample rate to what happens to it.
         tell: takes a line for the user, such as a warning.
-
-    Returns:
-        the length of what was written in seconds, and what happened.
+        power: mean |x|² of the signal while it is on; None to measure it.
 
     Raises:
-        UserError: as `read_recording`, `simulate_chunks` and `write_recording`.
+        UserError: as `read_recording`, `simulate_chunks` and `write_recording`; the file has
+            another rate than is stated; or there is no signal to measure.
     """
     kinds = [kind or ("cf32" if path == PIPE else None) for path in (source, target)]
-    recording = read_recording(source, rate or SDR.sample_rate, kinds[0], tell)
-    simulation = channel(recording.rate)
-    received = simulate_chunks(recording.chunks, recording.rate, simulation)
-    written = write_recording(target, received, recording.rate, kinds[1])
-    return written / recording.rate, simulation
+
+    def read(say: Callable[[str], object]) -> Recording:
+        return read_recording(source, rate or SDR.sample_rate, kinds[0], say)
+
+    recording = read(tell)
+    if rate is not None and recording.rate != rate:
+        raise UserError(
+            f"{printable(source)} says that it has {recording.rate:g} samples a second, not "
+            f"{rate:g}: leave the rate out"
+        )
+    simulation, chunks, level = channel(recording.rate), recording.chunks, None
+    if power is None and _refers_to_power(simulation):
+        if recording.most is None:
+            held, rest = _hold(chunks)
+            level, chunks = measure_level(held), chain(held, rest)
+        else:
+            level = measure_level(read(lambda _: None).chunks)
+        if not level.power:
+            raise UserError(
+                f"{printable(source)} holds no signal whose power could be measured: state --power"
+            )
+        power = level.power
+    simulation = simulation if power is None else replace(simulation, power=power)
+    received = simulate_chunks(chunks, recording.rate, simulation)
+    written = write_recording(target, received, recording.rate, kinds[1], tell=tell)
+    return Passage(written / recording.rate, recording.rate, simulation, level)
+
+
+def _refers_to_power(simulation: Simulation) -> bool:
+    dc = simulation.dc_i or simulation.dc_q
+    return simulation.snr_db is not None or simulation.clip_db is not None or bool(dc)
+
+
+def _hold(chunks: Iterator[Samples]) -> tuple[list[Samples], Iterator[Samples]]:
+    """The beginning of what comes but once, and the rest."""
+    held, count = [], 0
+    while count < HELD and (chunk := next(chunks, None)) is not None:
+        held.append(chunk)
+        count += len(chunk)
+    return held, chunks
