@@ -223,6 +223,13 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
     assert refusal(tmp_path).endswith("dog cannot be read: Permission denied")
 
 
+@pytest.mark.parametrize("path", [".", "..", "cat/..", "../pets", "../pets/cat/.."])
+def test_a_folder_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str):
+    place(tmp_path, "pets/cat/0.png", "pets/dog/0.png")
+    monkeypatch.chdir(tmp_path / "pets" / ("cat" if path == ".." else ""))
+    assert load_hub(path, "test").name == "pets"
+
+
 def test_names_follow_the_images(tmp_path: Path):
     place(tmp_path, *(f"train/cat/{seed}.png" for seed in range(30)))
     train, val = found(tmp_path, "train"), found(tmp_path, "val")

@@ -174,6 +174,39 @@ def test_a_file_cut_in_its_header_is_still_of_its_format(kind: str):
         assert "known format" not in refusal(whole[:length])
 
 
+def test_a_cmyk_jpeg_that_adobe_did_not_write_is_no_negative():
+    inks = plain("CMYK", (0, 255, 255, 0))
+    adobes = encode(inks, "JPEG", quality=95)
+    assert np.allclose(colour_at(decode_image(adobes, "x")), RED, atol=4)
+    marker = adobes.index(b"\xff\xee")  # Adobe's own, in which it says so
+    length = struct.unpack(">H", adobes[marker + 2 : marker + 4])[0]
+    others = adobes[:marker] + adobes[marker + 2 + length :]
+    # The numbers are the same, but mean ink as it is: no cyan becomes all cyan, and black.
+    assert np.allclose(colour_at(decode_image(others, "x")), (0, 0, 0), atol=4)
+    inverted = encode(plain("CMYK", (255, 0, 0, 255)), "JPEG", quality=95)
+    others = inverted[:marker] + inverted[marker + 2 + length :]
+    assert np.allclose(colour_at(decode_image(others, "x")), RED, atol=4)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 7, 8])
+def test_few_bits_of_jpeg_2000_fill_the_range(bits: int):
+    levels = np.arange(256).reshape(16, 16) % 2**bits
+    # The reversible transform is of levels around the middle of the range, so that the same code
+    # means other levels as soon as the header says another depth.
+    shifted = (levels + 128 - 2 ** (bits - 1)).astype(np.uint8)
+    data = bytearray(encode(Image.fromarray(shifted), "JPEG2000", irreversible=False))
+    data[bytes(data).index(b"\xff\x4f\xff\x51") + 42] = bits - 1
+    data[bytes(data).index(b"ihdr") + 14] = bits - 1
+    expected = np.floor(levels * 255 / (2**bits - 1) + 0.5)
+    assert np.array_equal(decode_image(bytes(data), "x")[0], expected)
+
+
+def test_a_jpeg_of_twelve_bits_is_not_called_unknown():
+    data = bytearray(encode(plain("L", 7), "JPEG"))
+    data[bytes(data).index(b"\xff\xc0") + 4] = 12
+    assert refusal(bytes(data)).endswith("its header is cut off, damaged, or of a kind not read")
+
+
 def test_a_damaged_image_is_refused():
     whole = bytearray(encode(Image.effect_noise((64, 64), 50), "TIFF", compression="tiff_lzw"))
     whole[8:2000] = b"\xff" * 1992
@@ -231,6 +264,9 @@ def test_read_image_refuses_what_is_no_readable_file(
 ):
     with pytest.raises(UserError, match=r"none\.png does not exist"):
         read_image(tmp_path / "none.png")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    with pytest.raises(UserError, match=r"loop\.png is a link that leads nowhere"):
+        read_image(tmp_path / "loop.png")
     with pytest.raises(UserError, match="is a folder"):
         read_image(tmp_path)
     os.mkfifo(tmp_path / "pipe")

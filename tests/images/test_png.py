@@ -95,6 +95,22 @@ def test_a_cut_file_is_called_so():
             decode_image(whole[:length], "x")
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_one_transparent_grey(depth: int):
+    """The second darkest is clear: white, though it is dark itself."""
+    digits = f"{0:0{depth}b}{1:0{depth}b}" * 8
+    row = b"\0" + int(digits, 2).to_bytes(len(digits) // 8)
+    head = struct.pack(">IIBBBBB", 16, 16, depth, 0, 0, 0, 0)
+    chunks = (
+        (b"IHDR", head),
+        (b"tRNS", b"\0\1"),
+        (b"IDAT", zlib.compress(row * 16)),
+        (b"IEND", b""),
+    )
+    decoded = decode_image(SIGNATURE + b"".join(chunk(*one) for one in chunks), "x")
+    assert decoded[:, 0, :4].tolist() == [[0, 255, 0, 255]] * 3
+
+
 def test_one_transparent_grey_of_sixteen_bits():
     grey = np.full((16, 16), 257 * 9, np.uint16)
     grey[3, 4] = 257 * 50

@@ -326,6 +326,8 @@ def test_the_orientation_is_applied():
     [
         ("floating-point numbers of no known scale", {"more": {FORMAT: (SHORT, [3])}}),
         ("signed or complex numbers", {"more": {FORMAT: (SHORT, [2])}}),
+        ("a small preview", {"more": {254: (LONG, [1])}}),
+        ("a small preview", {"more": {50706: (BYTE, [1, 4, 0, 0])}}),
         ("samples differ in their bits", {"samples": 3, "more": {BITS: (SHORT, [5, 6, 5])}}),
         ("has 33 samples a pixel", {"more": {SAMPLES: (SHORT, [33])}}),
         ("samples have 33 bits", {"more": {BITS: (SHORT, [33])}}),

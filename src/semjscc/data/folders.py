@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from semjscc.data.sources import Part, PartName, Source, part_of
+from semjscc.data.sources import Part, PartName, Source, part_of, source_name
 from semjscc.data.walking import Found, describe, listed, walk
 from semjscc.errors import UserError, UserNote
 from semjscc.images import printable, read_image
@@ -60,7 +60,7 @@ def open_image_folder(folder: Path) -> Source:
         raise UserError(f"{place} cannot be read: {error.strerror}") from None
     if unread:
         _tell(folder, f"files of formats that are not read are left out, {listed(unread)}")
-    found = _divide(folder, _unwrapped(files, folder.absolute().name))
+    found = _divide(folder, _unwrapped(files, source_name(folder)))
     classes = {part: _classes(files) for part, files in found.items()}
     # Over all parts, so that a class missing from one of them does not shift the others.
     names = sorted({name for of_part in classes.values() for name in of_part if name is not None})
@@ -69,7 +69,7 @@ def open_image_folder(folder: Path) -> Source:
     parts: dict[PartName, Part] = {
         part: _part(folder, files, classes[part], names, problem) for part, files in found.items()
     }
-    return Source(printable(folder.absolute().name), "", parts, tuple(map(printable, names)))
+    return Source(source_name(folder), "", parts, tuple(map(printable, names)))
 
 
 def _tell(folder: Path, text: str) -> None:

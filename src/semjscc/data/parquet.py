@@ -6,7 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from semjscc.data.sources import ROWS_AT_ONCE, PartName, Source, first_line, part_of, part_of_file
+from semjscc.data.sources import (
+    ROWS_AT_ONCE,
+    PartName,
+    Source,
+    first_line,
+    part_of,
+    part_of_file,
+    source_name,
+)
 from semjscc.data.tables import Table, read_parts
 from semjscc.errors import UserError, UserNote
 from semjscc.images import printable
@@ -67,7 +75,7 @@ def open_parquet_folder(folder: Path, files: Sequence[Path]) -> Source:
 
 
 def _open(files: Mapping[PartName, Sequence[Path]], path: Path) -> Source:
-    name = printable(path.absolute().name)
+    name = source_name(path)
     tables: dict[PartName, Callable[[], Table]] = {
         part: partial(_table, some) for part, some in files.items()
     }

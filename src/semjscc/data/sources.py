@@ -59,6 +59,12 @@ def local_path(source: str) -> Path:
         raise UserError(f"{printable(source)} does not exist: nobody's home is {home}") from None
 
 
+def source_name(path: Path) -> str:
+    """What results call a local source: the last part of its path."""
+    found = path.absolute().name
+    return printable(path.resolve().name or "/" if found in ("", "..") else found)
+
+
 def first_line(error: Exception) -> str:
     """What a library says, in one line."""
     lines = str(error).strip().splitlines()

@@ -39,10 +39,12 @@ def open_png(data: bytes, name: str) -> Image.Image:
         raise ValueError("its header is cut off or damaged") from None
     check_size(image.width, image.height, name)
     image.load()
-    clear = image.info.get("transparency")
-    if data[_DEPTH] == 16 and isinstance(clear, tuple):
-        # Pillow keeps the upper half of each colour, but all of the one that is transparent.
+    clear, depth = image.info.get("transparency"), data[_DEPTH]
+    # Pillow changes the colours' depth, but not that of the one that is transparent.
+    if depth == 16 and isinstance(clear, tuple):
         image.info["transparency"] = tuple(part >> 8 for part in clear)
+    elif depth in (2, 4) and image.mode == "L" and isinstance(clear, int):
+        image.info["transparency"] = clear * 255 // ((1 << depth) - 1)
     return image
 
 

@@ -1,7 +1,5 @@
 """Images from files: every format that comes in becomes upright RGB of 8 bits."""
 
-import re
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +8,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from semjscc.errors import UserError
-from semjscc.images import png, tiff
-from semjscc.images.limits import FILE_LIMIT, PIXEL_LIMIT, check_size
+from semjscc.images import others, png, tiff
+from semjscc.images.limits import FILE_LIMIT, PIXEL_LIMIT
 from semjscc.images.pixels import to_8_bits
 from semjscc.images.quiet import hush_decoders, printable, without_warnings
 from semjscc.images.tiff_tags import MAGIC as TIFF
@@ -19,8 +17,6 @@ from semjscc.images.tiff_tags import MAGIC as TIFF
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 """What may come in; everything else that Pillow knows (PostScript, metafiles) stays shut."""
 
-_STARTS = re.compile(rb"\xff\xd8\xff|GIF8|RIFF....WEBP|....ftypavi|\0\0\0\x0cjP  ", re.DOTALL)
-"""How files of some of these formats begin, whatever follows."""
 _BY_PILLOW = tuple(kind for kind in ALLOWED_FORMATS if kind not in ("PNG", "TIFF"))
 
 
@@ -55,8 +51,6 @@ def decode_image(data: bytes, name: str) -> Tensor:
         except UserError:
             raise
         except UnidentifiedImageError:
-            if _STARTS.match(data):
-                raise UserError(f"{name} is cut off or damaged in its header") from None
             known = ", ".join(ALLOWED_FORMATS)
             raise UserError(f"{name} is not an image in a known format ({known})") from None
         except Image.DecompressionBombError:
@@ -74,10 +68,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         return tiff.open_tiff(data, name)
     if data.startswith(png.SIGNATURE):
         return png.open_png(data, name)
-    image = Image.open(BytesIO(data), formats=_BY_PILLOW)
-    check_size(image.width, image.height, name)
-    image.load()
-    return image
+    return others.open_other(data, name, _BY_PILLOW)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -121,7 +112,8 @@ def read_image(path: Path) -> Tensor:
         if path.is_dir():
             raise UserError(f"{name} is a folder, not an image")
         if not path.exists():
-            raise UserError(f"{name} does not exist")
+            what = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
+            raise UserError(f"{name} {what}")
         if not path.is_file():  # a pipe or device would block or never end
             raise UserError(f"{name} is not a regular file")
         if path.stat().st_size > FILE_LIMIT:

@@ -33,7 +33,7 @@ _PREMULTIPLIED, _ALPHA = 1, (1, 2, 999)
 """What an extra sample may mean besides nothing; the last is CorelDraw's own."""
 _FULL_RANGE = (0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1)
 """ReferenceBlackWhite, as rational numbers."""
-_ORIENTATION = 274
+_SUBFILE, _ORIENTATION, _DNG = 254, 274, 50706
 
 
 def open_tiff(data: bytes, name: str) -> Image.Image:
@@ -66,6 +66,8 @@ def _check_meaning(tags: Tags, photometric: int) -> None:
     Raises:
         ValueError: they are such.
     """
+    if tags.one(_SUBFILE, 0) & 1 or _DNG in tags.values:
+        raise ValueError("its first image is a small preview: it is camera data to be developed")
     formats = set(tags.all(339)) or {1}
     if photometric not in _MODES:
         raise ValueError(f"its photometric interpretation {photometric} is not read")
