@@ -120,7 +120,7 @@ def test_layers_above_the_last_one_asked_for_do_not_run(
 def test_no_hook_stays_behind(tiny_perception: Perception, tiny_images: Tensor) -> None:
     tiny_perception.features(tiny_images)
     tiny_perception.features_and_output(tiny_images)
-    with pytest.raises(RuntimeError, match="size of tensor"):
+    with pytest.raises(UserError, match="cannot look at images of 24 x 24 pixels: The size of"):
         tiny_perception.features(tiny_images[:, :2])
     assert not any(module._forward_hooks for module in tiny_perception.modules())
 

@@ -80,14 +80,21 @@ def test_no_number_is_taken_that_nothing_can_be_done_with(
         ("--optimiser.clip_gradient 0", "clip_gradient is positive, not 0"),
         ("--data.limit 0", "limit must be at least 1, not 0"),
         ("--data.size 15", "size must be at least 16, not 15"),
-        ("--data.val_fraction 1", "val_fraction is at least 0 and below 1, not 1"),
-        ("--data.val_fraction .nan", "val_fraction is at least 0 and below 1, not nan"),
+        ("--data.val_fraction 0", "val_fraction lies between 0 and 1, not 0"),
+        ("--data.val_fraction 1", "val_fraction lies between 0 and 1, not 1"),
+        ("--data.val_fraction .nan", "val_fraction lies between 0 and 1, not nan"),
         ("--codec.faded 1.1", "faded lies between 0 and 1, not 1.1"),
         ("--codec.erased .nan", "erased lies between 0 and 1, not nan"),
         ("--loss.weight -1", "weight is 0 or more, and finite, not -1"),
         ("--loss.temperature 0", "temperature is positive, not 0"),
         ("--seed 18446744073709551616", "seed has 64 bits at the most"),
-        ("--name=", "name is empty"),
+        ("--name=", "no folder can be called ''"),
+        ("--name=../../x", "no folder can be called '../../x'"),
+        ("--optimizer.steps 3", "a recipe has no 'optimizer': did you mean 'optimiser'?"),
+        ("--optimiser.stepps=3", "optimiser has no 'stepps': did you mean 'steps'?"),
+        ("--steps 3", "a recipe has no 'steps': did you mean 'optimiser.steps'?"),
+        ("--optimiser.steps", "--optimiser.steps needs a value"),
+        ("--optimiser.rate -1e-3", "rate is 0 or more, and finite, not -0.001"),
     ],
 )
 def test_values_out_of_range_are_one_line(
@@ -108,7 +115,7 @@ def test_values_out_of_range_are_one_line(
 )
 def test_the_ends_of_the_ranges_belong_to_them(more: dict[str, Any]) -> None:
     assert OptimiserRecipe(**more)
-    assert DataRecipe(size=16, limit=1, val_fraction=0.0)
+    assert DataRecipe(size=16, limit=1, val_fraction=1e-9)
     assert CodecRecipe(faded=1.0, erased=0.0)
     assert Recipe("x", DataRecipe(), OptimiserRecipe(), seed=-1).seed == -1
 
@@ -204,7 +211,7 @@ def test_trial_changes_nothing(tmp_path: Path, source: Path) -> None:
     network, data = Unlike(2, 2), load_images(recipe.data, "train")
     before, drawn = copy.deepcopy(network.state_dict()), torch.get_rng_state()
     modes = [module.training for module in network.modules()]
-    try_network(network, Preprocess(), ["head"], data, "unlike")
+    try_network(network, Preprocess(), ["head"], data, data, "unlike")
     assert [module.training for module in network.modules()] == modes
     assert set(modes) == {True, False}
     assert torch.equal(torch.get_rng_state(), drawn)
