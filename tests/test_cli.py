@@ -202,3 +202,27 @@ def test_module_runs_as_the_command() -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("link", "ratio"), [("semantic", "1/24"), ("deepjscc-6", "1/6")])
+def test_ratio_that_nobody_names_is_said_where_it_is_another(
+    link: str, ratio: str, sign: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["transmit", str(sign), "--link", link, "--snr", "10", "--weights", "cifar10-jpeg"]
+    assert main([*words, "--out", str(sign.with_name("received.png")), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["ratio"] == ratio
+    said = f"warning: {link} has no ratio 1/24: the nearest, {ratio}, counts"
+    assert (said in printed.err) == (ratio != "1/24")
+
+
+def test_folders_are_printed_as_they_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "x[v2]" / "[/v1]" / ("long" * 30)
+    words = ["--links", "ours[red]=semantic", "--snr", "5", "--out", str(out), "--limit", "4"]
+    assert main([*EVALUATE, *words]) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(f"Pictures, numbers and report.html are in {out}\n")
+    assert "ours[red]" in printed
+    assert (out / "report.html").is_file()

@@ -16,9 +16,7 @@ def test_homes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert user_path("~/runs") == Path("/home/me/runs")
     assert user_path("./~/runs") == Path("~/runs")
     assert user_path("runs") == Path("runs")
-    with pytest.raises(
-        UserError, match="~nosuchuser/x does not exist: nobody's home is ~nosuchuser"
-    ):
+    with pytest.raises(UserError, match="nobody's home is ~nosuchuser"):
         user_path("~nosuchuser/x")
 
 
