@@ -221,7 +221,6 @@ def test_shipped_weights_must_be_the_senders(
     for name in ("signs-a", "signs-djscc"):
         (store / f"{name}.safetensors").symlink_to(shipped / f"{name}.safetensors")
     monkeypatch.setattr(checkpoint, "WEIGHTS", store)
-    monkeypatch.setattr("semjscc.families.WEIGHTS", store)
     line = refusal(capsys, "demodulate", tx, "--out", out)
     assert "no weights here for signs-semantic" in line
     (store / "signs-semantic.safetensors").symlink_to(shipped / "signs-djscc.safetensors")

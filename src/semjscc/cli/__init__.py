@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
+import logging
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,8 @@ def _notes_in_one_line() -> Iterator[None]:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     settle()
+    # Where its cache cannot be written, which is wanted and never needed, it would say so twice.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         try:
             arguments = _parser().parse_args(words)
