@@ -176,15 +176,35 @@ def test_shipped_checkpoint_is_found_by_its_name(shipped: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["unknown", "runs/none", "signs-a.safetensors", "../weights/signs-a", "signs-a/x", "empty"],
+    ["unknown", "runs/none", "../weights/signs-a", "signs-a/x", "x.safetensors"],
 )
 def test_unknown_checkpoint_is_refused_with_the_names_that_ship(shipped: Path, name: str) -> None:
     del shipped
-    Path("empty").mkdir()
     with pytest.raises(UserError, match="no checkpoint at") as raised:
         locate(name)
     assert name in str(raised.value)
     assert "signs-a, signs-djscc" in str(raised.value)
+
+
+def test_mistyped_name_is_answered_with_the_nearest(shipped: Path) -> None:
+    del shipped
+    with pytest.raises(UserError, match="did you mean 'signs-djscc'"):
+        locate("sings-djscc")
+
+
+def test_folder_of_a_training_that_has_not_ended_is_named_as_such(shipped: Path) -> None:
+    del shipped
+    Path("runs/mine").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"runs/mine has no model\.safetensors, .* no training"):
+        locate("runs/mine")
+
+
+@pytest.mark.parametrize("kind", ["file", "run"])
+def test_a_name_counts_before_a_path_of_the_same_spelling(shipped: Path, kind: str) -> None:
+    path = Path("signs-a") if kind == "file" else Path("signs-a") / MODEL
+    save_weights(path, WEIGHTS, METADATA)
+    assert locate("signs-a") == shipped / "signs-a.safetensors"
+    assert locate("./signs-a").resolve() == path.resolve()
 
 
 def test_empty_name_is_no_checkpoint_and_an_empty_folder_hides_none(

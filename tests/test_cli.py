@@ -39,12 +39,6 @@ def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return printed.err
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    command = f"{sys.executable} -m semjscc links --json | head -c 1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "[", "")
-
-
 def test_what_the_system_refuses_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,19 +132,6 @@ def test_transmit_takes_any_size_and_warns_of_strange_images(
     assert report["warning"]
 
 
-def test_links_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["links", "--json"]) == 0
-    cards = {card["name"]: card for card in json.loads(capsys.readouterr().out)}
-    assert {"none", "signs-a", "signs-djscc", "signs-semantic"} <= set(cards)
-    assert {"separate", "separate-hevc", "capacity", "label"} <= set(cards)
-    assert (
-        cards["signs-djscc"]["recipe"]["optimiser"]
-        == (cards["signs-semantic"]["recipe"]["optimiser"])
-    )
-    assert main(["links"]) == 0
-    assert "signs-semantic" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -159,13 +140,13 @@ def test_links_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
         (["--links", "djscc", "--snr", "ten"], "an SNR is a number of dB, not 'ten'"),
         (["--links", "djscc", "--snr", ","], "empty"),
         (["--links", "djscc", "--snr", "5", "--ratio", "1/5"], "ratio 1/5"),
-        (["--links", "djscc", "--snr", "5", "--ratio", "1/16"], "there are 1/48, 1/24, 1/12, 1/6"),
         (["--links", "djscc", "--snr", "5", "--ratio", "x"], "written like 1/24"),
         (["--links", "magic", "--snr", "5"], "label, djscc, semantic"),
         (["--links", "djscc", "--snr", "5", "--channel", "wire"], "no channel 'wire'"),
         (["--links", "djscc", "--snr", "5", "--weights", "mars"], "no shipped weights 'mars'"),
         (["--links", "djscc", "--snr", "5", "--limit", "0"], "--limit must be at least 1"),
-        (["--links", "djscc", "--snr", "5", "--data", "no/such/file.parquet"], "which weights"),
+        (["--links", "djscc", "--snr", "5", "--data", "no/such/file.parquet"], "does not exist"),
+        (["--links", "djscc", "--snr", "5", "--data", "nothere"], "nothere does not exist"),
         (["--links", "djscc", "--snr", "5", "--frequency", "3"], "unknown words: --frequency 3"),
         (["--links", "djscc"], "required: --snr"),
     ],
@@ -221,3 +202,27 @@ def test_module_runs_as_the_command() -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("link", "ratio"), [("semantic", "1/24"), ("deepjscc-6", "1/6")])
+def test_ratio_that_nobody_names_is_said_where_it_is_another(
+    link: str, ratio: str, sign: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["transmit", str(sign), "--link", link, "--snr", "10", "--weights", "cifar10-jpeg"]
+    assert main([*words, "--out", str(sign.with_name("received.png")), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["ratio"] == ratio
+    said = f"warning: {link} has no ratio 1/24: the nearest, {ratio}, counts"
+    assert (said in printed.err) == (ratio != "1/24")
+
+
+def test_folders_are_printed_as_they_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "x[v2]" / "[/v1]" / ("long" * 30)
+    words = ["--links", "ours[red]=semantic", "--snr", "5", "--out", str(out), "--limit", "4"]
+    assert main([*EVALUATE, *words]) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(f"Pictures, numbers and report.html are in {out}\n")
+    assert "ours[red]" in printed
+    assert (out / "report.html").is_file()

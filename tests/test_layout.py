@@ -6,9 +6,10 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "randomness", "own_code", "checkpoint", "images", "metrics", "data", "channels",
-    "linear", "codecs", "perception", "importance", "losses", "training", "separation", "links",
-    "families", "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
+    "errors", "paths", "settings", "threads", "decibels", "randomness", "own_code", "checkpoint",
+    "blueprints", "images", "metrics", "data", "channels", "linear", "codecs", "perception",
+    "importance", "losses", "training", "separation", "families", "links", "transmission",
+    "evaluation", "reproduction", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SOURCE = Path(semjscc.__file__).parent
 

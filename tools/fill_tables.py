@@ -33,7 +33,7 @@ from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.evaluation.rows import gap_text, interval, lead_rows, left_out, psnr_text, where
 from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
 from semjscc.evaluation.settings import settings
-from semjscc.families import cards
+from semjscc.links.cards import cards
 
 BUDGET = "cpu"
 """Of every training that ships or is published: 75 minutes on two CPU cores at most."""

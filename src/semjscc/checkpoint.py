@@ -1,18 +1,21 @@
 """Weights on disk: safetensors with plain JSON metadata, written atomically, never unpickled."""
 
+from __future__ import annotations
+
 import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_safetensors
-from torch import Tensor, nn
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.paths import user_path
+
+if TYPE_CHECKING:  # torch takes seconds to import, and whoever asks for a name needs none of it
+    from torch import Tensor, nn
 
 METADATA_KEY = "semjscc"
 MODEL = "model.safetensors"
@@ -61,6 +64,9 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
     Raises:
         UserError: the file cannot be written.
     """
+    import torch
+    from safetensors.torch import save as to_safetensors
+
     # A copy, because safetensors refuses tensors that share storage or are not contiguous.
     plain = {
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
@@ -70,22 +76,36 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[st
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
+def shipped(name: str) -> Path | None:
+    """The weights of that name which ship with the package, or None."""
+    path = WEIGHTS / f"{name}.safetensors"
+    return path if "/" not in name and path.is_file() else None
+
+
 def locate(name: str) -> Path:
-    """The checkpoint behind a path, a run's folder, or the name of shipped weights.
+    """The checkpoint behind the name of shipped weights, a path, or a run's folder.
+
+    A name counts before a path of the same spelling, here and wherever else there are both:
+    ``signs-a`` is what ships, whatever lies in the working folder, and ``./signs-a`` a path.
 
     Raises:
         UserError: there is none; it says which ship.
     """
-    path = Path(name)
+    if (path := shipped(name)) is not None:
+        return path
+    path = user_path(name)
     if (path / MODEL).is_file():
         return path / MODEL
     if path.is_file():
         return path
-    shipped = WEIGHTS / f"{name}.safetensors"
-    if path.suffix or "/" in name or not shipped.is_file():
-        known = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
-        raise UserError(f"no checkpoint at {name}, and no shipped weights of that name: {known}")
-    return shipped
+    said = printable(name)
+    known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
+    if name and path.is_dir():
+        why = f"the folder {said} has no {MODEL}, so that no training has ended there"
+    else:
+        why = f"no checkpoint at {said}"
+    hint = did_you_mean(name, known) or f": {', '.join(known)}"
+    raise UserError(f"{why}, and no shipped weights of that name{hint}")
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -94,7 +114,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     Raises:
         UserError: no such file, not a safetensors file, or not one of ours.
     """
-    return _read(path, with_tensors=False)[1]
+    return _read(path, "numpy")[1]
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -103,16 +123,20 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         UserError: no such file, not a safetensors file, or not one of ours.
     """
-    return _read(path, with_tensors=True)
+    import torch
+
+    weights, metadata = _read(path, "pt")
+    return {n: t.float() if torch.is_floating_point(t) else t for n, t in weights.items()}, metadata
 
 
-def _read(path: Path, *, with_tensors: bool) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _read(path: Path, framework: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tensors, for ``pt`` alone, and the metadata."""
     if not path.is_file():
         raise UserError(f"no checkpoint at {path}")
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework=framework) as file:
             header = file.metadata() or {}
-            names = file.keys() if with_tensors else ()
+            names = file.keys() if framework == "pt" else ()
             weights = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"{path} is not a readable safetensors file: {error}") from error
@@ -122,15 +146,7 @@ def _read(path: Path, *, with_tensors: bool) -> tuple[dict[str, Tensor], dict[st
         raise UserError(f"{path} was not written by semjscc: it has no metadata") from error
     if not isinstance(metadata, dict) or "kind" not in metadata:
         raise UserError(f"{path} was not written by semjscc: its metadata has no kind")
-    return {n: t.float() if t.is_floating_point() else t for n, t in weights.items()}, metadata
-
-
-def on_no_device() -> torch.device:
-    """Where a network is built from a stranger's description: shapes, but no memory yet.
-
-    However large the description, only weights that are really in the file take memory.
-    """
-    return torch.device("meta")
+    return weights, metadata
 
 
 def fill(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
@@ -139,10 +155,12 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     Raises:
         UserError: the checkpoint belongs to another network, or holds nan or infinity.
     """
+    import torch
+
     if any(not torch.isfinite(tensor).all() for tensor in weights.values()):
         raise UserError(f"{path} holds weights that are not finite")
     try:
-        # Assigned, because the module may stand on the meta device: see `on_no_device`.
+        # Assigned, because the module may stand on the meta device: see `blueprints`.
         module.load_state_dict(dict(weights), assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]

@@ -1,6 +1,12 @@
 """What the command line answers with one line: a mistake of the user's, a signal, a note."""
 
 import signal
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_PRINTABLE_LENGTH = 120
+_LIKENESS = 0.7
+"""Of two words, from which one may be meant for the other: "magic" is no "semantic"."""
 
 
 class UserError(Exception):
@@ -26,3 +32,22 @@ class UserNote(UserWarning):
 
     Warned with `warnings.warn`; the command line prints the message alone.
     """
+
+
+def printable(text: str) -> str:
+    """``text`` made safe for a terminal: control characters become "?", the middle is cut.
+
+    Paths and column names come from strangers' files; an escape sequence in one could rewrite
+    the screen, and a newline could fake a second message.
+    """
+    if len(text) > _PRINTABLE_LENGTH:
+        half = _PRINTABLE_LENGTH // 2
+        text = f"{text[: half - 1]}…{text[-half:]}"
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to a mistyped one as the end of a message; "" where none is near."""
+    is_path = "/" in word
+    near = [] if is_path else get_close_matches(word, list(known), n=1, cutoff=_LIKENESS)
+    return f": did you mean '{near[0]}'?" if near else ""

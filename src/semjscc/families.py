@@ -1,12 +1,8 @@
 """Families of shipped weights: a perception network and codecs for one kind of images."""
 
-from typing import Any
-
-from rich.table import Table
-
-from semjscc.checkpoint import WEIGHTS, read_metadata
-from semjscc.errors import UserError
-from semjscc.links import untrained_links
+from semjscc import checkpoint
+from semjscc.checkpoint import read_metadata
+from semjscc.errors import UserError, did_you_mean, printable
 
 # The hub's CIFAR-10 holds the originals of the images one family was trained on; the others are
 # photographs like those of another one, but larger.
@@ -20,9 +16,8 @@ _NETWORK_A = "-a"
 
 def families() -> list[str]:
     """The families that ship: those with a network A."""
-    return sorted(
-        file.stem.removesuffix(_NETWORK_A) for file in WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
-    )
+    files = checkpoint.WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
+    return sorted(file.stem.removesuffix(_NETWORK_A) for file in files)
 
 
 def choose_family(asked: str | None, data_name: str) -> str:
@@ -38,12 +33,20 @@ def choose_family(asked: str | None, data_name: str) -> str:
     known = families()
     if asked is not None:
         if asked not in known:
-            raise UserError(f"no shipped weights '{asked}': there are {', '.join(known)}")
+            hint = did_you_mean(asked, known) or f": there are {', '.join(known)}"
+            raise UserError(f"no shipped weights '{printable(asked)}'{hint}")
         return asked
     family = _KNOWN_DATA.get(data_name.partition("@")[0], data_name)
     if family not in known:
-        raise UserError(f"say which weights fit {data_name}: --weights {'|'.join(known)}")
+        raise UserError(
+            f"say which weights fit {printable(data_name)}: --weights {'|'.join(known)}"
+        )
     return family
+
+
+def family_of_weights(name: str) -> str | None:
+    """The family that shipped weights belong to, by their name; None for none."""
+    return max((one for one in families() if name.startswith(f"{one}-")), key=len, default=None)
 
 
 def default_perception(family: str) -> str:
@@ -51,46 +54,10 @@ def default_perception(family: str) -> str:
     return family + _NETWORK_A
 
 
-def cards() -> list[dict[str, Any]]:
-    """The links that need no weights, then the model card of every checkpoint that ships."""
-    shipped = [
-        {"name": file.stem, "bytes": file.stat().st_size, **read_metadata(file)}
-        for file in sorted(WEIGHTS.glob("*.safetensors"))
-    ]
-    links = [
-        {"name": name, "kind": "link", "what": what} for name, what in untrained_links().items()
-    ]
-    return [*links, *shipped]
-
-
-def cards_table() -> Table:
-    """What `cards` says, for a person."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("weights", "use", "what", "trained on", "steps", "on val"):
-        table.add_column(title)
-    for card in cards():
-        if card["kind"] == "link":
-            table.add_row(card["name"], f"--links {card['name']}", card["what"])
-            continue
-        family = next((f for f in families() if card["name"].startswith(f)), "")
-        scheme = card["name"].removeprefix(f"{family}-")
-        codec = card["kind"] == "codec"
-        facts = card["facts"]
-        accuracy = facts.get("val_accuracy") or facts.get("val_agreement")
-        if codec:
-            reached = [
-                f"R {ratio}: {accuracy[ratio]:.1%}, {quality:.1f} dB"
-                for ratio, quality in facts["val_psnr_db"].items()
-            ]
-            found = f"at {facts['val_snr_db']:g} dB " + "; ".join(reached)
-        else:
-            found = f"{accuracy:.1%}"
-        table.add_row(
-            card["name"],
-            f"--links {scheme} --weights {family}" if codec else f"--perception {card['name']}",
-            f"{card['codec']} codec" if codec else f"{card['network']} classifier",
-            f"{card['data']['name']} ({card['data']['images']} images)",
-            str(card["recipe"]["optimiser"]["steps"]),
-            found,
-        )
-    return table
+def shipped_schemes(family: str) -> list[str]:
+    """Names of the schemes that have weights in a family, such as ``signs``."""
+    return sorted(
+        file.stem.removeprefix(f"{family}-")
+        for file in checkpoint.WEIGHTS.glob(f"{family}-*.safetensors")
+        if read_metadata(file)["kind"] == "codec"
+    )

@@ -79,15 +79,15 @@ def transmit(
         the received image (3, H, W), float32 rounded to 8 bits, and what it came to.
 
     Raises:
-        UserError: the link brings a result and no image.
+        UserError: the link brings a result and no image, or the network cannot look at the image.
     """
     sent = to_float(image)[None]
+    before = see(perception, sent)  # before the work: the network may not take such images
     received = link.send(sent, situation)
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
-    before = see(perception, sent)
     report = Report(
         link=link.name,
         snr_db=situation.snr_db,

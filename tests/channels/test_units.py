@@ -7,8 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semjscc.channels.units import check_snr, noise_variance, snr_from_noise
-from semjscc.errors import UserError
+from semjscc.channels.units import noise_variance, snr_from_noise
 
 
 def test_noise_variance_of_known_snrs() -> None:
@@ -39,14 +38,3 @@ def test_erased_symbols_count_as_no_signal() -> None:
 
 def test_image_that_lost_everything_has_an_snr_of_minus_infinity() -> None:
     assert snr_from_noise(torch.tensor([[math.inf, math.inf]])).item() == -math.inf
-
-
-@pytest.mark.parametrize("snr_db", [-100.0, -5.0, 0.0, 100.0])
-def test_ordinary_snr_is_accepted(snr_db: float) -> None:
-    assert check_snr(snr_db) == snr_db
-
-
-@pytest.mark.parametrize("snr_db", [math.nan, math.inf, -math.inf, 100.1, -101.0])
-def test_impossible_snr_is_refused(snr_db: float) -> None:
-    with pytest.raises(UserError, match=f"between -100 and 100, not {snr_db}"):
-        check_snr(snr_db)

@@ -18,7 +18,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.checkpoint import MODEL, save_weights
 from semjscc.codecs.adaptive import Adaptive, Attention
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.codecs.base import Encoded, Side
+from semjscc.codecs.base import Codec, Encoded, Side
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import quantise
@@ -30,9 +30,15 @@ from semjscc.links import (
     Transmission,
     open_link,
     shipped_schemes,
+    untrained_links,
 )
 from semjscc.links.base import check_symbols
+from semjscc.links.bounds import BOUNDS
+from semjscc.links.catalogue import needs_family
+from semjscc.links.label import LabelLink
 from semjscc.randomness import Draws
+from semjscc.separation.names import CODER_NAMES
+from semjscc.separation.sources import CODERS
 
 RATIO = Fraction(1, 12)
 
@@ -268,10 +274,23 @@ def test_image_meets_the_same_channel_in_any_batch(link: CodecLink, images: Tens
     assert not torch.equal(other, alone)
 
 
-def test_link_has_facts_and_a_ratio_to_begin_with(link: CodecLink) -> None:
+def test_link_has_facts(link: CodecLink) -> None:
     assert link.facts() == {"name": "tried", "recipe": {"name": "x"}}
-    assert link.default_ratio == Fraction(1, 48)
-    assert CodecLink("d", DeepJSCC("1/6")).default_ratio == Fraction(1, 6)
+
+
+@pytest.mark.parametrize(
+    ("codec", "ratio"),
+    [
+        (Adaptive(width=8), "1/24"),
+        (Adaptive(ratios=("1/96", "1/48"), width=8), "1/48"),  # its largest
+        (Adaptive(ratios=("1/6",), width=8), "1/24"),  # any up to its largest
+        (DeepJSCC("1/24"), "1/24"),
+        (DeepJSCC("1/6"), "1/6"),
+    ],
+)
+def test_ratio_that_nobody_names_is_one_in_24_or_the_nearest(codec: Codec, ratio: str) -> None:
+    assert CodecLink("one", codec).default_ratio == Fraction(ratio)
+    assert NoChannel().default_ratio == Fraction(1, 24)
 
 
 def test_codec_of_a_link_is_in_eval_mode(codec: Spy) -> None:
@@ -335,11 +354,55 @@ def test_link_opens_from_a_checkpoint_or_the_folder_of_its_run() -> None:
 
 
 @pytest.mark.usefixtures("shipped")
-@pytest.mark.parametrize("name", ["plain", "a", "Semantic", "runs/none", "own.safetensors"])
+@pytest.mark.parametrize("name", ["plain", "a", "runs/none", "own.safetensors", "magic", "=x"])
 def test_unknown_link_is_refused_with_those_that_exist(name: str) -> None:
     known = re.escape(f"no link '{name}' for signs: there are none, separate, separate-jpeg, ")
     with pytest.raises(UserError, match=known + ".*label, djscc, semantic, or a checkpoint"):
         open_link(name, "signs")
+
+
+def test_link_of_another_family_is_named_with_it(shipped: Path) -> None:
+    store(shipped / "cars-plain.safetensors")
+    save_weights(shipped / "cars-a.safetensors", {"w": torch.ones(1)}, {"kind": "perception"})
+    with pytest.raises(UserError, match=r"no link 'plain' for signs, .* for cars: --weights cars"):
+        open_link("plain", "signs")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_mistyped_link_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="no link 'Semantic' for signs: did you mean 'semantic'"):
+        open_link("Semantic", "signs")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_name_counts_before_a_path_of_the_same_spelling() -> None:
+    for name in ("semantic", "none", "separate"):
+        Path(name).mkdir()
+    store(Path("djscc"), recipe={"name": "mine"})
+    assert open_link("semantic", "signs").facts()["recipe"] == {"name": "signs-semantic"}
+    assert open_link("djscc", "signs").facts()["recipe"] == {"name": "signs-djscc"}
+    assert open_link("./djscc", "signs").facts()["recipe"] == {"name": "mine"}
+    assert isinstance(open_link("none", ""), NoChannel)
+    with pytest.raises(UserError, match=r"the folder \./semantic has no model\.safetensors"):
+        open_link("./semantic", "signs")
+    names = ["semantic", "./djscc", "none", "separate@3", "x=djscc"]
+    assert list(filter(needs_family, names)) == ["semantic", "x=djscc"]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_weights_have_a_name_of_their_own_where_one_is_given() -> None:
+    store(Path("lr=0.1/run") / MODEL, recipe={"name": "mine"})
+    assert open_link("plain=djscc", "signs").name == "plain"
+    assert open_link("ours=lr=0.1/run", "").name == "ours"
+    assert open_link("lr=0.1/run", "").name == "lr=0.1/run"
+    assert open_link("signs-djscc", "").facts()["recipe"] == {"name": "signs-djscc"}
+    with pytest.raises(UserError, match="no link 'x=separate'"):
+        open_link("x=separate", "signs")
+
+
+def test_names_are_those_of_the_parts() -> None:
+    assert tuple(CODERS) == CODER_NAMES
+    assert {NoChannel.name, LabelLink.name, *BOUNDS} <= set(untrained_links())
 
 
 def test_checkpoint_of_another_kind_is_no_link(shipped: Path) -> None:

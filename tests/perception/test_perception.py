@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_layers_above_the_last_one_asked_for_do_not_run(
 def test_no_hook_stays_behind(tiny_perception: Perception, tiny_images: Tensor) -> None:
     tiny_perception.features(tiny_images)
     tiny_perception.features_and_output(tiny_images)
-    with pytest.raises(RuntimeError, match="size of tensor"):
+    with pytest.raises(UserError, match="cannot look at images of 24 x 24 pixels: The size of"):
         tiny_perception.features(tiny_images[:, :2])
     assert not any(module._forward_hooks for module in tiny_perception.modules())
 
@@ -451,3 +451,39 @@ def test_name_without_colon_is_a_built_in_network() -> None:
     assert type(make_network("densenet", 3, {"width": 4})).__name__ == "DenseNet"
     with pytest.raises(UserError, match="no built-in network 'users_vision'"):
         make_network("users_vision", 3, {})
+
+
+class Answers(nn.Module):
+    """A network of somebody's own that answers whatever it is told to."""
+
+    def __init__(self, answer: Callable[[Tensor], object]) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, images: Tensor) -> object:
+        return self.answer(images)
+
+
+def _fail(_: Tensor) -> object:
+    raise KeyError("no such weight\nat all")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x: x.new_zeros(len(x), 4), r"\(4, 3\), and it returns a Tensor of shape \(4, 4\)"),
+        (lambda x: x.new_zeros(len(x)), r"returns a Tensor of shape \(4,\)"),
+        (lambda x: x.new_zeros(len(x), 3, 1, 1), r"returns a Tensor of shape \(4, 3, 1, 1\)"),
+        (lambda x: (x.new_zeros(len(x), 3), x), "returns a tuple"),
+        (lambda x: {"logits": x}, "returns a dict"),
+        (_fail, "own cannot look at images of 24 x 24 pixels: 'no such weight"),
+        (lambda x: x @ x.new_zeros(7, 7), "own cannot look at images of 24 x 24 pixels: "),
+    ],
+)
+def test_a_network_that_answers_something_else_is_one_line(
+    answer: Callable[[Tensor], object], said: str, tiny_images: Tensor
+) -> None:
+    perception = Perception(Answers(answer), layers=(), class_names=["a", "b", "c"], name="own")
+    with pytest.raises(UserError, match=said) as caught:
+        perception(tiny_images)
+    assert "\n" not in str(caught.value)

@@ -21,7 +21,7 @@ from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.signs import render
 from semjscc.images import read_image
 from semjscc.links.base import Control
-from semjscc.radio.files import read_recording
+from semjscc.radio.files import read_recording, write_recording
 from semjscc.radio.profiles import SDR
 from semjscc.radio.transmitter import modulate_image
 
@@ -221,7 +221,6 @@ def test_shipped_weights_must_be_the_senders(
     for name in ("signs-a", "signs-djscc"):
         (store / f"{name}.safetensors").symlink_to(shipped / f"{name}.safetensors")
     monkeypatch.setattr(checkpoint, "WEIGHTS", store)
-    monkeypatch.setattr("semjscc.families.WEIGHTS", store)
     line = refusal(capsys, "demodulate", tx, "--out", out)
     assert "no weights here for signs-semantic" in line
     (store / "signs-semantic.safetensors").symlink_to(shipped / "signs-djscc.safetensors")
@@ -311,3 +310,59 @@ def test_the_channel_command_is_the_simulator(tmp_path: Path) -> None:
     assert 10 * np.log10(np.mean(np.abs(noise) ** 2)) == pytest.approx(
         -3 + 10 * np.log10(128 / 52), abs=0.05
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("a.cf32", "a.cf32"),
+        ("a.sigmf-meta", "a.sigmf-data"),
+        ("a.sigmf-data", "a.sigmf-meta"),
+        ("a.cf32", "link.cf32"),
+    ],
+)
+def test_no_recording_is_written_over_itself(
+    source: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for kind in ("a.cf32", "a.sigmf-meta"):
+        write_recording(kind, [np.zeros(100, np.complex64)], SDR.sample_rate)
+    Path("link.cf32").symlink_to("a.cf32")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert "would be written over" in refusal(capsys, "channel", source, target)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_no_image_is_written_over_by_its_recording(
+    tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = tmp_path / "sign.png"
+    image.write_bytes(Path(signs[0]).read_bytes())
+    words = ["modulate", str(image), "--out", str(image), "--format", "cf32"]
+    assert "would be written over" in refusal(capsys, *words)
+    assert image.read_bytes() == Path(signs[0]).read_bytes()
+
+
+def test_the_ending_decides_what_a_recording_holds(
+    tmp_path: Path,
+    signs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_recording("a.cf32", [np.ones(100, np.complex64)], SDR.sample_rate)
+    for words in (
+        ["modulate", signs[0], "--out", "x.wav", "--format", "cf32"],
+        ["demodulate", "a.cf32", "--out", "out", "--format", "ci8"],
+        ["channel", "a.cf32", "x.ci8", "--format", "wav"],
+    ):
+        assert "by its ending: a format is stated of a pipe" in refusal(capsys, *words)
+    # It counts for the one path that does not tell.
+    run("channel", "a.cf32", "b.samples", "--format", "ci8")
+    assert Path("b.samples").stat().st_size == 200
+    run("channel", "b.samples", "c.cf32", "--format", "ci8")
+    assert Path("c.cf32").stat().st_size == 800

@@ -2,9 +2,9 @@
 
 import copy
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import pytest
 import torch
@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from semjscc.checkpoint import MODEL
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.perception.base import Preprocess
+from semjscc.perception.base import Perception, Preprocess
 from semjscc.training.inputs import load_images
+from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import (
     CodecRecipe,
     DataRecipe,
@@ -80,14 +81,21 @@ def test_no_number_is_taken_that_nothing_can_be_done_with(
         ("--optimiser.clip_gradient 0", "clip_gradient is positive, not 0"),
         ("--data.limit 0", "limit must be at least 1, not 0"),
         ("--data.size 15", "size must be at least 16, not 15"),
-        ("--data.val_fraction 1", "val_fraction is at least 0 and below 1, not 1"),
-        ("--data.val_fraction .nan", "val_fraction is at least 0 and below 1, not nan"),
+        ("--data.val_fraction 0", "val_fraction lies between 0 and 1, not 0"),
+        ("--data.val_fraction 1", "val_fraction lies between 0 and 1, not 1"),
+        ("--data.val_fraction .nan", "val_fraction lies between 0 and 1, not nan"),
         ("--codec.faded 1.1", "faded lies between 0 and 1, not 1.1"),
         ("--codec.erased .nan", "erased lies between 0 and 1, not nan"),
         ("--loss.weight -1", "weight is 0 or more, and finite, not -1"),
         ("--loss.temperature 0", "temperature is positive, not 0"),
         ("--seed 18446744073709551616", "seed has 64 bits at the most"),
-        ("--name=", "name is empty"),
+        ("--name=", "no folder can be called ''"),
+        ("--name=../../x", "no folder can be called '../../x'"),
+        ("--optimizer.steps 3", "a recipe has no 'optimizer': did you mean 'optimiser'?"),
+        ("--optimiser.stepps=3", "optimiser has no 'stepps': did you mean 'steps'?"),
+        ("--steps 3", "a recipe has no 'steps': did you mean 'optimiser.steps'?"),
+        ("--optimiser.steps", "--optimiser.steps needs a value"),
+        ("--optimiser.rate -1e-3", "rate is 0 or more, and finite, not -0.001"),
     ],
 )
 def test_values_out_of_range_are_one_line(
@@ -108,7 +116,7 @@ def test_values_out_of_range_are_one_line(
 )
 def test_the_ends_of_the_ranges_belong_to_them(more: dict[str, Any]) -> None:
     assert OptimiserRecipe(**more)
-    assert DataRecipe(size=16, limit=1, val_fraction=0.0)
+    assert DataRecipe(size=16, limit=1, val_fraction=1e-9)
     assert CodecRecipe(faded=1.0, erased=0.0)
     assert Recipe("x", DataRecipe(), OptimiserRecipe(), seed=-1).seed == -1
 
@@ -199,12 +207,68 @@ def test_network_with_other_classes_than_the_data_is_refused(source: Path, tmp_p
         train(load_recipe(recipe_file(tmp_path, source, part)), tmp_path / "run", QUIET)
 
 
+def test_a_codec_is_not_trained_for_a_network_that_answers_something_else(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = nn.Sequential(nn.Flatten())
+    odd = Perception(network, layers=["0"], class_names=["dark", "bright"], name="odd")
+    monkeypatch.setattr("semjscc.training.train.open_perception", lambda *_: odd)
+    for words in ([], ["--loss.weight", "0"]):
+        with pytest.raises(UserError, match="odd must return a number for each image and class"):
+            train(load_recipe(codec_recipe, words), tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+def test_images_of_val_are_tried_before_the_training_too(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe(recipe_file(tmp_path, source, PERCEPTION))
+    data = load_images(recipe.data, "train")
+    large = replace(data, images=torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+    monkeypatch.setattr(
+        "semjscc.training.train.load_images", lambda _, split: data if split == "train" else large
+    )
+    fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
+    monkeypatch.setattr("semjscc.training.train.make_network", lambda *_: fixed)
+    with pytest.raises(UserError, match="tiny does not fit the images of"):
+        train(replace(recipe, perception=PerceptionRecipe(layers=("0",))), tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_that_are_read_are_not_written_over(codec_recipe: Path, perception: Path) -> None:
+    for words in (["--start", str(perception)], ["--loss.weight", "0"]):
+        recipe, before = load_recipe(codec_recipe, words), perception.read_bytes()
+        (perception.parent / "recipe.yaml").rename(perception.parent / "aside.yaml")
+        with pytest.raises(UserError, match="would be written over"):
+            train(recipe, perception.parent, QUIET)
+        (perception.parent / "aside.yaml").rename(perception.parent / "recipe.yaml")
+        assert perception.read_bytes() == before
+
+
+def test_a_run_goes_on_with_as_many_threads_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    state: dict[str, Any] = {}
+    module = cast(StepTraining, None)  # no part of it is asked
+    StepTraining.on_save_checkpoint(module, state)
+    for stated in ("", "1"):
+        monkeypatch.setenv("OMP_NUM_THREADS", stated)
+        if not stated:
+            monkeypatch.delenv("OMP_NUM_THREADS")
+        StepTraining.on_load_checkpoint(module, state)
+        StepTraining.on_load_checkpoint(module, {})  # of an earlier version
+    assert told == [3]
+
+
 def test_trial_changes_nothing(tmp_path: Path, source: Path) -> None:
     recipe = load_recipe(recipe_file(tmp_path, source, PERCEPTION))
     network, data = Unlike(2, 2), load_images(recipe.data, "train")
     before, drawn = copy.deepcopy(network.state_dict()), torch.get_rng_state()
     modes = [module.training for module in network.modules()]
-    try_network(network, Preprocess(), ["head"], data, "unlike")
+    try_network(network, Preprocess(), ["head"], data, data, "unlike")
     assert [module.training for module in network.modules()] == modes
     assert set(modes) == {True, False}
     assert torch.equal(torch.get_rng_state(), drawn)

@@ -4,14 +4,8 @@ SNR is Es/N0 of one complex symbol in dB; the noise is CN(0, N0), N0/2 per real 
 N0 per real dimension instead is the field's commonest error and shifts every curve by 3 dB.
 """
 
-import math
-
 import torch
 from torch import Tensor
-
-from semjscc.errors import UserError
-
-SNR_LIMIT_DB = 100.0
 
 
 def noise_variance(snr_db: Tensor) -> Tensor:
@@ -32,14 +26,3 @@ def snr_from_noise(variance: Tensor) -> Tensor:
     if ratios.ndim == 2:
         ratios = ratios.mean(dim=1)
     return 10 * torch.log10(ratios)
-
-
-def check_snr(snr_db: float) -> float:
-    """The SNR, if it is a number a link can have.
-
-    Raises:
-        UserError: nan, infinite, or beyond ±100 dB.
-    """
-    if not math.isfinite(snr_db) or abs(snr_db) > SNR_LIMIT_DB:
-        raise UserError(f"SNR must be a number of dB between -100 and 100, not {snr_db}")
-    return snr_db

@@ -3,7 +3,7 @@
 Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
-import os
+import logging
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,10 @@ from typing import TextIO
 
 from semjscc import __version__
 from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
+from semjscc.cli.streams import drop_output, settle
 from semjscc.cli.words import Command, Parser
 from semjscc.errors import Stopped, UserError, UserNote
+from semjscc.threads import choose_threads
 
 GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
@@ -46,18 +48,21 @@ def _notes_in_one_line() -> Iterator[None]:
 @_notes_in_one_line()
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    settle()
+    # Where its cache cannot be written, which is wanted and never needed, it would say so twice.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
-        arguments, rest = _parser().parse_known_args(words)
-        if rest and not arguments.takes_overrides:
-            raise UserError(f"unknown words: {' '.join(rest)}")
-        arguments.rest = rest
-        arguments.command(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has seen enough. What is left goes nowhere, or Python complains of it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        try:
+            arguments = _parser().parse_args(words)
+            choose_threads(getattr(arguments, "processes", 1))
+            arguments.command(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough
+        drop_output()
     except OSError as error:  # a disk that is full, a file that may not be read
-        print(f"semjscc: {' '.join(str(error).split())}", file=sys.stderr)
+        drop_output()
+        print(f"semjscc: {_in_words(error)}", file=sys.stderr)
         return 2
     except UserError as error:
         print(f"semjscc: {error}", file=sys.stderr)
@@ -71,6 +76,12 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _in_words(error: OSError) -> str:
+    about = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    said = error.strerror or str(error) or type(error).__name__
+    return " ".join(": ".join([said, *about]).split())
+
+
 def _parser() -> Parser:
     parser = Parser(prog="semjscc", description=__import__("semjscc").__doc__)
     parser.add_argument("--version", action="version", version=__version__)
@@ -78,7 +89,8 @@ def _parser() -> Parser:
 
     def command(name: str, run: Command, text: str, *, takes_overrides: bool = False) -> Parser:
         sub = commands.add_parser(name, help=text, description=text)
-        sub.set_defaults(command=run, takes_overrides=takes_overrides)
+        sub.takes_overrides = takes_overrides
+        sub.set_defaults(command=run)
         return sub
 
     for group in GROUPS:

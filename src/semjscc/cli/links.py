@@ -3,18 +3,32 @@
 import argparse
 import json
 
-from semjscc.cli.words import Register, add_json, console
+from semjscc.cli.words import Register, add_json, columns
 
 
 def register(command: Register) -> None:
     """Add the command."""
-    add_json(command("links", _links, "the schemes and the weights that ship"))
+    links = command("links", _links, "the schemes and the weights that ship")
+    text = "tell more of a link, a family, weights, a run's folder or a checkpoint"
+    links.add_argument("names", nargs="*", metavar="NAME", help=text)
+    add_json(links)
 
 
 def _links(arguments: argparse.Namespace) -> None:
-    from semjscc.families import cards, cards_table
+    from semjscc.links.cards import cards, cards_of, details, overview
 
+    chosen = [card for name in arguments.names for card in cards_of(name)]
     if arguments.json:
-        print(json.dumps(cards(), indent=1))
+        print(json.dumps(chosen if arguments.names else cards(), indent=1))
+    elif arguments.names:
+        for card in chosen:
+            print(columns([(card["name"], ""), *indented(details(card))]))
     else:
-        console().print(cards_table())
+        for heading, rows in overview():
+            print(heading, columns(indented(rows)), sep="\n")
+        print("More of one: semjscc links NAME")
+
+
+def indented(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The rows a little to the right of what they stand under."""
+    return [(f"  {title}", text) for title, text in rows]

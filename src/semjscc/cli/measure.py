@@ -1,6 +1,7 @@
 """``semjscc evaluate``, and ``semjscc demo``: an evaluation with everything chosen."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -10,13 +11,19 @@ from semjscc.cli.words import (
     add_json,
     add_situation,
     at_least,
+    check_network,
     console,
     family_of,
+    folder,
     parse_channel,
-    parse_snr,
     split_list,
 )
+from semjscc.errors import UserError, printable
+from semjscc.paths import user_path
+from semjscc.threads import import_torch
 
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(?<!\.parquet)(@[\w./-]+)?", re.ASCII)
+"""What may be a data set there, and is not looked for before the rest is known to be right."""
 DEMO_RATIO = "1/48"
 DEMO_SNRS_DB = "0,5,10,15,20"
 DEMO_IMAGES = 250
@@ -26,7 +33,7 @@ QUICK_IMAGES = 40
 def register(command: Register) -> None:
     """Add the commands."""
     demo = command("demo", _demo, "see images of road signs cross a noisy channel")
-    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results")
+    demo.add_argument("--out", default="demo", help="folder for the results")
     demo.add_argument("--quick", action="store_true", help="fewer images")
     add_json(demo)
     _add_grid(command("evaluate", _evaluate, "compare links over a grid of ratios and SNRs"))
@@ -37,7 +44,7 @@ def _add_grid(evaluate: Parser) -> None:
     evaluate.add_argument("--data", default="signs", help="signs, hub name, parquet file or folder")
     evaluate.add_argument("--ratio", required=True, help="such as 1/24, or 0.03,1/12")
     evaluate.add_argument("--snr", required=True, help="in dB, such as 0,5,10")
-    evaluate.add_argument("--out", type=Path, required=True, help="folder for the results")
+    evaluate.add_argument("--out", required=True, help="folder for the results")
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test")
     evaluate.add_argument("--limit", type=int, help="only the first so many images")
     evaluate.add_argument("--size", type=int, help="resize and crop the images to this side")
@@ -70,14 +77,36 @@ def _demo(arguments: argparse.Namespace) -> None:
     limit = QUICK_IMAGES if arguments.quick else DEMO_IMAGES
     words = ["--links", "none,djscc,semantic,separate", "--data", "signs"]
     words += ["--ratio", DEMO_RATIO, "--snr", DEMO_SNRS_DB, "--limit", str(limit)]
-    words += ["--out", str(arguments.out), *(["--json"] if arguments.json else [])]
+    words += [f"--out={arguments.out}", *(["--json"] if arguments.json else [])]
     parser = Parser()
     _add_grid(parser)
     _evaluate(parser.parse_args(words))
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    # What takes no time is checked before what does: torch and the rest take seconds to import.
     from semjscc.codecs.bandwidth import parse_ratio
+    from semjscc.decibels import parse_snr
+    from semjscc.links.catalogue import find_link
+
+    ratios = tuple(parse_ratio(word) for word in split_list(arguments.ratio))
+    snrs_db = tuple(parse_snr(word) for word in split_list(arguments.snr))
+    assumed_snr_db = None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr)
+    assumed_error_db = parse_snr(arguments.assumed_error)
+    draws = at_least(1, arguments.draws, "--draws")
+    limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
+    jobs = at_least(1, arguments.jobs, "--jobs")
+    out = folder(arguments.out)
+    _keep_out_of(arguments.data, out)
+    names = list(dict.fromkeys(split_list(arguments.links)))
+    family = _family_of(arguments, names)
+    called = [find_link(name, family).name for name in names]
+    if twice := [name for name in called if called.count(name) > 1]:
+        raise UserError(f"two links are called '{printable(twice[0])}'")
+    if arguments.perception is not None:
+        check_network(arguments.perception)
+
+    import_torch()
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
     from semjscc.evaluation.judge import load_judged
@@ -87,18 +116,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.perception.store import open_perception
 
     grid = Grid(
-        ratios=tuple(parse_ratio(word) for word in split_list(arguments.ratio)),
-        snrs_db=tuple(parse_snr(word) for word in split_list(arguments.snr)),
+        ratios=ratios,
+        snrs_db=snrs_db,
         channel=parse_channel(arguments.channel),
-        assumed_snr_db=None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr),
-        assumed_error_db=parse_snr(arguments.assumed_error),
+        assumed_snr_db=assumed_snr_db,
+        assumed_error_db=assumed_error_db,
         seed=arguments.seed,
-        draws=at_least(1, arguments.draws, "--draws"),
+        draws=draws,
     )
-    limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
-    prepare(arguments.out)
-    names = list(dict.fromkeys(split_list(arguments.links)))
-    family = family_of(arguments, names, Path(arguments.data).name)
+    prepare(out)
     judge = arguments.perception or default_perception(family)
     perception = open_perception(judge, arguments.network)
     links = [open_link(name, family, perception, accounting=arguments.accounting) for name in names]
@@ -112,11 +138,31 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     command = " ".join(["semjscc", *sys.argv[1:]])
     experiment = Experiment(links, data, perception, grid, command)
-    jobs = at_least(1, arguments.jobs, "--jobs")
-    results = run(experiment, arguments.out, jobs=jobs, fresh=arguments.fresh)
+    results = run(experiment, out, jobs=jobs, fresh=arguments.fresh)
     if arguments.json:
-        print((arguments.out / RESULTS).read_text())
+        print((out / RESULTS).read_text(encoding="utf-8"))
         return
-    terminal = console()
-    terminal.print(table(results))
-    terminal.print(f"Pictures, numbers and report.html are in {arguments.out}")
+    console().print(table(results))
+    print(f"Pictures, numbers and report.html are in {out}")
+
+
+def _family_of(arguments: argparse.Namespace, names: list[str]) -> str:
+    """The family of weights; data that are not there are told before weights that do not fit."""
+    path = user_path(arguments.data)
+    try:
+        return family_of(arguments, names, path.name)
+    except UserError:
+        on_the_hub = _HUB_NAME.fullmatch(arguments.data) and not path.parent.is_dir()
+        if arguments.weights is None and not path.exists() and not on_the_hub:
+            import_torch()
+            from semjscc.data import load_data
+
+            load_data(arguments.data, arguments.split, limit=1, needs_labels=False)
+        raise
+
+
+def _keep_out_of(data: str, out: Path) -> None:
+    """Refuse to write pictures among the images that are read: they would be taken for some."""
+    source = user_path(data)
+    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        raise UserError(f"{printable(str(out))} lies in the data: take another --out")

@@ -6,9 +6,23 @@ import shutil
 import sys
 from pathlib import Path
 
-from semjscc.cli.words import Parser, Register, add_json, family_of, parse_snr
-from semjscc.errors import UserError
+from semjscc.cli.streams import need
+from semjscc.cli.words import (
+    Parser,
+    Register,
+    add_json,
+    check_network,
+    existing_file,
+    family_of,
+    folder,
+    ratio_of,
+    warn,
+)
+from semjscc.errors import UserError, printable
+from semjscc.paths import keep_apart, user_path
+from semjscc.threads import import_torch
 
+PIPE = "-"
 FORMATS = ("cf32", "ci8", "wav")
 WAVEFORMS = ("sdr", "audio")
 FAMILY = "signs"
@@ -41,12 +55,12 @@ def register(command: Register) -> None:
 
 
 def _add_modulate(modulate: Parser) -> None:
-    modulate.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    modulate.add_argument("images", nargs="+", metavar="IMAGE")
     modulate.add_argument("--link", default="semantic", help="whose symbols; or a checkpoint")
     modulate.add_argument("--profile", choices=WAVEFORMS, default="sdr")
     modulate.add_argument("--out", required=True, help=".sigmf-meta, .cf32, .ci8, .wav, or -")
     modulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
-    modulate.add_argument("--ratio", help="such as 1/24 or 0.03 (default: the smallest trained)")
+    modulate.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     modulate.add_argument("--snr", default=DESIGN_SNR_DB, help="in dB, what the sender codes for")
     modulate.add_argument("--gap", type=float, metavar="SECONDS", help="silence around each image")
     modulate.add_argument("--weights", help="family of shipped weights, such as signs")
@@ -55,11 +69,11 @@ def _add_modulate(modulate: Parser) -> None:
 
 def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument("file", metavar="FILE", help="a recording, or - for a pipe")
-    demodulate.add_argument("--out", type=Path, required=True, help="folder for images and log")
+    demodulate.add_argument("--out", required=True, help="folder for images and log")
     demodulate.add_argument("--profile", choices=WAVEFORMS, help="where the file does not tell")
     demodulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
     demodulate.add_argument(
-        "--codec", type=Path, action="append", default=[], help="checkpoint of the sender's"
+        "--codec", action="append", default=[], help="checkpoint of the sender's"
     )
     demodulate.add_argument("--weights", help="family whose network looks, where none is named")
     demodulate.add_argument("--perception", help="name or path of the network that looks")
@@ -85,34 +99,48 @@ def _add_channel(channel: Parser) -> None:
 
 
 def _modulate(arguments: argparse.Namespace) -> None:
+    # What takes no time is checked before what does: torch alone takes two seconds to import.
     from semjscc.codecs.bandwidth import parse_ratio
-    from semjscc.images import printable, read_image
+    from semjscc.decibels import parse_snr
+    from semjscc.links.catalogue import find_link
+
+    gap, snr_db = arguments.gap, parse_snr(arguments.snr)
+    if gap is not None and not 0 <= gap <= 3600:
+        raise UserError(f"--gap is a number of seconds from 0 to 3600, not {gap:g}")
+    if arguments.ratio is not None:
+        parse_ratio(arguments.ratio)
+    images = [existing_file(text) for text in arguments.images]
+    out = _recording(arguments.out)
+    arguments.perception = None
+    family = family_of(arguments, [arguments.link], FAMILY)
+    find_link(arguments.link, family)
+
+    import_torch()
+    from semjscc.images import read_image
+    from semjscc.radio.files import check_kind, files_of
     from semjscc.radio.profiles import PROFILES
     from semjscc.radio.sending import open_sender, write_images
 
-    gap = arguments.gap
-    if gap is not None and not 0 <= gap <= 3600:
-        raise UserError(f"--gap is a number of seconds from 0 to 3600, not {gap:g}")
-    arguments.perception = None
-    family = family_of(arguments, [arguments.link], FAMILY)
+    check_kind(arguments.format, out)
+    keep_apart(images, files_of(out))
     sender = open_sender(arguments.link, family)
-    ratio = sender.link.default_ratio if arguments.ratio is None else parse_ratio(arguments.ratio)
+    ratio = ratio_of(arguments.ratio, sender.link)
     profile = PROFILES[arguments.profile]
     sent, seconds = write_images(
-        ((printable(str(path)), read_image(path)) for path in arguments.images),
+        ((printable(str(path)), read_image(path)) for path in images),
         sender,
         profile,
-        arguments.out,
+        out,
         arguments.format,
         ratio=ratio,
-        snr_db=parse_snr(arguments.snr),
+        snr_db=snr_db,
         gap_s=gap,
     )
     # Standard output may be the recording itself.
-    stream = sys.stderr if arguments.out == "-" else sys.stdout
+    stream = sys.stderr if out == PIPE else sys.stdout
     if arguments.json:
         facts = {
-            "out": arguments.out,
+            "out": out,
             "profile": profile.name,
             "sample_rate": profile.sample_rate,
             "seconds": seconds,
@@ -127,38 +155,60 @@ def _modulate(arguments: argparse.Namespace) -> None:
             f"{one.samples / profile.sample_rate:.3f} s, {one.share:.0%} of it payload",
             file=stream,
         )
-    print(f"written to {arguments.out}: {seconds:.3f} s of {profile.name}", file=stream)
+    print(f"written to {out}: {seconds:.3f} s of {profile.name}", file=stream)
+
+
+def _recording(text: str, *, is_read: bool = False) -> str:
+    """The path of a recording, or "-" for a standard stream that there is.
+
+    Raises:
+        UserError: the stream is closed, or there is no file to read.
+    """
+    if text != PIPE:
+        return str(existing_file(text) if is_read else user_path(text))
+    need("stdin" if is_read else "stdout")
+    return text
 
 
 def _demodulate(arguments: argparse.Namespace) -> None:
+    from semjscc.families import choose_family
+
+    path, quiet = _recording(arguments.file, is_read=True), arguments.json
+    out = folder(arguments.out)
+    family = choose_family(arguments.weights, FAMILY)
+    if arguments.perception is not None:
+        check_network(arguments.perception)
+
+    import_torch()
     from contextlib import closing
 
     from rich.console import Console
 
-    from semjscc.families import choose_family
     from semjscc.perception.store import open_perception
     from semjscc.radio.demodulation import line, listen, watch
+    from semjscc.radio.files import check_kind, files_of
     from semjscc.radio.listening import TITLES, Listener, columns
-    from semjscc.radio.logbook import Logbook
+    from semjscc.radio.logbook import LOG, Logbook
     from semjscc.radio.opening import open_recording
     from semjscc.radio.weights import Receivers
 
-    path, quiet = arguments.file, arguments.json
+    check_kind(arguments.format, path)
+    keep_apart(files_of(path), [out / LOG])
     lacking: dict[str | None, None] = {}
     imageless: list[str | None] = []
     warned: set[str] = set()
-    opened = open_recording(path, arguments.profile, arguments.format, _warn)
+    opened = open_recording(path, arguments.profile, arguments.format, warn)
     profile = opened.profile
-    family = choose_family(arguments.weights, FAMILY)
     perception = None
     if arguments.perception is not None:
         perception = open_perception(arguments.perception, arguments.network)
-    listener = Listener(Receivers(arguments.codec, family), perception, family)
+    codecs = [user_path(text) for text in arguments.codec]
+    listener = Listener(Receivers(codecs, family), perception, family)
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
     talks, frames = not quiet and not arguments.live, 0
     try:
-        with Logbook(arguments.out, facts) as book:
-            to_hear = opened.chunks, profile, listener, book, opened.room, _warn
+        with Logbook(out, facts) as book:
+            to_hear = opened.chunks, profile, listener, book, opened.room, warn
             # Standard output belongs to programs where they asked for it.
             heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
             with closing(heard):
@@ -169,59 +219,61 @@ def _demodulate(arguments: argparse.Namespace) -> None:
                         imageless.append(one.problem)
                     if one.warning and one.warning not in warned:
                         warned.add(one.warning)
-                        _warn(f"image {one.frame.image}: {one.warning}")
+                        warn(f"image {one.frame.image}: {one.warning}")
                     if talks:
                         head = [] if frames else [line(TITLES)]
                         print(*head, line(columns(one)), sep="\n", flush=True)
                     frames += 1
     except KeyboardInterrupt:
-        _print_log(arguments)
+        _print_log(out / LOG, wanted=quiet)
         raise
     if talks and not frames:
         print(f"no frame of {profile.name} in it")
-    _print_log(arguments)
+    _print_log(out / LOG, wanted=quiet)
     if len(imageless) == frames:
         lacking.update(dict.fromkeys(imageless))
     if lacking:
         raise UserError("; ".join(map(str, lacking)))
 
 
-def _print_log(arguments: argparse.Namespace) -> None:
-    from semjscc.radio.logbook import LOG
-
-    if arguments.json:
-        with (arguments.out / LOG).open() as log:
-            shutil.copyfileobj(log, sys.stdout)
-
-
-def _warn(message: str) -> None:
-    print(f"semjscc: warning: {message}", file=sys.stderr)
+def _print_log(log: Path, *, wanted: bool) -> None:
+    if wanted:
+        with log.open(encoding="utf-8") as stream:
+            shutil.copyfileobj(stream, sys.stdout)
 
 
 def _channel(arguments: argparse.Namespace) -> None:
     from dataclasses import asdict
     from math import log10
 
-    from semjscc.radio.passage import pass_through, simulation_for
+    from semjscc.decibels import parse_snr
 
     snr_db = None if arguments.snr is None else parse_snr(arguments.snr)
+    source, target = _recording(arguments.input, is_read=True), _recording(arguments.output)
+
+    import_torch()
+    from semjscc.radio.files import check_kind, files_of
+    from semjscc.radio.passage import pass_through, simulation_for
+
+    check_kind(arguments.format, source, target)
+    keep_apart(files_of(source), files_of(target))
     numbers = {field: getattr(arguments, field) for field, _ in NUMBERS.values()}
     passage = pass_through(
-        arguments.input,
-        arguments.output,
+        source,
+        target,
         arguments.format,
         arguments.rate,
         lambda rate: simulation_for(
             rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed
         ),
-        _warn,
+        warn,
         power=None if arguments.power is None else 10 ** (arguments.power / 10),
     )
-    stream = sys.stderr if arguments.output == "-" else sys.stdout
+    stream = sys.stderr if target == PIPE else sys.stdout
     seconds, rate, level = passage.seconds, passage.rate, passage.level
     if arguments.json:
         measured = None if level is None else asdict(level)
-        facts = {"out": arguments.output, "seconds": seconds, "sample_rate": rate}
+        facts = {"out": target, "seconds": seconds, "sample_rate": rate}
         print(
             json.dumps({**facts, **asdict(passage.simulation), "measured": measured}), file=stream
         )
@@ -235,6 +287,4 @@ def _channel(arguments: argparse.Namespace) -> None:
     if snr_db is not None:
         band = passage.simulation.bandwidth or rate
         print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)
-    print(
-        f"written to {arguments.output}: {seconds:.3f} s at {rate:g} samples a second", file=stream
-    )
+    print(f"written to {target}: {seconds:.3f} s at {rate:g} samples a second", file=stream)

@@ -2,16 +2,17 @@
 
 import argparse
 import json
-from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, console, split_list
+from semjscc.cli.words import Register, add_json, console, existing_file, folder, split_list
+from semjscc.paths import keep_apart
+from semjscc.threads import import_torch
 
 
 def register(command: Register) -> None:
     """Add the command."""
     report = command("report", _report, "draw and compare what evaluate measured, from its results")
-    report.add_argument("results", type=Path, nargs="+", metavar="RESULTS.json")
-    report.add_argument("--out", type=Path, required=True, help="folder for report and figures")
+    report.add_argument("results", nargs="+", metavar="RESULTS.json")
+    report.add_argument("--out", required=True, help="folder for report and figures")
     report.add_argument("--candidate", help="link to compare (default: semantic)")
     report.add_argument("--against", help="its opponents, such as djscc,separate (default: all)")
     add_json(report)
@@ -22,21 +23,22 @@ def register(command: Register) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
+    paths = [existing_file(text) for text in arguments.results]
+    out = folder(arguments.out)
+    against = None if arguments.against is None else split_list(arguments.against)
+
+    import_torch()
     from semjscc.evaluation.analysis import to_json
     from semjscc.evaluation.joint_report import COMPARISONS, report_on
     from semjscc.evaluation.report import REPORT
     from semjscc.evaluation.tables import comparison_table
 
-    analysis = report_on(
-        arguments.results,
-        arguments.out,
-        candidate=arguments.candidate,
-        against=None if arguments.against is None else split_list(arguments.against),
-    )
+    keep_apart(paths, [out / COMPARISONS, out / REPORT])
+    analysis = report_on(paths, out, candidate=arguments.candidate, against=against)
     if arguments.json:
         print(json.dumps(to_json(analysis), indent=1))
         return
     terminal = console()
     for name, found in analysis.families.items():
         terminal.print(comparison_table(found, analysis.candidate or "", name))
-    terminal.print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {arguments.out}")
+    print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {out}")

@@ -5,7 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, at_least
+from semjscc.cli.words import Register, add_json, at_least, folder
+from semjscc.errors import UserError, printable
+from semjscc.paths import user_path
+from semjscc.threads import import_torch
 
 
 def register(command: Register) -> None:
@@ -13,8 +16,8 @@ def register(command: Register) -> None:
     train = command(
         "train", _train, "train a perception network or a codec from a recipe", takes_overrides=True
     )
-    train.add_argument("recipe", type=Path, metavar="RECIPE.yaml")
-    train.add_argument("--out", type=Path, help="the run's folder (default: runs/NAME)")
+    train.add_argument("recipe", metavar="RECIPE.yaml")
+    train.add_argument("--out", help="the run's folder (default: runs/NAME)")
     train.add_argument("--processes", type=int, default=1, help="processes or GPUs to share")
     train.add_argument("--save-seconds", type=float, default=60, help="how often state is kept")
     train.epilog = "Any value of the recipe can be overridden: --optimiser.steps 100"
@@ -22,17 +25,26 @@ def register(command: Register) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    path = user_path(arguments.recipe)
+    if not path.is_file():
+        raise UserError(f"no recipe at {printable(arguments.recipe)}")
+    processes = at_least(1, arguments.processes, "--processes")
+    out = arguments.out and folder(arguments.out)
+
+    import_torch()
     from semjscc.training.recipe import load_recipe
+
+    recipe = load_recipe(path, arguments.rest)
+
     from semjscc.training.run import Schedule
     from semjscc.training.train import train
 
     schedule = Schedule(
-        processes=at_least(1, arguments.processes, "--processes"),
+        processes=processes,
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
     )
-    recipe = load_recipe(arguments.recipe, arguments.rest)
-    model, facts = train(recipe, arguments.out or Path("runs") / recipe.name, schedule)
+    model, facts = train(recipe, out or Path("runs") / recipe.name, schedule)
     if arguments.json:
         print(json.dumps({"model": str(model), "facts": facts}))
     else:

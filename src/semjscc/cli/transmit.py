@@ -2,49 +2,75 @@
 
 import argparse
 import json
-import sys
-from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, add_situation, family_of, parse_channel, parse_snr
+from semjscc.cli.pictures import check_picture, write_picture
+from semjscc.cli.words import (
+    Register,
+    add_json,
+    add_situation,
+    check_network,
+    existing_file,
+    family_of,
+    parse_channel,
+    ratio_of,
+    warn,
+)
+from semjscc.paths import keep_apart, user_path
+from semjscc.threads import import_torch
 
 
 def register(command: Register) -> None:
     """Add the command."""
     transmit = command("transmit", _transmit, "send one image of any size")
-    transmit.add_argument("image", type=Path, metavar="IMAGE")
-    transmit.add_argument("--link", default="semantic")
+    transmit.add_argument("image", metavar="IMAGE")
+    transmit.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
     transmit.add_argument("--snr", required=True, help="in dB")
-    transmit.add_argument("--ratio", help="such as 1/24 or 0.03 (default: the smallest trained)")
-    transmit.add_argument("--out", type=Path, default=Path("received.png"))
+    transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
+    transmit.add_argument("--out", default="received.png", help="image that arrives; its format")
     add_situation(transmit)
     add_json(transmit)
 
 
 def _transmit(arguments: argparse.Namespace) -> None:
-    from semjscc.channels import CHANNELS
+    # What takes no time is checked before what does: torch alone takes two seconds to import.
     from semjscc.codecs.bandwidth import parse_ratio
+    from semjscc.decibels import parse_snr
     from semjscc.families import default_perception
-    from semjscc.images import read_image, write_png
+    from semjscc.links.catalogue import find_link
+
+    snr_db = parse_snr(arguments.snr)
+    assumed_snr_db = None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr)
+    if arguments.ratio is not None:
+        parse_ratio(arguments.ratio)
+    source, out = existing_file(arguments.image), user_path(arguments.out)
+    keep_apart([source], [out])
+    check_picture(out, warn)
+    family = family_of(arguments, [arguments.link], "signs")
+    find_link(arguments.link, family)
+    judge = arguments.perception or default_perception(family)
+    check_network(judge)
+
+    import_torch()
+    from semjscc.channels import CHANNELS
+    from semjscc.images import read_image
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
     from semjscc.transmission import transmit
 
-    family = family_of(arguments, [arguments.link], "signs")
-    judge = arguments.perception or default_perception(family)
+    channel = CHANNELS[parse_channel(arguments.channel)]
+    image = read_image(source)
     perception = open_perception(judge, arguments.network)
     link = open_link(arguments.link, family, perception)
-    situation = Situation(
-        channel=CHANNELS[parse_channel(arguments.channel)],
-        snr_db=parse_snr(arguments.snr),
-        ratio=link.default_ratio if arguments.ratio is None else parse_ratio(arguments.ratio),
-        draws=Draws(arguments.seed, [0]),
-        assumed_snr_db=None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr),
-    )
-    received, report = transmit(read_image(arguments.image), link, perception, situation)
-    write_png(received, arguments.out)
+    ratio = ratio_of(arguments.ratio, link)
+    draws = Draws(arguments.seed, [0])
+    situation = Situation(channel, snr_db, ratio, draws, assumed_snr_db)
+    received, report = transmit(image, link, perception, situation)
+    write_picture(received, out)
+    if report.warning:
+        warn(report.warning)
     if arguments.json:
-        print(json.dumps({**report.to_dict(), "out": str(arguments.out)}))
+        print(json.dumps({**report.to_dict(), "out": str(out)}))
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
     print(f"link          {report.link}, SNR {report.snr_db:g} dB, seen by {perception.name}")
@@ -57,6 +83,4 @@ def _transmit(arguments: argparse.Namespace) -> None:
     print(f"PSNR          {quality if report.delivered else 'nothing delivered: the mean image'}")
     print(f"before        {report.before.label} ({report.before.confidence:.0%})")
     print(f"after         {report.after.label} ({report.after.confidence:.0%})")
-    print(f"written to    {arguments.out}")
-    if report.warning:
-        print(f"semjscc: warning: {report.warning}", file=sys.stderr)
+    print(f"written to    {out}")

@@ -1,18 +1,72 @@
 """What the commands share: the parser, options of the same meaning, and how words become values."""
 
 import argparse
+import re
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.paths import user_path
 
 Command = Callable[[argparse.Namespace], None]
 
+_NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
+"""How a number or a list of them begins where it begins with a minus."""
+WIDEST = 10_000
+"""Columns of a pipe, where a table is as wide as it needs to be and nothing is cut."""
+
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser whose errors are one line, and to which ``-5,0`` is no option.
+
+    Attributes:
+        takes_overrides: options that it does not know, each with its value, become ``rest``.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._negative_number_matcher = _NEGATIVE
+        self.takes_overrides = False
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Tell a mistyped option before what is missing: that may be the same."""
+        words = list(sys.argv[1:] if args is None else args)
+        if self._subparsers is not None:  # the words are those of a command
+            return super().parse_known_args(words, namespace)
+        own, rest = self._split(words)
+        if rest and not self.takes_overrides:
+            hint = did_you_mean(rest[0], self._option_string_actions)
+            raise UserError(f"unknown words: {printable(' '.join(rest))}{hint}")
+        found, unknown = super().parse_known_args(own, namespace)
+        if unknown:
+            raise UserError(f"unknown words: {printable(' '.join(unknown))}")
+        found.rest = rest
+        return found, []
+
+    def _split(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Its own words, and options that it does not know with their values."""
+        own: list[str] = []
+        rest: list[str] = []
+        waiting = False
+        for place, word in enumerate(words):
+            if word == "--":  # behind it nothing is an option
+                return own + list(words[place:]), rest
+            if word.startswith("--"):
+                option, equals, _ = word.partition("=")
+                known = any(one.startswith(option) for one in self._option_string_actions)
+                waiting = not known and not equals
+                (own if known else rest).append(word)
+            else:
+                (rest if waiting else own).append(word)
+                waiting = False
+        return own, rest
 
     def error(self, message: str) -> NoReturn:
         """Raise a `UserError` instead of printing the usage and leaving."""
@@ -47,21 +101,89 @@ def add_situation(parser: argparse.ArgumentParser) -> None:
 def family_of(arguments: argparse.Namespace, links: Sequence[str], data_name: str) -> str:
     """The family of shipped weights, or "" where the user brings all weights along."""
     from semjscc.families import choose_family
-    from semjscc.links import untrained_links
+    from semjscc.links.catalogue import needs_family
 
-    free = untrained_links()
-    shipped = [n for n in links if n.partition("@")[0] not in free and not Path(n).exists()]
-    if arguments.weights is None and arguments.perception is not None and not shipped:
+    brings_all = arguments.weights is None and arguments.perception is not None
+    if brings_all and not any(map(needs_family, links)):
         return ""
     return choose_family(arguments.weights, data_name)
 
 
+def existing_file(text: str) -> Path:
+    """The path of something that there is, found out before seconds go by.
+
+    Raises:
+        UserError: there is nothing.
+    """
+    path = user_path(text)
+    if not path.exists():
+        raise UserError(f"{printable(text)} does not exist")
+    return path
+
+
+def check_network(name: str) -> None:
+    """Refuse a perception network by its path where there is none, before seconds go by.
+
+    A plain name may be of a network that is known only once torch is imported.
+
+    Raises:
+        UserError: there is none.
+    """
+    from semjscc.checkpoint import locate
+
+    if "/" in name:
+        locate(name)
+
+
+def ratio_of(asked: str | None, link: Any) -> Fraction:
+    """The bandwidth ratio that was asked for, or what a link takes where nobody asks."""
+    from semjscc.codecs.bandwidth import DEFAULT_RATIO, parse_ratio
+
+    if asked is not None:
+        return parse_ratio(asked)
+    if link.default_ratio != DEFAULT_RATIO:
+        warn(f"{link.name} has no ratio {DEFAULT_RATIO}: the nearest, {link.default_ratio}, counts")
+    return link.default_ratio
+
+
+def folder(text: str) -> Path:
+    """The path of a folder to be made or filled.
+
+    Raises:
+        UserError: something else is there, or no home is known.
+    """
+    path = user_path(text)
+    if path.exists() and not path.is_dir():
+        raise UserError(f"cannot write to {printable(text)}: it is a file")
+    return path
+
+
+def warn(text: str) -> None:
+    """A line for the user, beside what the command prints."""
+    print(f"semjscc: warning: {text}", file=sys.stderr)
+
+
 def console() -> Any:
-    """Where tables are printed."""
+    """Where tables are printed: what is in them is text, not markup."""
     from rich.console import Console
 
-    # A pipe has no width of its own; 100 columns keep the tables whole.
-    return Console() if sys.stdout.isatty() else Console(width=100)
+    width = None if sys.stdout.isatty() else WIDEST
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+def columns(rows: Iterable[tuple[str, str]]) -> str:
+    """Titles with a text beside each, folded to the terminal's width; in a pipe they stay whole."""
+    rows = list(rows)
+    left = max((len(title) for title, text in rows if text), default=0) + 2
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    lines = []
+    for title, text in rows:
+        folded = textwrap.wrap(
+            text, max(20, wide - left), break_long_words=False, break_on_hyphens=False
+        )
+        for number, line in enumerate(folded or [""]):
+            lines.append(f"{'' if number else title:{left}}{line}".rstrip())
+    return "\n".join(lines)
 
 
 def split_list(text: str) -> list[str]:
@@ -72,22 +194,14 @@ def split_list(text: str) -> list[str]:
     return words
 
 
-def parse_snr(text: str) -> float:
-    """An SNR in dB."""
-    from semjscc.channels.units import check_snr
-
-    try:
-        return check_snr(float(text))
-    except ValueError as error:
-        raise UserError(f"an SNR is a number of dB, not {text!r}") from error
-
-
 def parse_channel(name: str) -> str:
     """The name of a channel that there is."""
     from semjscc.channels import CHANNELS
 
     if name not in CHANNELS:
-        raise UserError(f"no channel '{name}'; there are {', '.join(CHANNELS)}")
+        hint = did_you_mean(name, CHANNELS)
+        hint = hint or f"; there are {', '.join(CHANNELS)}"
+        raise UserError(f"no channel '{printable(name)}'{hint}")
     return name
 
 

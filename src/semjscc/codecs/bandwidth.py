@@ -12,6 +12,9 @@ from semjscc.errors import UserError
 NUMERATORS, DENOMINATORS = 64, 1024
 """A ratio is a fraction of no larger numbers, which the control record carries exactly."""
 
+DEFAULT_RATIO = Fraction(1, 24)
+"""What every link takes where nobody names one, so that two of them can be compared."""
+
 STRIDE = 4
 """A latent has one position for each square of so many pixels a side, if its codec says nothing."""
 

@@ -24,9 +24,11 @@ def block_transform(depth: int) -> Tensor:
     Returns:
         (depth, 3, 4, 4) float32, orthonormal.
     """
-    place = torch.arange(STRIDE, dtype=torch.float64)
-    basis = colour_cosines(STRIDE).flatten(0, 2)
-    frequency = place[:, None].square() + place.square()
-    strength = torch.tensor(_COLOUR_STRENGTH)[:, None, None] / (1 + 3 * frequency)
-    order = strength.flatten().argsort(descending=True, stable=True)
-    return basis[order[:depth]].float()
+    # Even where a codec is built on the meta device: there torch would import its compiler first.
+    with torch.device("cpu"):
+        place = torch.arange(STRIDE, dtype=torch.float64)
+        basis = colour_cosines(STRIDE).flatten(0, 2)
+        frequency = place[:, None].square() + place.square()
+        strength = torch.tensor(_COLOUR_STRENGTH)[:, None, None] / (1 + 3 * frequency)
+        order = strength.flatten().argsort(descending=True, stable=True)
+        return basis[order[:depth]].float()

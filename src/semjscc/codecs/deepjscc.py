@@ -12,10 +12,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from semjscc.channels.units import check_snr
 from semjscc.codecs.bandwidth import latent_depth, parse_ratio
 from semjscc.codecs.base import channels_last
 from semjscc.codecs.grid import GridCodec
+from semjscc.decibels import check_snr
 from semjscc.errors import UserError
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from semjscc.checkpoint import fill, load_weights, on_no_device
+from semjscc.blueprints import on_no_device
+from semjscc.checkpoint import fill, load_weights
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.base import Codec
 from semjscc.codecs.deep import Deep

@@ -22,10 +22,10 @@ from torch import Tensor
 from semjscc import images
 from semjscc.data import hub
 from semjscc.data.base import ImageSet, Split
-from semjscc.data.cache import cache_folder
 from semjscc.data.hub import Row
-from semjscc.data.sources import Source, local_path
+from semjscc.data.sources import Source
 from semjscc.data.splits import fingerprint
+from semjscc.paths import cache_folder, user_path
 
 _READERS = (Path(images.__file__ or "").parent, Path(__file__).parent)
 """All code on which a pixel, a label or a name may depend."""
@@ -54,10 +54,11 @@ def load_decoded(
             source, split, val_fraction=val_fraction, limit=limit, needs_labels=False
         )
 
-    if not local_path(source).exists():  # a hub data set, which may change at any time
+    folder = cache_folder()
+    # A hub data set may change at any time.
+    if folder is None or not user_path(source).exists():
         return _in_memory(split, *rows())
     try:
-        folder = cache_folder()
         place = folder / f"decoded-{_key(source, split, val_fraction, limit)}"
         kept = _open(place)
         if kept is not None:
@@ -65,13 +66,13 @@ def load_decoded(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as part:
             return _in_file(place, Path(part), split, *rows())
-    except (OSError, RuntimeError):  # a full disk, a read-only home, a user without one
+    except (OSError, RuntimeError):  # a full disk, a read-only home
         return _in_memory(split, *rows())
 
 
 def _key(source: str, split: Split, val_fraction: float, limit: int | None) -> str:
     """Of all that could change a pixel, a label or which images there are."""
-    path = local_path(source).absolute()
+    path = user_path(source).absolute()
     about = [str(path), split, val_fraction, limit, version("pillow"), file_stamps(source)]
     digest = hashlib.blake2b(json.dumps(about).encode(), digest_size=16)
     for file in sorted(file for folder in _READERS for file in folder.glob("*.py")):
@@ -81,7 +82,7 @@ def _key(source: str, split: Split, val_fraction: float, limit: int | None) -> s
 
 def file_stamps(source: str) -> tuple[tuple[str, int, int], ...]:
     """Path, size and time of all files of a local source; none for any other."""
-    place = local_path(source)
+    place = user_path(source)
     files = place.rglob("*") if place.is_dir() else [place]
     stats = [(str(file), file.stat()) for file in files if file.is_file()]
     return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))

@@ -20,10 +20,11 @@ from semjscc.data.parquet import (
     open_parquet_folder,
     parquet_files,
 )
-from semjscc.data.sources import Part, PartName, Source, local_path
+from semjscc.data.sources import Part, PartName, Source
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop
+from semjscc.paths import user_path
 
 _HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
 
@@ -150,7 +151,7 @@ def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:
 
 
 def _open(source: str) -> Source:
-    path = local_path(source)
+    path = user_path(source)
     name = printable(source)
     try:
         if path.is_dir():

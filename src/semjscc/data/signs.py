@@ -23,11 +23,11 @@ import torch
 
 from semjscc.data import sign_backdrops, sign_scene, sign_shapes
 from semjscc.data.base import ImageSet, Split
-from semjscc.data.cache import cache_folder
 from semjscc.data.sign_scene import Sign, render
 from semjscc.data.sign_shapes import CLASS_NAMES
 from semjscc.data.splits import fingerprint
 from semjscc.errors import UserError
+from semjscc.paths import cache_folder
 
 __all__ = ["CLASS_NAMES", "COUNTS", "GENERATOR_VERSION", "Sign", "load_signs", "render"]
 
@@ -76,14 +76,14 @@ def _render_all(split: Split, count: int, size: int) -> _Arrays:
         return _render_range(split, 0, count, size)
 
 
-def _cache_file(split: Split, count: int, size: int) -> Path:
+def _cache_file(folder: Path, split: Split, count: int, size: int) -> Path:
     """Where a rendered set is kept; the name changes with everything that could change a pixel."""
     digest = hashlib.blake2b(digest_size=8)
     libraries = [version(name) for name in ("numpy", "pillow", "scikit-image")]
     digest.update("/".join([GENERATOR_VERSION, *libraries]).encode())
     for module in (sign_backdrops, sign_scene, sign_shapes):
         digest.update(Path(module.__file__ or "").read_bytes())
-    return cache_folder() / f"signs-{split}-{count}-{size}-{digest.hexdigest()}.npz"
+    return folder / f"signs-{split}-{count}-{size}-{digest.hexdigest()}.npz"
 
 
 def _read_cache(path: Path, count: int, size: int) -> _Arrays | None:
@@ -109,9 +109,10 @@ def _write_cache(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def _arrays(split: Split, count: int, size: int) -> _Arrays:
-    if count < _CACHE_FROM:
+    folder = cache_folder()
+    if count < _CACHE_FROM or folder is None:
         return _render_all(split, count, size)
-    path = _cache_file(split, count, size)
+    path = _cache_file(folder, split, count, size)
     kept = _read_cache(path, count, size)
     if kept is not None:
         return kept
@@ -123,8 +124,7 @@ def _arrays(split: Split, count: int, size: int) -> _Arrays:
 def load_signs(split: Split, count: int | None = None, size: int = 64) -> ImageSet:
     """The first ``count`` pictures of a split, with their labels.
 
-    A large set is rendered by several processes and kept in a cache folder: ``SEMJSCC_CACHE``,
-    else ``semjscc`` in ``XDG_CACHE_HOME`` or ``~/.cache``.
+    A large set is rendered by several processes and kept in `paths.cache_folder`.
 
     Args:
         split: train, val or test.

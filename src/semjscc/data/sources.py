@@ -8,7 +8,6 @@ from typing import Literal
 
 from torch import Tensor
 
-from semjscc.errors import UserError
 from semjscc.images import printable
 
 PartName = Literal["train", "val", "test", "all"]
@@ -44,19 +43,6 @@ def part_of_file(stem: str) -> PartName | None:
         if part:
             found.add(part)
     return found.pop() if len(found) == 1 else None
-
-
-def local_path(source: str) -> Path:
-    """What a user typed as a path, ``~`` unfolded.
-
-    Raises:
-        UserError: it begins with the home of nobody.
-    """
-    try:
-        return Path(source).expanduser()
-    except RuntimeError:  # of a user who is not there, or whose home is not known
-        home = printable(Path(source).parts[0])
-        raise UserError(f"{printable(source)} does not exist: nobody's home is {home}") from None
 
 
 def source_name(path: Path) -> str:

@@ -30,10 +30,13 @@ def load_judged(
     """Images, as `load_data` has them, and the network that judges them by a metric.
 
     Raises:
-        UserError: the data cannot be had, or has no labels and accuracy wants them.
+        UserError: the data cannot be had, or has no labels and accuracy wants them, or the network
+            cannot look at such images.
     """
     accuracy = metric == "accuracy"
     data = load_data(source, split, size=size, limit=limit, needs_labels=accuracy)
+    _check_images(data)
+    predict(perception, data.batch([0]).to(device_of(perception)))  # before any work
     return (data, perception) if accuracy else by_agreement(data, perception)
 
 

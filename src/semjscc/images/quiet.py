@@ -1,4 +1,4 @@
-"""What strangers' files make programs say, kept from the terminal or made safe for it."""
+"""What strangers' files make programs say, kept from the terminal."""
 
 import ctypes
 import logging
@@ -10,20 +10,7 @@ from functools import cache
 
 from PIL import Image
 
-_PRINTABLE_LENGTH = 120
 _FILTERS = threading.Lock()
-
-
-def printable(text: str) -> str:
-    """``text`` made safe for a terminal: control characters become "?", the middle is cut.
-
-    Paths and column names come from strangers' files; an escape sequence in one could rewrite
-    the screen, and a newline could fake a second message.
-    """
-    if len(text) > _PRINTABLE_LENGTH:
-        half = _PRINTABLE_LENGTH // 2
-        text = f"{text[: half - 1]}…{text[-half:]}"
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.images import others, png, tiff
 from semjscc.images.limits import FILE_LIMIT, PIXEL_LIMIT
 from semjscc.images.pixels import to_8_bits
-from semjscc.images.quiet import hush_decoders, printable, without_warnings
+from semjscc.images.quiet import hush_decoders, without_warnings
 from semjscc.images.tiff_tags import MAGIC as TIFF
 
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")

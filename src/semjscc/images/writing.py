@@ -8,9 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.images.pixels import to_uint8
-from semjscc.images.quiet import printable
 
 
 def write_png(image: Tensor, path: Path) -> None:

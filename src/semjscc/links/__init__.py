@@ -1,8 +1,21 @@
 """Transmission schemes; evaluation, reports and commands know only `Link`."""
 
-from semjscc.links.base import Control, Link, Received, Situation, SymbolLink, Transmission
-from semjscc.links.catalogue import open_link, shipped_schemes, untrained_links
-from semjscc.links.codec import CodecLink, NoChannel
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from semjscc.families import shipped_schemes
+from semjscc.links.catalogue import open_link, untrained_links
+
+if TYPE_CHECKING:
+    from semjscc.links.base import (
+        Control,
+        Link,
+        Received,
+        Situation,
+        SymbolLink,
+        Transmission,
+    )
+    from semjscc.links.codec import CodecLink, NoChannel
 
 __all__ = [
     "CodecLink",
@@ -17,3 +30,11 @@ __all__ = [
     "shipped_schemes",
     "untrained_links",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The classes, when somebody asks: they need torch, which takes seconds, and names do not."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = "codec" if name in ("CodecLink", "NoChannel") else "base"
+    return getattr(import_module(f"{__name__}.{place}"), name)

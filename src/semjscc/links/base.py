@@ -14,9 +14,8 @@ from torch import Tensor
 
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
-from semjscc.codecs.bandwidth import DENOMINATORS, NUMERATORS, channel_uses
-from semjscc.errors import UserError
-from semjscc.images import printable
+from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
+from semjscc.errors import UserError, printable
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.randomness import Draws
 
@@ -134,8 +133,8 @@ class Link(ABC):
 
     @property
     def default_ratio(self) -> Fraction:
-        """The bandwidth ratio to take where the user names none."""
-        return Fraction(1, 24)
+        """The bandwidth ratio to take where the user names none: the same for all that have it."""
+        return DEFAULT_RATIO
 
     def facts(self) -> dict[str, Any]:
         """What results and tables say of the link, as plain data."""

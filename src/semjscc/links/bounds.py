@@ -16,6 +16,7 @@ from semjscc.channels.awgn import awgn
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.links.base import Control, Link, Received, Situation
+from semjscc.links.catalogue import CAPACITY, FINITE
 from semjscc.links.source import SourceStage, describe
 from semjscc.randomness import generator
 from semjscc.separation.bounds import capacity_bits, finite_bits
@@ -36,7 +37,7 @@ class Bound:
     block_error: float
 
 
-BOUNDS = {"capacity": Bound(capacity_bits, 0.0), "finite": Bound(finite_bits, BLOCK_ERROR)}
+BOUNDS = {CAPACITY: Bound(capacity_bits, 0.0), FINITE: Bound(finite_bits, BLOCK_ERROR)}
 
 
 class BoundLink(Link):

@@ -1,45 +1,108 @@
-"""Links by name."""
+"""Links by name: what a person may call one, found here before anything is loaded.
 
-import os
+A name counts before a path of the same spelling: ``semantic`` is what ships, whatever lies in the
+working folder, and ``./semantic`` a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from semjscc import checkpoint
-from semjscc.channels.units import check_snr
-from semjscc.checkpoint import locate, read_metadata
-from semjscc.codecs.store import load_codec
-from semjscc.errors import UserError
-from semjscc.links.base import Link
-from semjscc.links.bounds import BOUNDS, BoundLink
-from semjscc.links.codec import CodecLink, NoChannel
-from semjscc.links.label import LabelLink
-from semjscc.links.source import SourceStage
-from semjscc.perception.base import Perception
-from semjscc.separation.sources import CODERS
-from semjscc.separation.sources.base import Accounting
+from semjscc.checkpoint import locate, shipped
+from semjscc.decibels import check_snr
+from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.families import families, shipped_schemes
+from semjscc.paths import cache_folder, user_path
+from semjscc.separation.names import CODER_NAMES
 
-SEPARATE = "separate"
+if TYPE_CHECKING:
+    from semjscc.links.base import Link
+    from semjscc.perception.base import Perception
+    from semjscc.separation.sources.base import Accounting
 
-
-def shipped_schemes(family: str) -> list[str]:
-    """Names of the schemes that have weights in a family, such as ``signs``."""
-    return sorted(
-        file.stem.removeprefix(f"{family}-")
-        for file in checkpoint.WEIGHTS.glob(f"{family}-*.safetensors")
-        if read_metadata(file)["kind"] == "codec"
-    )
+NONE, SEPARATE, CAPACITY, FINITE, LABEL = "none", "separate", "capacity", "finite", "label"
 
 
 def untrained_links() -> dict[str, str]:
     """The links that need no weights of their own, and what each is."""
-    coded = {f"{SEPARATE}-{coder}": f"{coder}, 5G channel code, QAM" for coder in CODERS}
+    coded = {f"{SEPARATE}-{coder}": f"{coder}, 5G channel code, QAM" for coder in CODER_NAMES}
     return {
-        NoChannel.name: "no channel: the upper end",
+        NONE: "no channel: the upper end",
         SEPARATE: "the coder that val chose, 5G channel code, QAM; @10 fixes the MCS for 10 dB",
         **coded,
-        "capacity": "the same coder, ideal code at log2(1 + SNR)",
-        "finite": "the same coder, best code of this length at 1 % errors",
-        LabelLink.name: "the class that the sender's own network sees",
+        CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
+        FINITE: "the same coder, best code of this length at 1 % errors",
+        LABEL: "the class that the sender's own network sees",
     }
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a link comes from.
+
+    Attributes:
+        name: what tables call it.
+        weights: its checkpoint, or None for one of `untrained_links`.
+        design_snr_db: of separate coding whose MCS is fixed.
+    """
+
+    name: str
+    weights: Path | None = None
+    design_snr_db: float | None = None
+
+
+def find_link(name: str, family: str) -> Place:
+    """What a name or a path means; nothing is loaded.
+
+    Args:
+        name: see `open_link`.
+        family: of shipped weights, or "" for none.
+
+    Raises:
+        UserError: there is no such link.
+    """
+    found = _find(name, family)
+    if found is None:
+        label, _, rest = name.partition("=")
+        named = _find(rest, family) if label and rest else None
+        found = replace(named, name=label) if named and named.weights else None
+    if found is None:
+        raise UserError(_unknown(name, family))
+    return found
+
+
+def needs_family(name: str) -> bool:
+    """Whether a link can only be found once the family of shipped weights is known."""
+    try:
+        find_link(name, "")
+    except UserError:
+        return True
+    rest = name.partition("=")[2] or name
+    return any(rest in shipped_schemes(family) for family in families())
+
+
+def _find(name: str, family: str) -> Place | None:
+    scheme, at, design = name.partition("@")
+    if scheme in untrained_links() and (not at or scheme.startswith(SEPARATE)):
+        return Place(name, design_snr_db=_design_snr(name, design) if at else None)
+    if family and name in shipped_schemes(family):
+        return Place(name, weights=shipped(f"{family}-{name}"))
+    if shipped(name) is not None or (name and user_path(name).exists()):
+        return Place(name, weights=locate(name))
+    return None
+
+
+def _unknown(name: str, family: str) -> str:
+    """That there is no such link, with what is meant if it can be guessed."""
+    known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
+    said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
+    if elsewhere := [other for other in families() if name in shipped_schemes(other)]:
+        return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
+    return said + (
+        did_you_mean(name, known) or f": there are {', '.join(known)}, or a checkpoint's path"
+    )
 
 
 def open_link(
@@ -54,8 +117,9 @@ def open_link(
     Args:
         name: ``none``; a scheme with weights in the family (``djscc``, ``semantic``);
             ``separate``, ``separate-jpeg`` …, with ``@10`` behind it to fix the MCS for 10 dB;
-            ``capacity``, ``finite``; ``label``; or the path of a checkpoint or a run's folder,
-            which is called by its path, or by a name of its own: ``ours=runs/mine``.
+            ``capacity``, ``finite``; ``label``; the whole name of shipped weights; or the path of a
+            checkpoint or a run's folder, which is called by its path. Weights may have a name of
+            their own: ``ours=runs/mine``.
         family: which shipped weights to use.
         perception: the network that ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
@@ -64,37 +128,44 @@ def open_link(
     Raises:
         UserError: there is no such link.
     """
-    if name == NoChannel.name:
+    # Each link imports what it needs and no more: some of it takes seconds.
+    found = find_link(name, family)
+    if found.weights is not None:
+        from semjscc.codecs.store import load_codec
+        from semjscc.links.codec import CodecLink
+
+        return CodecLink(found.name, *load_codec(found.weights))
+    if name == NONE:
+        from semjscc.links.codec import NoChannel
+
         return NoChannel()
-    if name == LabelLink.name and perception is not None:
+    if name == LABEL:
+        if perception is None:
+            raise UserError(f"the link '{LABEL}' needs a network that looks at the sender")
+        from semjscc.links.label import LabelLink
+
         return LabelLink(perception)
-    if name in BOUNDS:
-        return BoundLink(name, SourceStage(family, None, accounting, cache_file()))
-    if name in shipped_schemes(family):
-        return CodecLink(name, *load_codec(checkpoint.WEIGHTS / f"{family}-{name}.safetensors"))
-    scheme, at, design = name.partition("@")
-    if scheme in untrained_links() and scheme.startswith(SEPARATE):
-        coder = scheme.removeprefix(SEPARATE).removeprefix("-") or None
-        if coder is not None and (missing := CODERS[coder].missing()):
-            raise UserError(f"link {name}: {missing}")
-        # Sionna takes seconds to import, and no other link needs it.
-        from semjscc.links.separate import SeparateLink
+    from semjscc.links.source import SourceStage
+    from semjscc.separation.sources import CODERS
 
-        stage = SourceStage(family, coder, accounting, cache_file())
-        return SeparateLink(name, stage, _design_snr(name, design) if at else None)
-    label, named, path = name.partition("=")
-    if not named or Path(name).exists():
-        path = name
-    if Path(path).exists():
-        return CodecLink(label if path != name else name, *load_codec(locate(path)))
-    known = ", ".join([*untrained_links(), *shipped_schemes(family)])
-    raise UserError(f"no link '{name}' for {family}: there are {known}, or a checkpoint's path")
+    coder = name.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
+    coder = coder if coder in CODERS else None
+    if coder is not None and (missing := CODERS[coder].missing()):
+        raise UserError(f"link {name}: {missing}")
+    stage = SourceStage(family, coder, accounting, cache_file())
+    if name in (CAPACITY, FINITE):
+        from semjscc.links.bounds import BoundLink
+
+        return BoundLink(name, stage)
+    from semjscc.links.separate import SeparateLink
+
+    return SeparateLink(name, stage, found.design_snr_db)
 
 
-def cache_file() -> Path:
-    """Where encoded images are kept from one run to the next: in the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "semjscc" / "sources.sqlite"
+def cache_file() -> Path | None:
+    """Where encoded images are kept from one run to the next, if anywhere."""
+    folder = cache_folder()
+    return folder and folder / "sources.sqlite"
 
 
 def _design_snr(name: str, text: str) -> float:

@@ -1,5 +1,6 @@
 """The links of joint coding: a neural codec around the channel, and no channel at all."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
-from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.bandwidth import DEFAULT_RATIO, channel_uses
 from semjscc.codecs.base import Codec, Side
 from semjscc.images import quantise
 from semjscc.linear.level import from_words, to_words
@@ -21,12 +22,13 @@ from semjscc.links.base import (
     Transmission,
     equalise,
 )
+from semjscc.links.catalogue import NONE
 
 
 class NoChannel(Link):
     """The images arrive as they were: the upper end of every comparison."""
 
-    name = "none"
+    name = NONE
 
     def send(self, images: Tensor, situation: Situation) -> Received:
         """Only rounded to 8 bits."""
@@ -45,8 +47,11 @@ class CodecLink(SymbolLink):
 
     @property
     def default_ratio(self) -> Fraction:
-        """The smallest that the weights were trained at."""
-        return min(self.codec.ratios)
+        """That of all links, or the nearest that there are weights for."""
+        ratios = self.codec.ratios
+        if self.codec.any_ratio:
+            return min(DEFAULT_RATIO, ratios[-1])
+        return min(ratios, key=lambda ratio: abs(math.log(ratio / DEFAULT_RATIO)))
 
     def facts(self) -> dict[str, Any]:
         """The model card that came with the weights."""

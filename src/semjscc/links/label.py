@@ -17,6 +17,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.images import quantise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
+from semjscc.links.catalogue import LABEL
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import generator
 
@@ -40,7 +41,7 @@ def codewords(count: int, length: int) -> Tensor:
 class LabelLink(SymbolLink):
     """The class that the sender's perception network sees, by a code of M words."""
 
-    name = "label"
+    name = LABEL
 
     def __init__(self, perception: Perception) -> None:
         self._perception = perception

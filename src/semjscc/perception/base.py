@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from semjscc.data.base import ImageSet
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.perception.tasks import Classification
 
 INPUT_LAYER = "input"
@@ -120,8 +120,31 @@ class Perception(nn.Module):
         return super().train(False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) in [0, 1] -> the network's output, (B, M) logits."""
-        return self.network(self.preprocess(images))
+        """(B, 3, H, W) in [0, 1] -> the network's output, (B, M) logits.
+
+        Raises:
+            UserError: the network fails on such images, or returns something else.
+        """
+        height, width = images.shape[-2:]
+        try:
+            output = self.network(self.preprocess(images))
+        except (_LastLayerReached, UserError):
+            raise
+        except Exception as error:  # of any kind: it may be a network of the user's own
+            reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
+            raise UserError(
+                f"{self.name} cannot look at images of {width} x {height} pixels: {reason}"
+            ) from error
+        wanted = (len(images), len(self.class_names))
+        if not isinstance(output, Tensor) or output.shape != wanted:
+            shape = (
+                f"of shape {tuple(output.shape)}" if isinstance(output, Tensor) else "of its own"
+            )
+            raise UserError(
+                f"{self.name} must return a number for each image and class, {wanted}, and it "
+                f"returns a {type(output).__name__} {shape}"
+            )
+        return output
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """The features of the chosen layers; layers above the last of them do not run.

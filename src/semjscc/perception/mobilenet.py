@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from semjscc.checkpoint import fill, on_no_device
+from semjscc.blueprints import on_no_device
+from semjscc.checkpoint import fill
 from semjscc.errors import UserError
 from semjscc.images import to_uint8
 from semjscc.perception.base import Perception, Preprocess

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from semjscc.checkpoint import fill, load_weights, locate, on_no_device
+from semjscc.blueprints import on_no_device
+from semjscc.checkpoint import fill, load_weights, locate
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception import imagenet, mobilenet

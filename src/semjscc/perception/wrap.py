@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.perception.networks import build_network
 
 
@@ -31,8 +31,9 @@ def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
         network = getattr(importlib.import_module(module_name), class_name)(
             classes=classes, **options
         )
-    except (ImportError, AttributeError, TypeError, ValueError, SyntaxError) as error:
-        raise UserError(f"cannot make the network {name}: {error}") from error
+    except Exception as error:  # of any kind: it is the user's code
+        reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
+        raise UserError(f"cannot make the network {printable(name)}: {reason}") from error
     if not isinstance(network, nn.Module):
         raise UserError(f"{name} made a {type(network).__name__}, not a torch.nn.Module")
     return network

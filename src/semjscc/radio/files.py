@@ -66,6 +66,27 @@ def _say_nothing(message: str) -> None:
     del message
 
 
+def files_of(path: str | Path) -> list[Path]:
+    """The files that a path of a recording stands for: two for SigMF, none for a pipe."""
+    if KINDS.get(Path(path).suffix.lower()) == "sigmf":
+        return [sigmf.meta_path(Path(path)), sigmf.data_path(Path(path))]
+    return [] if str(path) == PIPE else [Path(path)]
+
+
+def check_kind(stated: str | None, *paths: str | Path) -> None:
+    """Refuse a stated kind that counts for none of the paths, since their endings say another.
+
+    Raises:
+        UserError: so it is.
+    """
+    endings = [KINDS.get(Path(path).suffix.lower()) for path in paths]
+    if stated is not None and all(endings) and stated not in endings:
+        raise UserError(
+            f"{printable(str(paths[0]))} is of the kind {endings[0]}, by its ending: a format is "
+            "stated of a pipe, or where the ending says nothing"
+        )
+
+
 def read_recording(
     path: str | Path,
     rate: float | None = None,
@@ -80,7 +101,7 @@ def read_recording(
     Args:
         path: a file, or "-" for standard input.
         rate: samples a second, for the formats that do not tell.
-        kind: one of `KINDS`' values; from the path if None.
+        kind: one of `KINDS`' values, for a pipe or a path whose ending says nothing.
         tell: takes a line for the user, such as a warning.
 
     Raises:
@@ -128,7 +149,7 @@ def write_recording(
         path: a file, or "-" for standard output.
         chunks: complex64 baseband (N,) in pieces.
         rate: samples a second; a WAV file has 8000.
-        kind: one of `KINDS`' values; from the path if None.
+        kind: one of `KINDS`' values, for a pipe or a path whose ending says nothing.
         annotations: for SigMF, one a frame; read after the last chunk, so that the chunks' maker
             may still add to it.
         tell: takes a line for the user, such as a warning.
@@ -175,8 +196,8 @@ def write_recording(
 
 
 def _kind(path: str | Path, kind: str | None) -> str:
-    kind = kind or KINDS.get(Path(path).suffix.lower(), "")
-    if kind not in KINDS.values():
+    kind = KINDS.get(Path(path).suffix.lower()) or kind
+    if kind is None or kind not in KINDS.values():
         known = ", ".join(KINDS)
         raise UserError(f"{printable(str(path))} is no recording of a known kind: {known}")
     return kind

@@ -1,20 +1,18 @@
 """The plan of an experiment: trainings in their order, then evaluations of what they gave."""
 
 import json
-import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from semjscc.codecs.bandwidth import parse_ratio
-from semjscc.errors import UserError
+from semjscc.errors import UserError, did_you_mean
 from semjscc.evaluation.grid import Grid
 from semjscc.evaluation.judge import Metric
 from semjscc.links import NoChannel
-from semjscc.training.recipe import Recipe, load_recipe, read_settings
-
-_NAME = re.compile(r"[\w#-][\w.#-]*")
-"""What can be a folder's name, wherever plans are carried out."""
+from semjscc.paths import check_folder_name
+from semjscc.settings import read_settings
+from semjscc.training.recipe import Recipe, load_recipe
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,11 @@ class Training:
 
     def __post_init__(self) -> None:
         for name, overrides in self.variants.items():
-            _check_name(name)
+            check_folder_name(name)
             for key in overrides:
                 if key.partition(".")[0] not in _KEYS:
-                    raise ValueError(f"variant {name}: a recipe has no {key}")
+                    hint = did_you_mean(key.partition(".")[0], _KEYS)
+                    raise ValueError(f"variant {name}: a recipe has no {key}{hint}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Evaluation:
     weights: str = ""
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_folder_name(self.name)
         if not (self.links and self.ratios and self.snrs):
             raise ValueError(f"evaluation {self.name} needs links, ratios and snrs")
         if self.limit is not None and self.limit < 1:
@@ -140,7 +139,7 @@ class Plan:
     quick: Quick = field(default_factory=Quick)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_folder_name(self.name)
         names = [evaluation.name for evaluation in self.evaluations]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two evaluations are called {', '.join(sorted(twice))}")
@@ -194,11 +193,6 @@ class Plan:
 
 
 _KEYS = {setting.name for setting in fields(Recipe)} - {"name"}
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"no folder can be called {name!r}: letters, digits, _ - . and # will do")
 
 
 def _variants(training: Training, data: str) -> list[Recipe]:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from functools import partial
+from typing import Any
 
 import lightning as L
 import torch
@@ -25,6 +26,7 @@ from semjscc.losses import (
 )
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
+from semjscc.threads import are_stated
 from semjscc.training.allocation import encode_allotted
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
@@ -33,6 +35,9 @@ from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.muon import Muon
 from semjscc.training.optimiser import rate_factor
 from semjscc.training.recipe import CodecRecipe, Recipe
+
+THREADS = "threads"
+"""What a training's state calls the number of threads it was made with."""
 
 
 class StepTraining(L.LightningModule):
@@ -45,6 +50,15 @@ class StepTraining(L.LightningModule):
         super().__init__()
         self.recipe = recipe
         self.train_set = train
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the number of threads, on which the last bits of sums depend."""
+        checkpoint[THREADS] = torch.get_num_threads()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with as many threads, unless the user states a number."""
+        if THREADS in checkpoint and not are_stated():
+            torch.set_num_threads(checkpoint[THREADS])
 
     @property
     def share(self) -> Share:

@@ -9,19 +9,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import yaml
-from jsonargparse import ArgumentError, ArgumentParser
 
 from semjscc.checkpoint import write_atomically
-from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
 from semjscc.importance.gradient import ImportanceForm
+from semjscc.paths import check_folder_name
+from semjscc.settings import read_settings
 from semjscc.training.numbers import check_finite, check_number, check_range
 from semjscc.training.optimiser import OptimiserRecipe
 
-Settings = TypeVar("Settings")
 MOST_CLIP_DB = 100.0
 """Far above any peak: no clip at all."""
 
@@ -36,7 +35,8 @@ class DataRecipe:
         size: resize and crop to this side; leave out where all images agree in size.
         crop: instead of whole images, train on random pieces of this side at random scales, of
             images of any size (see `semjscc.training.crops`).
-        val_fraction: share of train that is kept for choices, by hash of the image.
+        val_fraction: share of train that is kept for choices, by hash of the image; more than 0,
+            since every training ends with a measurement on it.
         limit: only the first so many training images of each source, for trials.
     """
 
@@ -54,8 +54,8 @@ class DataRecipe:
         if self.size is not None and self.crop is not None:
             raise ValueError(f"size {self.size} and crop {self.crop} exclude each other")
         check_number("limit", self.limit, 1)
-        if not 0 <= self.val_fraction < 1:
-            raise ValueError(f"val_fraction is at least 0 and below 1, not {self.val_fraction}")
+        if not 0 < self.val_fraction < 1:
+            raise ValueError(f"val_fraction lies between 0 and 1, not {self.val_fraction}")
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -173,8 +173,8 @@ class Recipe:
     """
 
     name: str
-    data: DataRecipe
-    optimiser: OptimiserRecipe
+    data: DataRecipe = field(default_factory=DataRecipe)
+    optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
     perception: PerceptionRecipe | None = None
     codec: CodecRecipe | None = None
     loss: LossRecipe = field(default_factory=LossRecipe)
@@ -182,8 +182,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise ValueError("name is empty")
+        check_folder_name(self.name)
         if not -(2**63) <= self.seed < 2**64:
             raise ValueError(f"seed has 64 bits at the most, and {self.seed} has more")
 
@@ -203,24 +202,6 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         UserError: no such file, not YAML, or a key or value that a recipe does not have.
     """
     return read_settings(Recipe, "recipe", path, overrides)
-
-
-def read_settings(
-    kind: type[Settings], what: str, path: Path, overrides: Sequence[str] = ()
-) -> Settings:
-    """Read a dataclass from YAML; ``what`` is its name in messages."""
-    if not path.is_file():
-        raise UserError(f"no {what} at {path}")
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument(f"--{what}", action="config")
-    parser.add_class_arguments(kind, as_group=False)
-    try:
-        words = [f"--{what}", str(path), *overrides]
-        settings = vars(parser.instantiate(parser.parse_args(words)))
-        settings.pop(what)
-        return kind(**settings)
-    except (ArgumentError, TypeError, ValueError, RecursionError) as error:
-        raise UserError(f"{what} {path}: {' '.join(str(error).split())}") from error
 
 
 def save_recipe(recipe: Recipe, path: Path) -> None:

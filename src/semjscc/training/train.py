@@ -12,15 +12,16 @@ from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
 from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
+from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception, Preprocess, knows_labels
-from semjscc.perception.store import describe, open_perception
+from semjscc.perception.store import describe, open_perception, weights_file
 from semjscc.perception.wrap import make_network
 from semjscc.training.inputs import Inputs, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, open_run
-from semjscc.training.trial import try_codec, try_network
+from semjscc.training.trial import first_images, try_codec, try_network, try_perception
 
 HEAD = "head."
 """What belongs to the classes in a network: its last layer's name in all built-in ones."""
@@ -43,6 +44,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     resume = open_run(recipe, folder)
+    keep_apart(_weights_read(recipe), [folder / MODEL])
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     _check_images(recipe, data, val)
     inputs = Inputs(origins(recipe), data.fingerprint)
@@ -52,6 +54,12 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
         return _train_codec(work, recipe.codec)
     assert recipe.perception is not None
     return _train_perception(work, recipe.perception)
+
+
+def _weights_read(recipe: Recipe) -> list[Path]:
+    """The checkpoints that a training reads."""
+    start = [] if recipe.start is None else [locate(recipe.start)]
+    return start if recipe.codec is None else [*start, weights_file(recipe.codec.perception)]
 
 
 def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
@@ -102,7 +110,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     network = make_network(chosen.network, len(data.class_names), chosen.options)
     _begin(network, recipe, data.class_names)
     preprocess = Preprocess(chosen.input_size)
-    try_network(network, preprocess, chosen.layers, data, recipe.name, recipe.data.crop)
+    try_network(network, preprocess, chosen.layers, data, work.val, recipe.name, recipe.data.crop)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data)):
         return work.model, {}
     perception = Perception(
@@ -129,6 +137,8 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
             f"{len(data.class_names)}, or their names differ: train a perception network first"
         )
+    images = first_images(data, work.val, recipe.data.crop)
+    try_perception(perception, images, with_features=recipe.loss.weight > 0)
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)

@@ -10,7 +10,7 @@ from semjscc.channels.units import noise_variance
 from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
-from semjscc.perception.base import Preprocess, check_layers
+from semjscc.perception.base import Perception, Preprocess, check_layers
 from semjscc.training.crops import central_crops
 from semjscc.training.measure import CARD_SNR_DB
 
@@ -20,10 +20,11 @@ def try_network(
     preprocess: Preprocess,
     layers: Sequence[str],
     data: ImageSet,
+    val: ImageSet,
     name: str,
     crop: int | None = None,
 ) -> None:
-    """Let a network to be trained look at one image.
+    """Let a network to be trained look at an image of train and of val.
 
     Raises:
         UserError: it cannot, it has not all the layers, or its output is not one of each class.
@@ -32,11 +33,12 @@ def try_network(
         check_layers(network, layers, name)
     except ValueError as error:
         raise UserError(str(error)) from error
-    with _trial(network, name, data):
-        output = network(preprocess(_image(data, crop)))
     wanted = (1, len(data.class_names))
-    if not isinstance(output, torch.Tensor) or output.shape != wanted:
-        raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
+    for image in first_images(data, val, crop):
+        with _trial(network, name, data):
+            output = network(preprocess(image))
+        if not isinstance(output, torch.Tensor) or output.shape != wanted:
+            raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
 
 
 def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) -> None:
@@ -53,6 +55,24 @@ def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) 
             codec.decode(encoded.symbols, noise_variance(snr_db), ratio, size, encoded.side)
 
 
+def try_perception(
+    perception: Perception, images: Sequence[torch.Tensor], *, with_features: bool
+) -> None:
+    """Let the network at the receiver look at batches of images, with its features if they count.
+
+    Raises:
+        UserError: it cannot, or a layer takes no part in its result.
+    """
+    with torch.no_grad():
+        for batch in images:
+            perception.features_and_output(batch) if with_features else perception(batch)
+
+
+def first_images(data: ImageSet, val: ImageSet, crop: int | None) -> list[torch.Tensor]:
+    """The first image as a training sees it, and as the measurement after it does: (1, 3, H, W)."""
+    return [_image(data, crop), val.batch([0])]
+
+
 def _image(data: ImageSet, crop: int | None) -> torch.Tensor:
     """The first image as a training sees it, (1, 3, H, W)."""
     return data.batch([0]) if crop is None else central_crops(data.first(1), crop, 1).batch([0])
@@ -66,7 +86,7 @@ def _trial(network: nn.Module, name: str, data: ImageSet) -> Iterator[None]:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             network.eval()
             yield
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+    except Exception as error:  # of any kind: it may be a network of the user's own
         reason = str(error).strip().partition("\n")[0]
         raise UserError(f"{name} does not fit the images of {data.name}: {reason}") from error
     finally:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from semjscc.channels import CHANNELS
-from semjscc.channels.units import check_snr
 from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.decibels import check_snr
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import Situation, SymbolLink, Transmission

@@ -1,5 +1,6 @@
 """The cache on disk: keeps, tells apart, survives."""
 
+import errno
 import math
 import os
 import subprocess
@@ -12,7 +13,6 @@ import pytest
 from coder_checks import picture
 from toy_coder import Toy
 
-from semjscc.errors import UserError
 from semjscc.separation.sources.base import Setting
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.trials import Trial, TrialCache, image_key
@@ -89,16 +89,40 @@ def test_damage_in_the_middle_is_noticed_on_use(
     assert capsys.readouterr().err.count("semjscc: warning") == 1
 
 
-def test_folder_in_its_place_is_the_users_mistake(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(UserError, match=r"cache .*trials\.sqlite cannot be used"):
-        TrialCache(path)
+@pytest.mark.parametrize("kind", ["folder in its place", "file for a folder", "read-only"])
+def test_a_cache_out_of_reach_is_done_without_and_told_once(
+    kind: str, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "folder in its place":
+        path.mkdir()
+    elif kind == "file for a folder":
+        path.write_bytes(b"")
+        path = path / "trials.sqlite"
+    else:  # as root, who may write anywhere, cannot see it
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(Path, "mkdir", refuse)
+    for _ in range(2):
+        with closing(TrialCache(path)) as cache:
+            cache.write([(KEY, TRIALS)])
+            assert cache.read(KEY, 10) == {}
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"semjscc: warning: the cache {path} cannot be used")
+    assert warning.count("\n") == 1
 
 
-def test_file_in_the_place_of_its_folder_is_the_users_mistake(path: Path) -> None:
-    path.write_bytes(b"")
-    with pytest.raises(UserError, match="cannot make"):
-        TrialCache(path / "trials.sqlite")
+def test_a_cache_that_becomes_read_only_is_kept_whole(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(TrialCache(path)) as cache:
+        cache.write([(KEY, TRIALS)])
+        cache._connection.execute("PRAGMA query_only = ON")  # pyright: ignore[reportOptionalMemberAccess]
+        cache.write([(bytes(16), TRIALS)])
+        assert cache.read(KEY, 10) == {}
+    assert "cannot be used" in capsys.readouterr().err
+    assert not Path(f"{path}.damaged").exists()
 
 
 def test_killed_process_leaves_whole_transactions(path: Path) -> None:

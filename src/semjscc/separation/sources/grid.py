@@ -50,7 +50,7 @@ def encode_all(
         For each image the result for each budget, None where nothing fits.
 
     Raises:
-        UserError: the cache cannot be written, or a worker process died.
+        UserError: a worker process died.
     """
     results: list[list[Encoded | None]] = [[] for _ in images]
     longest = max(budgets, default=0)

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from semjscc.errors import UserError
+from semjscc.errors import printable
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
 
 _FORMAT = 1
@@ -57,26 +58,33 @@ def image_key(image: Pixels, coder: SourceCoder, accounting: Accounting) -> byte
     return digest.digest()
 
 
+_LOST: set[Path] = set()
+"""Caches out of reach: this is told once, and waited for once."""
+
+
 class TrialCache:
     """The trials on disk; a context manager.
 
+    A cache is wanted and never needed: where the file is out of reach (read-only, locked, a full
+    disk), one line says so, and nothing is found or kept.
+
     Args:
         path: the file; made where it is missing, moved aside where it is damaged.
-
-    Raises:
-        UserError: the file cannot be written, also from every method.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = self._open()
+        self._connection = None if path in _LOST else self._open()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def read(self, key: bytes, longest: int) -> dict[Setting, Trial]:
         """All trials of an image, with the payloads of at most ``longest`` bytes."""
+        if self._connection is None:
+            return {}
         query = (
             "SELECT scale, variant, quality, length, psnr_db,"
             " CASE WHEN length <= ? THEN payload END FROM trials WHERE image = ?"
@@ -95,45 +103,53 @@ class TrialCache:
             for key, found in trials
             for at, trial in found.items()
         ]
-        insert = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)"
         try:
-            with self._connection:
-                self._connection.executemany(insert, rows)
+            self._insert(rows)
         except sqlite3.DatabaseError as error:
             self._replace(error)
+            self._insert(rows)
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        if self._connection is not None:
             with self._connection:
+                insert = "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)"
                 self._connection.executemany(insert, rows)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection | None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             return _connect(self._path)
-        except OSError as error:
-            raise UserError(f"cannot make {_printable(self._path.parent)}: {error}") from error
-        except sqlite3.DatabaseError as error:
-            self._move_aside(error)
-            return _connect(self._path)
+        except (OSError, sqlite3.DatabaseError) as error:
+            return self._begin_anew(error)
 
     def _replace(self, error: sqlite3.DatabaseError) -> None:
-        self._connection.close()
-        self._move_aside(error)
-        self._connection = _connect(self._path)
+        self.close()
+        self._connection = self._begin_anew(error)
 
-    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Begin anew where the file is damaged; where it is merely out of reach, say so."""
-        name = _printable(self._path)
-        # Locked, read-only, disk full: the file is whole and must stay.
-        if isinstance(error, sqlite3.OperationalError):
-            raise UserError(f"the cache {name} cannot be used: {error}") from error
-        aside = Path(f"{self._path}.damaged")
-        self._path.replace(aside)
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-        print(
-            f"semjscc: warning: the cache {name} is damaged ({error}); a new one is begun,"
-            f" the old one is now {_printable(aside)}",
-            file=sys.stderr,
-        )
+    def _begin_anew(self, error: OSError | sqlite3.DatabaseError) -> sqlite3.Connection | None:
+        """A new file where the old one is damaged; none where it is merely out of reach."""
+        name = printable(str(self._path))
+        try:
+            # The file is whole then, and must stay.
+            if isinstance(error, OSError | sqlite3.OperationalError):
+                raise error
+            aside = Path(f"{self._path}.damaged")
+            self._path.replace(aside)
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+            _warn(
+                f"the cache {name} is damaged ({error}); a new one is begun, the old one is now "
+                f"{printable(str(aside))}"
+            )
+            return _connect(self._path)
+        except (OSError, sqlite3.DatabaseError) as reason:
+            _LOST.add(self._path)
+            _warn(f"the cache {name} cannot be used, and the work is done without it: {reason}")
+            return None
+
+
+def _warn(text: str) -> None:
+    print(f"semjscc: warning: {text}", file=sys.stderr)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -146,13 +162,6 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _printable(path: Path) -> str:
-    # Here, since worker processes import this file and have no use for torch.
-    from semjscc.images import printable
-
-    return printable(str(path))
 
 
 def _is_whole(length: object, psnr_db: object, payload: object) -> bool:

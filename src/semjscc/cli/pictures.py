@@ -1,0 +1,68 @@
+"""The image file that a command writes: its ending says of what format."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semjscc.errors import UserError, printable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    ".tif": ("TIFF", {"compression": "tiff_lzw"}),
+    ".tiff": ("TIFF", {"compression": "tiff_lzw"}),
+    ".bmp": ("BMP", {}),
+    ".ppm": ("PPM", {}),
+    ".webp": ("WEBP", {"lossless": True}),
+}
+"""What keeps every pixel: Pillow's name and settings."""
+
+LOSSY: dict[str, tuple[str, dict[str, Any]]] = {
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+}
+"""What does not."""
+
+
+def check_picture(path: Path, warn: Callable[[str], object]) -> None:
+    """Whether an image can be written there, before any work.
+
+    Raises:
+        UserError: the ending is none of a format that is written, or there is no such folder.
+    """
+    name, ending = printable(str(path)), path.suffix.lower()
+    if ending not in FORMATS | LOSSY:
+        known = ", ".join([*FORMATS, *LOSSY])
+        raise UserError(f"{name} has no ending of an image format that is written: take {known}")
+    if path.is_dir():
+        raise UserError(f"{name} is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise UserError(f"{name} cannot be written: there is no folder {path.parent}")
+    if ending in LOSSY:
+        warn(f"JPEG is lossy: {name} is not to the pixel what arrived")
+
+
+def write_picture(image: "Tensor", path: Path) -> None:
+    """Write (3, H, W), uint8 or floating-point in [0, 1], whole or not at all.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    from io import BytesIO
+
+    from PIL import Image
+
+    from semjscc.checkpoint import write_atomically
+    from semjscc.images import to_uint8
+
+    kind, settings = (FORMATS | LOSSY)[path.suffix.lower()]
+    pixels = to_uint8(image.detach().cpu().float()) if image.is_floating_point() else image.cpu()
+    encoded = BytesIO()
+    picture = Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
+    try:
+        picture.save(encoded, kind, **settings)
+    except (OSError, ValueError) as error:  # such as WebP of more than 16383 pixels a side
+        raise UserError(f"{printable(str(path))} cannot be written: {error}") from error
+    write_atomically(path, lambda temporary: temporary.write_bytes(encoded.getvalue()))

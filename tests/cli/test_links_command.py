@@ -1,0 +1,93 @@
+"""What there is, on one screen; more of one by its name."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from semjscc.checkpoint import MODEL, WEIGHTS, read_metadata, save_weights
+from semjscc.cli import main
+from semjscc.families import families, shipped_schemes
+from semjscc.links import untrained_links
+
+
+def shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["links", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_everything_is_named_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    words = shown([], capsys).replace(",", " ").split()
+    schemes = {scheme for family in families() for scheme in shipped_schemes(family)}
+    networks = {
+        f.stem for f in WEIGHTS.glob("*.safetensors") if read_metadata(f)["kind"] != "codec"
+    }
+    assert {*untrained_links(), *families(), *schemes, *networks} <= set(words)
+
+
+def test_all_of_it_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = shown([], capsys).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("name", ["signs-semantic", "semantic", "signs", "signs-a", "separate"])
+def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text, cards = shown([name], capsys), json.loads(shown([name, "--json"], capsys))
+    assert all(card["name"] in text for card in cards)
+    assert {"signs-semantic": 1, "semantic": len(families()), "signs": 4}.get(name, 1) == len(cards)
+    if name == "signs-semantic":
+        assert "--links semantic --weights signs" in text
+        assert "99.4% accuracy, 23.2 dB" in text
+        assert cards[0]["recipe"] == read_metadata(WEIGHTS / f"{name}.safetensors")["recipe"]
+    if name == "signs-a":
+        assert "--perception signs-a" in text
+        assert "pedestrian crossing" in text
+
+
+def test_details_of_several(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(["none", "signs-a"], capsys)
+    assert text.index("none") < text.index("signs-a")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"kind": "codec"},
+        {"kind": "perception"},
+        {"kind": "\x1b[31mred"},
+        {"kind": "codec", "facts": [], "recipe": 3, "ratios": "1/24", "data": None},
+        {"kind": "codec", "facts": {"val_psnr_db": {"1/24": "x"}, "val_accuracy": 3}},
+        {"kind": "perception", "class_names": ["a\n\x1b[31m"], "layers": {}},
+    ],
+)
+def test_a_strangers_card_may_lack_anything(
+    metadata: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_weights(tmp_path / "run" / MODEL, {}, metadata)
+    text = shown([str(tmp_path / "run")], capsys)
+    assert "\x1b" not in text
+    assert len(text.splitlines()) < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sings", "no link, family or weights 'sings': did you mean 'signs'?"),
+        ("semantc", "did you mean 'semantic'?"),
+        ("xyzxyz", "no link, family or weights 'xyzxyz'; there are: semjscc links"),
+        ("runs/none", "no link, family or weights 'runs/none'"),
+    ],
+)
+def test_unknown_names_are_one_line(
+    name: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["links", name]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.count("\n") == 1

@@ -1,0 +1,55 @@
+"""The ending of an image's name says how it is written, or is refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from semjscc.cli.pictures import FORMATS, LOSSY, check_picture, write_picture
+from semjscc.errors import UserError
+from semjscc.images import read_image, to_float
+
+PIXELS = torch.randint(0, 256, (3, 20, 33), generator=torch.Generator().manual_seed(0)).byte()
+
+
+@pytest.mark.parametrize("ending", [*FORMATS, ".PNG", ".TIFF"])
+@pytest.mark.parametrize("kind", ["whole", "floating"])
+def test_every_pixel_is_kept(ending: str, kind: str, tmp_path: Path) -> None:
+    path, said = tmp_path / f"image{ending}", []
+    check_picture(path, said.append)
+    write_picture(PIXELS if kind == "whole" else to_float(PIXELS), path)
+    with Image.open(path) as image:
+        assert image.format == FORMATS[ending.lower()][0]
+    assert torch.equal(read_image(path), PIXELS)
+    assert said == []
+
+
+@pytest.mark.parametrize("ending", LOSSY)
+def test_lossy_formats_are_named_as_such(ending: str, tmp_path: Path) -> None:
+    path, said = tmp_path / f"image{ending}", []
+    check_picture(path, said.append)
+    write_picture(PIXELS, path)
+    with Image.open(path) as image:
+        assert image.format == "JPEG"
+    assert said == [f"JPEG is lossy: {path} is not to the pixel what arrived"]
+    assert (read_image(path).float() - PIXELS.float()).abs().mean() < 8
+
+
+@pytest.mark.parametrize("name", ["image", "image.gif", "image.png.bak", ".png", "image.cf32"])
+def test_other_endings_are_refused_before_the_work(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no ending of an image format .*: take \.png, \.tif"):
+        check_picture(tmp_path / name, print)
+
+
+def test_places_where_nothing_can_be_written_are_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no folder"):
+        check_picture(tmp_path / "none" / "image.png", print)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        check_picture(tmp_path / "folder.png", print)
+
+
+def test_what_a_format_cannot_hold_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written"):
+        write_picture(torch.zeros(3, 16, 16400, dtype=torch.uint8), tmp_path / "wide.webp")

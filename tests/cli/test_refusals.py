@@ -1,0 +1,127 @@
+"""Mistakes are found before anything is imported that takes seconds."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from semjscc.checkpoint import MODEL
+
+GRID = ["evaluate", "--ratio", "1/24", "--snr", "5", "--out", "out", "--links"]
+IMAGE = ["transmit", "image.png", "--snr"]
+
+MISTAKES: list[tuple[list[str], str]] = [
+    (["transmit", "nothere.png", "--snr", "3"], "nothere.png does not exist"),
+    (["transmit", "~nosuchuser/x.png", "--snr", "3"], "nobody's home is ~nosuchuser"),
+    ([*IMAGE, "ten"], "an SNR is a number of dB, not 'ten'"),
+    ([*IMAGE, "-5,0"], "an SNR is a number of dB, not '-5,0'"),
+    ([*IMAGE, "nan"], "SNR must be a number of dB between"),
+    ([*IMAGE, "3", "--assumed-snr", "x"], "an SNR is a number of dB"),
+    ([*IMAGE, "3", "--ratio", "x"], "written like 1/24"),
+    ([*IMAGE, "3", "--out", "image.png"], "image.png is what is read, and would be written over"),
+    ([*IMAGE, "3", "--out", "link.png"], "would be written over"),
+    ([*IMAGE, "3", "--out", "new"], "no ending of an image format"),
+    ([*IMAGE, "3", "--out", "none/new.png"], "there is no folder none"),
+    ([*IMAGE, "3", "--link", "semantc"], "did you mean 'semantic'"),
+    ([*IMAGE, "3", "--link", "semantic-balanced"], "for cifar10-jpeg: --weights cifar10-jpeg"),
+    ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for signs"),
+    ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
+    ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
+    ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),
+    ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
+    (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
+    (["modulate", "image.png", "--out", "x.cf32", "--gap", "-1"], "--gap is a number of seconds"),
+    (["modulate", "image.png", "--out", "x.cf32", "--link", "no"], "no link 'no' for signs"),
+    (["demodulate", "nothere.cf32", "--out", "out"], "nothere.cf32 does not exist"),
+    (["demodulate", "image.png", "--out", "image.png"], "it is a file"),
+    (["demodulate", "image.png", "--out", "out", "--weights", "x"], "no shipped weights 'x'"),
+    (["channel", "nothere.cf32", "x.cf32"], "nothere.cf32 does not exist"),
+    (["channel", "image.png", "x.cf32", "--snr", "x"], "an SNR is a number of dB"),
+    ([*GRID, "semantc"], "did you mean 'semantic'"),
+    ([*GRID, "semantic", "--data", "owner/name"], "say which weights fit name: --weights"),
+    ([*GRID, "semantic,none", "--ratio", "1/x"], "written like 1/24"),
+    ([*GRID, "none", "--snr", ","], "this one is empty"),
+    ([*GRID, "none", "--jobs", "0"], "--jobs must be at least 1"),
+    ([*GRID, "x=djscc,x=semantic"], "two links are called 'x'"),
+    ([*GRID, "none", "--out", "image.png"], "it is a file"),
+    ([*GRID, "none", "--data", "semantic", "--out", "semantic/out"], "lies in the data"),
+    (["report", "nothere.json", "--out", "out"], "nothere.json does not exist"),
+    (["train", "nothere.yaml"], "no recipe at nothere.yaml"),
+    (["train", "--optimiser.steps", "-1e3", "nothere.yaml"], "no recipe at nothere.yaml"),
+    (["train", "image.png", "--processes", "0"], "--processes must be at least 1"),
+    (["reproduce", "nothere.yaml"], "no plan at nothere.yaml"),
+    (["links", "nothere"], "no link, family or weights 'nothere'"),
+    (["web", "--port", "0"], "--port is a number from 1 to"),
+    (["transmt"], "invalid choice: 'transmt'"),
+    ([], "the following arguments are required: COMMAND"),
+]
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str, bool]]:
+    """Code, message and whether torch was imported, of each mistake, all in one process."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    Image.new("RGB", (32, 32)).save(folder / "image.png")
+    (folder / "link.png").symlink_to("image.png")
+    (folder / "semantic").mkdir()
+    program = f"""
+import contextlib, io, json, sys
+from semjscc.cli import main
+answers = []
+for words in {[words for words, _ in MISTAKES]!r}:
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        code = main(words)
+    answers.append((code, said.getvalue(), "torch" in sys.modules))
+print(json.dumps(answers))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True,
+        env=os.environ,
+    )  # fmt: skip
+    assert sorted(path.name for path in folder.iterdir()) == ["image.png", "link.png", "semantic"]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("place", range(len(MISTAKES)), ids=lambda p: " ".join(MISTAKES[p][0]))
+def test_mistakes_are_one_line_and_at_once(
+    place: int, answers: list[tuple[int, str, bool]]
+) -> None:
+    code, said, torch_was_imported = answers[place]
+    assert code == 2
+    assert said.startswith("semjscc: ")
+    assert said.count("\n") == 1
+    assert MISTAKES[place][1] in said
+    assert not torch_was_imported
+
+
+def test_what_a_short_command_imports(tmp_path: Path) -> None:
+    """Each of these takes a second or more, and `transmit` needs none of them."""
+    Image.new("RGB", (32, 32)).save(tmp_path / "image.png")
+    program = """
+import sys
+from semjscc.cli import main
+assert main(["transmit", "image.png", "--snr", "3", "--json"]) == 0
+print(*sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ,
+    )  # fmt: skip
+    slow = {
+        "torch._dynamo",
+        "sympy",
+        "torchmetrics",
+        "scipy",
+        "matplotlib",
+        "lightning",
+        "datasets",
+    }
+    modules = set(done.stderr.splitlines()[-1].split())
+    assert "torch" in modules
+    assert not slow & modules
+    assert json.loads(done.stdout)["ratio"] == "1/24"
+    assert MODEL not in done.stderr

@@ -1,0 +1,17 @@
+"""Who judges is tried on an image before any is sent."""
+
+from typing import get_args
+
+import pytest
+from torch import nn
+
+from semjscc.errors import UserError
+from semjscc.evaluation.judge import Metric, load_judged
+from semjscc.perception.base import Perception
+
+
+@pytest.mark.parametrize("metric", get_args(Metric))
+def test_a_network_that_answers_something_else_is_one_line(metric: Metric) -> None:
+    perception = Perception(nn.Flatten(), layers=(), class_names=["a", "b"], name="own")
+    with pytest.raises(UserError, match=r"own must return a number for each image and class"):
+        load_judged("signs", "test", perception, metric, size=16, limit=2)
