@@ -304,7 +304,15 @@ def test_the_signs_of_both_clocks_agree(tmp_path: Path, signs: list[str]) -> Non
 def test_the_channel_command_is_the_simulator(tmp_path: Path) -> None:
     silence = np.zeros(400_000, np.complex64)
     silence.tofile(tmp_path / "in.cf32")
-    run("channel", str(tmp_path / "in.cf32"), str(tmp_path / "out.cf32"), "--snr", "3")
+    run(
+        "channel",
+        str(tmp_path / "in.cf32"),
+        str(tmp_path / "out.cf32"),
+        "--snr",
+        "3",
+        "--power",
+        "0",
+    )
     noise = np.concatenate(list(read_recording(tmp_path / "out.cf32", 2e6).chunks))
     # 52 of 128 bins bear the signal: N0 of a sample is that much larger.
     assert 10 * np.log10(np.mean(np.abs(noise) ** 2)) == pytest.approx(
