@@ -46,17 +46,18 @@ def block_basis() -> Tensor:
         return colour_cosines(BLOCK).flatten(0, 2)[order()].float()
 
 
-def analyse(images: Tensor) -> Tensor:
-    """Each block's coefficients; the mean colour of photographs is taken off first.
+def analyse(images: Tensor, depth: int = COEFFICIENTS) -> Tensor:
+    """Each block's strongest coefficients; the mean colour of photographs is taken off first.
 
     Args:
         images: (B, 3, H, W), float32 in [0, 1].
+        depth: D, how many of a block.
 
     Returns:
-        (B, 768, h, w).
+        (B, D, h, w).
     """
     centred = images - mean_colour().to(images)[:, None, None]
-    return F.conv2d(centred, block_basis().to(images), stride=BLOCK)
+    return F.conv2d(centred, block_basis()[:depth].to(images), stride=BLOCK)
 
 
 def synthesise(coefficients: Tensor) -> Tensor:
