@@ -52,4 +52,3 @@ def _along_both(coefficients: Tensor, *, inverse: bool) -> Tensor:
     changed = coefficients.clone()
     changed[places] = down @ coefficients[places] @ across.T
     return changed
-

@@ -1,12 +1,12 @@
 """Which coefficients of a picture are sent, and how strong: water-filling over all of it.
 
-Both ends reckon with the same log-variances (`semjscc.linear.regions`), and with two numbers that
-the receiver is told. The *water* w says how power is shared: a coefficient of standard deviation σ
-gets max(0, σ·w − N). The *floor* lies at or above the water's edge σ = N/w; coefficients below it
-are not looked at. Those of the overview that lie above it are sent first, so that a receiver finds
-them without knowing any strength; then the strongest others, as many as there is room for.
+Both ends reckon with the same log-variances (`semjscc.linear.logs`), and with two numbers that the
+receiver is told. The *water level* w says how power is shared: a coefficient of standard deviation
+σ gets max(0, σ·w − N). The *floor* lies at the water's edge σ = N/w or above it; coefficients below
+it are not looked at. Those of the overview that lie above it are sent first, so that a receiver
+finds them without knowing any strength; then the strongest others, as many as there is room for.
 
-Shapes: h x w blocks of 768 coefficients, among them the overview's three.
+Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview.
 """
 
 import math
@@ -16,50 +16,75 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.allocation import amplitudes
+from semjscc.linear.logs import OCTAVE, Histogram, deviations
 from semjscc.linear.overview import mean_places
-from semjscc.linear.regions import NOTHING, OCTAVE, mean_logs
 
-WATER_BITS, FLOOR_BITS = 6, 4
-LOWEST_WATER = -8
-STEPS_AN_OCTAVE = 4
-"""Of the water, whose smallest value is 2⁻⁸."""
+LEVEL_BITS, FLOOR_BITS = 6, 4
+LOWEST_OCTAVE, STEPS_AN_OCTAVE = -8, 4
+"""Of the water level."""
 
 
 @dataclass(frozen=True)
-class Tide:
-    """How high the water stands.
+class Water:
+    """How high the water stands, as the receiver is told.
 
     Attributes:
-        water: w on its scale, below 2⁶.
+        step: of the water level, below 2⁶.
         floor: octaves of variance from the water's edge to the floor, below 2⁴.
     """
 
-    water: int
+    step: int
     floor: int
 
+    @property
     def level(self) -> float:
-        """The water w."""
-        return 2.0 ** (self.water / STEPS_AN_OCTAVE + LOWEST_WATER)
+        """The water level w."""
+        return 2.0 ** (self.step / STEPS_AN_OCTAVE + LOWEST_OCTAVE)
 
     def floor_log(self, noise: float) -> int:
         """Log-variances above it may be sent; N is the noise of a number of mean power 1."""
-        return _edge(self.level(), noise) + OCTAVE * self.floor
+        edge = round(2 * OCTAVE * math.log2(noise / self.level))
+        return edge + OCTAVE * self.floor
 
 
-def settle(logs: Tensor, numbers: int, noise: float) -> Tide:
-    """The tide at which the strongest of these log-variances fill so many numbers of power 1."""
-    chosen = logs[logs > NOTHING]
-    chosen = chosen[strongest(chosen, numbers)]
-    lowest = int(chosen.min())
-    counts = torch.bincount(chosen - lowest).double()
-    sigma = deviations(lowest + torch.arange(len(counts)))
-    sent = amplitudes(sigma.square(), float(numbers), noise, counts)
-    best = sigma[-1]
-    level = float((sent[-1].square() * best.square() + noise) / best)
-    water = round((math.log2(level) - LOWEST_WATER) * STEPS_AN_OCTAVE)
-    tide = Tide(min(max(water, 0), (1 << WATER_BITS) - 1), 0)
-    above = (lowest - 1 - tide.floor_log(noise)) // OCTAVE
-    return Tide(tide.water, min(max(above, 0), (1 << FLOOR_BITS) - 1))
+def settle(found: Histogram, numbers: int, noise: float) -> Water:
+    """The water with which a picture's strongest coefficients fill so many numbers of power 1."""
+    taken = _first(found.counts, numbers)
+    sigma = deviations(found.logs)
+    sent = amplitudes(sigma.square(), float(numbers), noise, taken)
+    top = int((taken > 0).nonzero()[0])
+    level = float((sent[top] * sigma[top]).square() + noise) / float(sigma[top])
+    step = round((math.log2(level) - LOWEST_OCTAVE) * STEPS_AN_OCTAVE)
+    step = min(max(step, 0), (1 << LEVEL_BITS) - 1)
+    last = int(found.logs[taken > 0][-1])
+    octaves = (last - 1 - Water(step, 0).floor_log(noise)) // OCTAVE
+    return Water(step, min(max(octaves, 0), (1 << FLOOR_BITS) - 1))
+
+
+def promised_error(found: Histogram, water: Water, numbers: int, noise: float) -> float:
+    """The squared error with which a picture of gain 1 is expected to arrive.
+
+    Args:
+        found: what both ends take it for, and how strong it is.
+        water: how power is shared. What is sent is then scaled to mean power 1, and scaled back.
+        numbers: there is room for.
+        noise: N of each.
+    """
+    variances = deviations(found.logs).square()
+    taken = _first(found.counts * (found.logs > water.floor_log(noise)), numbers)
+    powers = (variances.sqrt() * water.level - noise).clamp_min(0)
+    sent = found.energies * taken / found.counts.clamp_min(1)
+    share = powers / (powers + noise)
+    gain2 = (sent * powers / variances).sum() / numbers
+    spoilt = gain2 * (taken * variances * share * (1 - share)).sum()
+    lost = (found.energies - sent).sum()
+    return float(((1 - share).square() * sent).sum() + spoilt + lost)
+
+
+def _first(counts: Tensor, numbers: int) -> Tensor:
+    """How many of each (M,) are among the first ``numbers`` of all."""
+    before = counts.cumsum(0) - counts
+    return (numbers - before).clamp_min(0).minimum(counts)
 
 
 @dataclass(frozen=True)
@@ -67,61 +92,47 @@ class Sending:
     """What is sent of a picture of gain 1: numbers of mean power 1, if it is as strong as was said.
 
     Attributes:
-        places: (768, h, w) bool, those that are sent, the overview's first.
+        places: two of (768, h, w) bool: those of the overview, which come first, and the others.
         amplitudes: (M,), what each is multiplied by.
         variances: (M,).
     """
 
-    places: Tensor
+    places: tuple[Tensor, Tensor]
     amplitudes: Tensor
     variances: Tensor
 
     def pack(self, coefficients: Tensor) -> Tensor:
         """The coefficients (768, h, w) that are sent, in their order: (M,)."""
-        means, others = self._split()
-        return torch.cat([coefficients[means], coefficients[others]])
+        return torch.cat([coefficients[places] for places in self.places])
 
     def unpack(self, numbers: Tensor) -> Tensor:
         """The inverse, 0 elsewhere: (M,) -> (768, h, w)."""
-        means, others = self._split()
-        coefficients = numbers.new_zeros(self.places.shape)
-        coefficients[means], coefficients[others] = numbers.split(
-            [int(means.sum()), int(others.sum())]
-        )
+        overview, others = self.places
+        coefficients = numbers.new_zeros(overview.shape)
+        count = int(overview.sum())
+        coefficients[overview], coefficients[others] = numbers[:count], numbers[count:]
         return coefficients
 
-    def _split(self) -> tuple[Tensor, Tensor]:
-        means = torch.zeros_like(self.places)
-        means[mean_places()] = self.places[mean_places()]
-        return means, self.places & ~means
 
+def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
+    """What both ends make of the log-variances (768, h, w) that both know.
 
-def plan(logs: Tensor, tide: Tide, noise: float, numbers: int) -> Sending:
-    """What both ends make of the log-variances (768, h, w) that both know."""
-    places = choose(logs, tide.floor_log(noise), numbers)
-    sending = Sending(places, torch.empty(0), torch.empty(0))
-    sigma = deviations(sending.pack(logs))
-    powers = (sigma * tide.level() - noise).clamp_min(0)
-    return Sending(places, (powers.sqrt() / sigma).float(), sigma.square().float())
-
-
-def promised_error(coefficients: Tensor, sending: Sending, noise: float, numbers: int) -> float:
-    """The squared error that a picture of these coefficients (768, h, w) will arrive with.
-
-    The numbers are scaled to mean power 1, and the receiver scales them back.
+    Args:
+        logs: see `semjscc.linear.logs`.
+        water: how high the water stands.
+        noise: N of each number, as the sender believes.
+        numbers: there is room for.
     """
-    sent = sending.pack(coefficients).square()
-    powers = sending.amplitudes.square() * sending.variances
-    share = powers / (powers + noise)
-    gain2 = (sending.amplitudes.square() * sent).sum() / numbers
-    lost = coefficients.square().sum() - sent.sum()
-    spoilt = gain2 * (sending.variances * share * (1 - share)).sum()
-    return float(lost + ((1 - share).square() * sent).sum() + spoilt)
-
-
-def deviations(logs: Tensor) -> Tensor:
-    """The standard deviations that log-variances stand for: any shape, int64 -> float64."""
-    return torch.exp2(logs.double() / (2 * OCTAVE))
+    overview = torch.zeros_like(logs, dtype=torch.bool)
+    others = logs > water.floor_log(noise)
+    overview[mean_places()] = others[mean_places()]
+    others[mean_places()] = False
+    overview[overview.clone()] = strongest(logs[overview], numbers)
+    others[others.clone()] = strongest(logs[others], numbers - int(overview.sum()))
+    sigma = deviations(torch.cat([logs[overview], logs[others]]))
+    powers = (sigma * water.level - noise).clamp_min(0)
+    sent = (powers.sqrt() / sigma).float()
+    return Sending((overview, others), sent, sigma.square().float())
 
 
 def strongest(logs: Tensor, count: int) -> Tensor:
@@ -130,35 +141,8 @@ def strongest(logs: Tensor, count: int) -> Tensor:
         return torch.ones_like(logs, dtype=torch.bool)
     if count == 0:
         return torch.zeros_like(logs, dtype=torch.bool)
-    lowest = logs.min()
-    at_least = torch.bincount(logs - lowest).flip(0).cumsum(0).flip(0)
-    last = lowest + (at_least >= count).sum() - 1  # the lowest level of which some are taken
-    equal = logs == last
-    room = count - int((logs > last).sum())
-    return (logs > last) | (equal & (equal.cumsum(0) <= room))
-
-
-def choose(logs: Tensor, floor_log: int, numbers: int) -> Tensor:
-    """The places (768, h, w) that are sent, at most ``numbers`` of them: those of the overview
-    above the floor, then the strongest others above it."""
-    chosen = torch.zeros_like(logs, dtype=torch.bool)
-    chosen[mean_places()] = choose_overview(logs.shape[1:], floor_log, numbers)
-    others = logs > floor_log
-    others[mean_places()] = False
-    room = numbers - int(chosen.sum())
-    chosen[others] = strongest(logs[others], room)
-    return chosen
-
-
-def choose_overview(size: tuple[int, ...], floor_log: int, numbers: int) -> Tensor:
-    """The overview's share of `choose`: (3, h, w) bool."""
-    logs = mean_logs(*size)
-    above = logs > floor_log
-    chosen = torch.zeros_like(above)
-    chosen[above] = strongest(logs[above], numbers)
-    return chosen
-
-
-def _edge(level: float, noise: float) -> int:
-    """The log-variance of a coefficient that just gets no power."""
-    return round(2 * OCTAVE * math.log2(noise / level))
+    lowest = int(logs.min())
+    at_least = torch.bincount(logs.long() - lowest).flip(0).cumsum(0).flip(0)
+    last = lowest + int((at_least >= count).sum()) - 1  # of these only some are taken
+    above, equal = logs > last, logs == last
+    return above | (equal & (equal.cumsum(0) <= count - int(above.sum())))

@@ -40,9 +40,7 @@ def encode(strengths: Integers, floors: Integers) -> bytes:
         expected = _neighbours(known, down, across)
         for group, floor in enumerate(floors.tolist()):
             rows = _rows(expected, known[:, down, across], group, floor)
-            encoder.encode(
-                symbols[group, down, across].astype(np.int32), _FAMILY, _tables()[rows]
-            )
+            encoder.encode(symbols[group, down, across].astype(np.int32), _FAMILY, _tables()[rows])
     return encoder.get_compressed().astype(">u4").tobytes()
 
 
