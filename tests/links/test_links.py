@@ -356,7 +356,7 @@ def test_link_opens_from_a_checkpoint_or_the_folder_of_its_run() -> None:
 @pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("name", ["plain", "a", "runs/none", "own.safetensors", "magic", "=x"])
 def test_unknown_link_is_refused_with_those_that_exist(name: str) -> None:
-    known = re.escape(f"no link '{name}' for signs: there are none, separate, separate-jpeg, ")
+    known = re.escape(f"no link '{name}' for signs: there are none, linear, linear-adaptive, ")
     with pytest.raises(UserError, match=known + ".*label, djscc, semantic, or a checkpoint"):
         open_link(name, "signs")
 

@@ -47,6 +47,8 @@ _LINKS = {
     "feature": LineStyle(GREEN, "^"),
     "task-loss": LineStyle(PURPLE, "D"),
     "distill": LineStyle(SKY, "v"),
+    "linear": LineStyle(TAN, "v", "--"),
+    "linear-adaptive": LineStyle(TAN, "^"),
     "separate": LineStyle(VERMILLION, "X"),
     "capacity": LineStyle(BLACK, "", ":"),
     "finite": LineStyle(GREY, "", ":"),

@@ -13,6 +13,9 @@ All is batched over leading dimensions, and gradients pass.
 import torch
 from torch import Tensor
 
+_LEAST = 1e-30
+"""Keeps the estimate of what was never sent, over a noiseless channel, from being 0/0."""
+
 
 def amplitudes(
     variances: Tensor,
@@ -62,11 +65,10 @@ def estimate(received: Tensor, sent: Tensor, variances: Tensor, noise_variance: 
     Returns:
         The estimates; all shapes must broadcast.
     """
-    weights = sent * variances / (sent.square() * variances + noise_variance)
+    shown = (sent.square() * variances + noise_variance).clamp_min(_LEAST)
     erased = torch.isinf(noise_variance)
-    return torch.where(erased, torch.zeros_like(received), received) * torch.where(
-        erased, 0.0, weights
-    )
+    # What an erased symbol holds may be infinite, and infinity times zero is nan.
+    return torch.where(erased, 0.0, received) * (sent * variances / shown)
 
 
 def expected_error(sent: Tensor, variances: Tensor, noise_variance: Tensor) -> Tensor:

@@ -31,12 +31,17 @@ def colour_cosines(side: int) -> Tensor:
     Returns:
         (3, side, side, 3, side, side) float64: colour, v, u, then the image (3, side, side).
     """
-    place = torch.arange(side, dtype=torch.float64)
-    cosines = torch.cos(math.pi * (2 * place + 1) * place[:, None] / (2 * side))  # (u, x)
-    cosines = cosines / cosines.norm(dim=1, keepdim=True)
+    waves = cosines(side)
     colours = torch.tensor(_COLOURS, dtype=torch.float64)
     colours = colours / colours.norm(dim=1, keepdim=True)
-    return torch.einsum("kc,vy,ux->kvucyx", colours, cosines, cosines)
+    return torch.einsum("kc,vy,ux->kvucyx", colours, waves, waves)
+
+
+def cosines(side: int) -> Tensor:
+    """The orthonormal cosine transform of so many numbers: (frequency, place) float64."""
+    place = torch.arange(side, dtype=torch.float64)
+    waves = torch.cos(math.pi * (2 * place + 1) * place[:, None] / (2 * side))
+    return waves / waves.norm(dim=1, keepdim=True)
 
 
 @cache
@@ -46,17 +51,18 @@ def block_basis() -> Tensor:
         return colour_cosines(BLOCK).flatten(0, 2)[order()].float()
 
 
-def analyse(images: Tensor) -> Tensor:
-    """Each block's coefficients; the mean colour of photographs is taken off first.
+def analyse(images: Tensor, depth: int = COEFFICIENTS) -> Tensor:
+    """Each block's strongest coefficients; the mean colour of photographs is taken off first.
 
     Args:
         images: (B, 3, H, W), float32 in [0, 1].
+        depth: D, how many of a block.
 
     Returns:
-        (B, 768, h, w).
+        (B, D, h, w).
     """
     centred = images - mean_colour().to(images)[:, None, None]
-    return F.conv2d(centred, block_basis().to(images), stride=BLOCK)
+    return F.conv2d(centred, block_basis()[:depth].to(images), stride=BLOCK)
 
 
 def synthesise(coefficients: Tensor) -> Tensor:

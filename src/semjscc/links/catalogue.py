@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from semjscc.separation.sources.base import Accounting
 
 NONE, SEPARATE, CAPACITY, FINITE, LABEL = "none", "separate", "capacity", "finite", "label"
+LINEAR, ADAPTIVE = "linear", "linear-adaptive"
 
 
 def untrained_links() -> dict[str, str]:
@@ -30,6 +31,8 @@ def untrained_links() -> dict[str, str]:
     coded = {f"{SEPARATE}-{coder}": f"{coder}, 5G channel code, QAM" for coder in CODER_NAMES}
     return {
         NONE: "no channel: the upper end",
+        LINEAR: "the strongest coefficients of each block as they are (SoftCast)",
+        ADAPTIVE: "the same with a spectrum for each region, told through the 5G code",
         SEPARATE: "the coder that val chose, 5G channel code, QAM; @10 fixes the MCS for 10 dB",
         **coded,
         CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
@@ -116,10 +119,10 @@ def open_link(
 
     Args:
         name: ``none``; a scheme with weights in the family (``djscc``, ``semantic``);
-            ``separate``, ``separate-jpeg`` …, with ``@10`` behind it to fix the MCS for 10 dB;
-            ``capacity``, ``finite``; ``label``; the whole name of shipped weights; or the path of a
-            checkpoint or a run's folder, which is called by its path. Weights may have a name of
-            their own: ``ours=runs/mine``.
+            ``linear``, ``linear-adaptive``; ``separate``, ``separate-jpeg`` …, with ``@10`` behind
+            it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the whole name of
+            shipped weights; or the path of a checkpoint or a run's folder, which is called by its
+            path. Weights may have a name of their own: ``ours=runs/mine``.
         family: which shipped weights to use.
         perception: the network that ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
@@ -145,6 +148,14 @@ def open_link(
         from semjscc.links.label import LabelLink
 
         return LabelLink(perception)
+    if name == LINEAR:
+        from semjscc.links.linear import LinearLink
+
+        return LinearLink()
+    if name == ADAPTIVE:
+        from semjscc.links.linear_adaptive import AdaptiveLinearLink
+
+        return AdaptiveLinearLink()
     from semjscc.links.source import SourceStage
     from semjscc.separation.sources import CODERS
 

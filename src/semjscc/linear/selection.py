@@ -1,0 +1,148 @@
+"""Which coefficients of a picture are sent, and how strong: water-filling over all of it.
+
+Both ends reckon with the same log-variances (`semjscc.linear.logs`), and with two numbers that the
+receiver is told. The *water level* w says how power is shared: a coefficient of standard deviation
+σ gets max(0, σ·w − N). The *floor* lies at the water's edge σ = N/w or above it; coefficients below
+it are not looked at. Those of the overview that lie above it are sent first, so that a receiver
+finds them without knowing any strength; then the strongest others, as many as there is room for.
+
+Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from semjscc.linear.allocation import amplitudes
+from semjscc.linear.logs import OCTAVE, Histogram, deviations
+from semjscc.linear.overview import mean_places
+
+LEVEL_BITS, FLOOR_BITS = 6, 4
+LOWEST_OCTAVE, STEPS_AN_OCTAVE = -8, 4
+"""Of the water level."""
+
+
+@dataclass(frozen=True)
+class Water:
+    """How high the water stands, as the receiver is told.
+
+    Attributes:
+        step: of the water level, below 2⁶.
+        floor: octaves of variance from the water's edge to the floor, below 2⁴.
+    """
+
+    step: int
+    floor: int
+
+    @property
+    def level(self) -> float:
+        """The water level w."""
+        return 2.0 ** (self.step / STEPS_AN_OCTAVE + LOWEST_OCTAVE)
+
+    def floor_log(self, noise: float) -> int:
+        """Log-variances above it may be sent; N is the noise of a number of mean power 1."""
+        edge = round(2 * OCTAVE * math.log2(noise / self.level))
+        return edge + OCTAVE * self.floor
+
+
+def settle(found: Histogram, numbers: int, noise: float) -> Water:
+    """The water with which a picture's strongest coefficients fill so many numbers of power 1."""
+    taken = _first(found.counts, numbers)
+    sigma = deviations(found.logs)
+    sent = amplitudes(sigma.square(), float(numbers), noise, taken)
+    top = int((taken > 0).nonzero()[0])
+    level = float((sent[top] * sigma[top]).square() + noise) / float(sigma[top])
+    step = round((math.log2(level) - LOWEST_OCTAVE) * STEPS_AN_OCTAVE)
+    step = min(max(step, 0), (1 << LEVEL_BITS) - 1)
+    last = int(found.logs[taken > 0][-1])
+    octaves = (last - 1 - Water(step, 0).floor_log(noise)) // OCTAVE
+    return Water(step, min(max(octaves, 0), (1 << FLOOR_BITS) - 1))
+
+
+def promised_error(found: Histogram, water: Water, numbers: int, noise: float) -> float:
+    """The squared error with which a picture of gain 1 is expected to arrive.
+
+    Args:
+        found: what both ends take it for, and how strong it is.
+        water: how power is shared. What is sent is then scaled to mean power 1, and scaled back.
+        numbers: there is room for.
+        noise: N of each.
+    """
+    variances = deviations(found.logs).square()
+    taken = _first(found.counts * (found.logs > water.floor_log(noise)), numbers)
+    powers = (variances.sqrt() * water.level - noise).clamp_min(0)
+    sent = found.energies * taken / found.counts.clamp_min(1)
+    share = powers / (powers + noise)
+    gain2 = (sent * powers / variances).sum() / numbers
+    spoilt = gain2 * (taken * variances * share * (1 - share)).sum()
+    lost = (found.energies - sent).sum()
+    return float(((1 - share).square() * sent).sum() + spoilt + lost)
+
+
+def _first(counts: Tensor, numbers: int) -> Tensor:
+    """How many of each (M,) are among the first ``numbers`` of all."""
+    before = counts.cumsum(0) - counts
+    return (numbers - before).clamp_min(0).minimum(counts)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What is sent of a picture of gain 1: numbers of mean power 1, if it is as strong as was said.
+
+    Attributes:
+        places: two of (768, h, w) bool: those of the overview, which come first, and the others.
+        amplitudes: (M,), what each is multiplied by.
+        variances: (M,).
+    """
+
+    places: tuple[Tensor, Tensor]
+    amplitudes: Tensor
+    variances: Tensor
+
+    def pack(self, coefficients: Tensor) -> Tensor:
+        """The coefficients (768, h, w) that are sent, in their order: (M,)."""
+        return torch.cat([coefficients[places] for places in self.places])
+
+    def unpack(self, numbers: Tensor) -> Tensor:
+        """The inverse, 0 elsewhere: (M,) -> (768, h, w)."""
+        overview, others = self.places
+        coefficients = numbers.new_zeros(overview.shape)
+        count = int(overview.sum())
+        coefficients[overview], coefficients[others] = numbers[:count], numbers[count:]
+        return coefficients
+
+
+def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
+    """What both ends make of the log-variances (768, h, w) that both know.
+
+    Args:
+        logs: see `semjscc.linear.logs`.
+        water: how high the water stands.
+        noise: N of each number, as the sender believes.
+        numbers: there is room for.
+    """
+    overview = torch.zeros_like(logs, dtype=torch.bool)
+    others = logs > water.floor_log(noise)
+    overview[mean_places()] = others[mean_places()]
+    others[mean_places()] = False
+    overview[overview.clone()] = strongest(logs[overview], numbers)
+    others[others.clone()] = strongest(logs[others], numbers - int(overview.sum()))
+    sigma = deviations(torch.cat([logs[overview], logs[others]]))
+    powers = (sigma * water.level - noise).clamp_min(0)
+    sent = (powers.sqrt() / sigma).float()
+    return Sending((overview, others), sent, sigma.square().float())
+
+
+def strongest(logs: Tensor, count: int) -> Tensor:
+    """Which of some log-variances (M,) are the largest ``count``; of equal ones the first."""
+    if count >= len(logs):
+        return torch.ones_like(logs, dtype=torch.bool)
+    if count == 0:
+        return torch.zeros_like(logs, dtype=torch.bool)
+    lowest = int(logs.min())
+    at_least = torch.bincount(logs.long() - lowest).flip(0).cumsum(0).flip(0)
+    last = lowest + int((at_least >= count).sum()) - 1  # of these only some are taken
+    above, equal = logs > last, logs == last
+    return above | (equal & (equal.cumsum(0) <= count - int(above.sum())))

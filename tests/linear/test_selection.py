@@ -1,0 +1,126 @@
+"""Which coefficients are sent, and how strong."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from semjscc.linear.logs import (
+    deviations,
+    lost_logs,
+    told_histogram,
+    told_logs,
+)
+from semjscc.linear.overview import mean_places
+from semjscc.linear.regions import LAYOUTS
+from semjscc.linear.selection import Water, plan, promised_error, settle, strongest
+from semjscc.linear.transform import COEFFICIENTS
+
+SIZE = (5, 6)
+LAYOUT = LAYOUTS[1]
+
+
+def strengths(seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    shape = LAYOUT.group_count, *LAYOUT.regions(SIZE)
+    return torch.randint(-3, 4, shape, generator=generator)
+
+
+@given(st.lists(st.integers(-300, 300), min_size=1, max_size=60), st.integers(0, 70))
+@settings(max_examples=50, deadline=None)
+def test_the_strongest_are_those_that_sorting_finds(values: list[int], count: int) -> None:
+    order = sorted(range(len(values)), key=lambda place: -values[place])[:count]
+    found = strongest(torch.tensor(values, dtype=torch.int16), count)
+    assert found.nonzero().flatten().tolist() == sorted(order)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("snr_db", [-5, 10, 25])
+@pytest.mark.parametrize("numbers", [40, 400, 4000])
+def test_a_plan_fills_the_room_with_power_one(seed: int, snr_db: int, numbers: int) -> None:
+    noise, found = 10 ** (-snr_db / 10), strengths(seed)
+    water = settle(told_histogram(found, LAYOUT, SIZE), numbers, noise)
+    logs = told_logs(found, LAYOUT, SIZE)
+    sending = plan(logs, water, noise, numbers)
+    count = len(sending.amplitudes)
+    assert count <= numbers
+    power = float((sending.amplitudes.square() * sending.variances).sum()) / numbers
+    # The water level is told in quarters of an octave.
+    assert 0.8 < power < 1.25
+    overview, others = sending.places
+    assert not others[mean_places()].any()
+    assert overview.sum() == overview[mean_places()].sum()
+    # What is left out is weaker than what is sent, or below the water's edge.
+    out = logs.clone()
+    out[overview | others] = -999
+    out[mean_places()] = -999
+    weakest = logs[others].min() if others.any() else 999
+    assert out.max() <= max(int(weakest), water.floor_log(noise))
+    if count < numbers:
+        assert out.max() <= water.floor_log(noise)
+
+
+def test_packing_and_unpacking_leave_what_is_sent_in_its_place() -> None:
+    noise, found = 0.1, strengths(0)
+    water = settle(told_histogram(found, LAYOUT, SIZE), 500, noise)
+    sending = plan(told_logs(found, LAYOUT, SIZE), water, noise, 500)
+    coefficients = torch.randn(COEFFICIENTS, *SIZE, generator=torch.Generator().manual_seed(1))
+    places = sending.places[0] | sending.places[1]
+    back = sending.unpack(sending.pack(coefficients))
+    assert torch.equal(back, torch.where(places, coefficients, 0))
+
+
+@pytest.mark.parametrize("numbers", [30, 300])
+def test_without_strengths_the_overview_is_found_where_it_was_sent(numbers: int) -> None:
+    noise, found = 0.1, strengths(2)
+    water = settle(told_histogram(found, LAYOUT, SIZE), numbers, noise)
+    sent = plan(told_logs(found, LAYOUT, SIZE), water, noise, numbers)
+    known = plan(lost_logs(SIZE), water, noise, numbers)
+    count = len(known.amplitudes)
+    assert count > 0
+    assert torch.equal(known.places[0], sent.places[0])
+    assert not known.places[1].any()
+    assert torch.equal(known.amplitudes, sent.amplitudes[:count])
+    assert torch.equal(known.variances, sent.variances[:count])
+
+
+@pytest.mark.parametrize("snr_db", [0, 20])
+def test_the_promised_error_is_that_of_gaussian_sources(snr_db: int) -> None:
+    noise, found, numbers = 10 ** (-snr_db / 10), strengths(3), 600
+    histogram = told_histogram(found, LAYOUT, SIZE)
+    water = settle(histogram, numbers, noise)
+    promised = promised_error(histogram, water, numbers, noise)
+    logs = told_logs(found, LAYOUT, SIZE)
+    sending = plan(logs, water, noise, numbers)
+    generator = torch.Generator().manual_seed(5)
+    errors = []
+    for _ in range(40):
+        source = deviations(logs) * torch.randn(*logs.shape, generator=generator)
+        sent = sending.amplitudes * sending.pack(source)
+        scale = (numbers / sent.square().sum()) ** 0.5
+        noisy = scale * sent + noise**0.5 * torch.randn(len(sent), generator=generator)
+        share = sending.amplitudes * sending.variances
+        share = share / (sending.amplitudes.square() * sending.variances + noise)
+        guess = sending.unpack(share * noisy / scale)
+        errors.append(float((guess - source).square().sum()))
+    measured = torch.tensor(errors)
+    # Not quite: what of the overview is sent before stronger others costs a little.
+    assert float(measured.mean()) == pytest.approx(
+        promised, rel=0.03, abs=4 * float(measured.std()) / 40**0.5
+    )
+
+
+def test_the_water_rises_with_the_noise_and_its_numbers_fit_their_fields() -> None:
+    histogram = told_histogram(strengths(1), LAYOUT, SIZE)
+    levels = [settle(histogram, 300, noise).step for noise in (0.001, 0.1, 10.0)]
+    assert levels == sorted(set(levels))
+    for noise in (1e-4, 1.0, 1e3):
+        for numbers in (1, 60_000):
+            water = settle(histogram, numbers, noise)
+            assert 0 <= water.step < 64
+            assert 0 <= water.floor < 16
+    assert Water(32, 0).level == 1.0
+    # Where σ = N/w: variance N², here 2^-20.
+    assert Water(32, 0).floor_log(2**-10) == -20 * 16
+    assert Water(32, 3).floor_log(2**-10) == -17 * 16
