@@ -91,6 +91,9 @@ def test_files_are_looked_for_before_anything_is_imported(tmp_path: Path) -> Non
     with pytest.raises(UserError, match="no checkpoint at"):
         check_network(str(tmp_path / "none.safetensors"))
     check_network("a-name-that-torch-may-know")
+    with pytest.raises(UserError, match="no weights at"):
+        check_network(f"mobilenet-v2={tmp_path / 'none.safetensors'}")
+    check_network(f"mobilenet-v2={tmp_path / 'there'}")
 
 
 def test_what_is_in_a_table_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

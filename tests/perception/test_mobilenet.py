@@ -10,7 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from semjscc.cli import main
 from semjscc.errors import UserError
+from semjscc.evaluation.results import load_results
 from semjscc.perception import imagenet
 from semjscc.perception.mobilenet import LAYERS, PREPROCESS, MobileNetV2
 from semjscc.perception.store import open_perception, weights_file
@@ -139,6 +141,17 @@ def test_preprocessing_has_gradients_everywhere_in_the_centre() -> None:
     expected = torch.zeros(256, 256)
     expected[16:-16, 16:-16] = 1 / 0.229
     torch.testing.assert_close(images.grad[0, 0], expected)
+
+
+@needs_names
+def test_evaluate_takes_it(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (60, 40), (200, 30, 90)).save(tmp_path / "photos" / "red.png")
+    words = ["--links", "none", "--data", str(tmp_path / "photos"), "--metric", "agreement"]
+    words += ["--perception", f"mobilenet-v2={file}", "--ratio", "1/24", "--snr", "5"]
+    assert main(["evaluate", *words, "--out", str(tmp_path / "out")]) == 0
+    (record,) = load_results(tmp_path / "out" / "results.json").records
+    assert (record.value, record.perception) == (1.0, "mobilenet-v2")
 
 
 @needs_names

@@ -130,8 +130,9 @@ def check_network(name: str) -> None:
         UserError: there is none.
     """
     from semjscc.checkpoint import locate
+    from semjscc.perception.names import mobilenet_file
 
-    if "/" in name:
+    if mobilenet_file(name) is None and "/" in name:
         locate(name)
 
 

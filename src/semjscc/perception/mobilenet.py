@@ -20,8 +20,8 @@ from semjscc.errors import UserError
 from semjscc.images import to_uint8
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.imagenet import CLASSES, class_names
+from semjscc.perception.names import MOBILENET
 
-NAME = "mobilenet-v2"
 LAYERS = ("features.3", "features.6", "features.13", "features.17")
 """The last block at each of 1/4, 1/8, 1/16 and 1/32 of the sides."""
 
@@ -123,11 +123,9 @@ def load_mobilenet(path: Path) -> Perception:
         path: weights named as in torchvision; ``num_batches_tracked`` may be left out.
 
     Raises:
-        UserError: no such file, not the weights of this network, or the class names are missing.
+        UserError: not the weights of this network, or the class names are missing.
     """
     names = class_names()
-    if not path.is_file():
-        raise UserError(f"{NAME}: no weights at {path}")
     try:
         weights = {name: tensor.float() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError, ValueError) as error:
@@ -137,4 +135,6 @@ def load_mobilenet(path: Path) -> Perception:
     counters = [name for name in network.state_dict() if name.endswith("num_batches_tracked")]
     fill(network, weights | dict.fromkeys(counters, torch.tensor(0)), path)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return Perception(network, layers=LAYERS, class_names=names, preprocess=PREPROCESS, name=NAME)
+    return Perception(
+        network, layers=LAYERS, class_names=names, preprocess=PREPROCESS, name=MOBILENET
+    )

@@ -11,12 +11,12 @@ from semjscc.blueprints import on_no_device
 from semjscc.checkpoint import fill, load_weights, locate
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.perception import imagenet, mobilenet
+from semjscc.perception import imagenet
 from semjscc.perception.base import Perception, Preprocess, looking_at
+from semjscc.perception.mobilenet import load_mobilenet
+from semjscc.perception.names import mobilenet_file
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
-
-_MOBILENET = f"{mobilenet.NAME}="
 
 
 def describe(
@@ -59,8 +59,8 @@ def open_perception(
     try:
         if name == imagenet.NAME:
             return looking_at(imagenet.load_imagenet(), layers)
-        if name.startswith(_MOBILENET):
-            return looking_at(mobilenet.load_mobilenet(path), layers)
+        if mobilenet_file(name) is not None:
+            return looking_at(load_mobilenet(path), layers)
         return load_perception(path, layers, own_class)
     except ValueError as error:
         raise UserError(printable(str(error))) from error
@@ -74,9 +74,7 @@ def weights_file(name: str) -> Path:
     """
     if name == imagenet.NAME:
         return imagenet.weights_file()
-    if name == mobilenet.NAME:
-        raise UserError(f"{name} needs the path of its weights: {_MOBILENET}weights.safetensors")
-    return Path(name.removeprefix(_MOBILENET)) if name.startswith(_MOBILENET) else locate(name)
+    return mobilenet_file(name) or locate(name)
 
 
 def load_perception(
