@@ -29,6 +29,7 @@ from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
 
+
 class LinearLink(SymbolLink):
     """Linear coding with the fixed spectrum of photographs.
 
