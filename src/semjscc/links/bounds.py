@@ -18,9 +18,7 @@ from semjscc.errors import UserError
 from semjscc.links.base import Control, Link, Received, Situation
 from semjscc.links.source import SourceStage, describe
 from semjscc.randomness import generator
-from semjscc.separation.bounds import capacity_bits, finite_bits
-
-BLOCK_ERROR = 0.01
+from semjscc.separation.bounds import ERROR_RATE, capacity_bits, finite_bits
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Bound:
     block_error: float
 
 
-BOUNDS = {"capacity": Bound(capacity_bits, 0.0), "finite": Bound(finite_bits, BLOCK_ERROR)}
+BOUNDS = {"capacity": Bound(capacity_bits, 0.0), "finite": Bound(finite_bits, ERROR_RATE)}
 
 
 class BoundLink(Link):

@@ -15,13 +15,8 @@ from toy_coder import Toy
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
 from semjscc.separation.sources.hevc import Hevc
 from semjscc.separation.sources.jpeg import Jpeg
-from semjscc.separation.sources.search import (
-    Encoded,
-    Search,
-    encode,
-    reconstruct,
-    scaled_size,
-)
+from semjscc.separation.sources.scaling import reconstruct, scaled_size
+from semjscc.separation.sources.search import Encoded, Search, encode
 from semjscc.separation.sources.webp import WebP
 
 
