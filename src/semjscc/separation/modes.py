@@ -63,7 +63,7 @@ class Mode:
         return self.payload_bits // 8
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def modes_for(k: int) -> tuple[Mode, ...]:
     """All modes of k complex symbols, by payload and order; empty where nothing fits.
 

@@ -61,9 +61,14 @@ def choose_mode(k: int, snr_db: float, table: Table | None = None) -> Mode | Non
     Returns:
         None where no mode is reliable: then nothing is sent.
     """
-    thresholds = thresholds_for(k, read_table() if table is None else table)
+    thresholds = _shipped(k) if table is None else thresholds_for(k, table)
     usable = [mode_named(name, k) for name, needed in thresholds.items() if needed <= snr_db]
     return max(usable, key=lambda mode: (mode.payload_bits, -thresholds[mode.name]), default=None)
+
+
+@lru_cache(maxsize=1024)
+def _shipped(k: int) -> Thresholds:
+    return thresholds_for(k, read_table())
 
 
 def thresholds_for(k: int, table: Table) -> Thresholds:
@@ -84,7 +89,9 @@ def thresholds_for(k: int, table: Table) -> Thresholds:
     for mode in modes_for(k):
         gaps = {size: gap for size in near if (gap := _gap(mode, k, size, table[size])) is not None}
         if gaps:
-            gap = float(np.interp(math.log2(k), [math.log2(size) for size in gaps], [*gaps.values()]))
+            gap = float(
+                np.interp(math.log2(k), [math.log2(size) for size in gaps], [*gaps.values()])
+            )
             estimates[mode.name] = block_snr(mode, k) + gap + MARGIN_DB * (1 + shrunk)
     return estimates
 
@@ -92,8 +99,8 @@ def thresholds_for(k: int, table: Table) -> Thresholds:
 def block_snr(mode: Mode, k: int) -> float:
     """The SNR in dB that the best code of a mode's length needs, by the normal approximation.
 
-    A payload in several code blocks is lost where one of them is: each has its share of the symbols,
-    and must be the more reliable.
+    A payload in several code blocks is lost where one of them is: each has its share of the
+    symbols, and must be the more reliable.
 
     Args:
         mode: one of ``modes_for(k)``.

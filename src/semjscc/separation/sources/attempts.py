@@ -92,4 +92,3 @@ class Attempts:
         if scale not in self._shrunk:
             self._shrunk[scale] = resize(self._image, scaled_size(self._size, scale))
         return self._shrunk[scale]
-

@@ -23,7 +23,7 @@ _CHUNK_PIXELS = 2**16
 """Of the images that one task holds: 64 of 32 x 32, one photograph."""
 
 _KEPT = 2
-"""Payloads up to so many times the largest budget are kept: another point of a grid may send them."""
+"""Payloads up to so many times the largest budget are kept, for other points of a grid."""
 
 _Task = tuple[SourceCoder, NDArray[np.uint8], tuple[int, ...], Accounting, list[Trials]]
 _Found = list[tuple[list[Encoded | None], Trials]]

@@ -5,8 +5,9 @@
            said by size, variant and quality        │ the compact payload
 
 Everything before the slice data is the same for all images of one size and setting, so it is
-rebuilt: the encoder tells the parameter sets without a picture. Sample adaptive offset is off because it would put choices of the
-image into the slice header; at 32 x 32 it loses 0.04 dB, on Kodak it gains 0.02 dB.
+rebuilt: the encoder tells the parameter sets without a picture. Sample adaptive offset is off
+because it would put choices of the image into the slice header; at 32 x 32 it loses 0.04 dB, on
+Kodak it gains 0.02 dB.
 """
 
 import math

@@ -166,7 +166,8 @@ class Search:
         """The finest setting that fits."""
         count = len(self._coder.qualities)
         quality = finest(
-            lambda quality: self._attempts.length(Setting(scale, variant, quality)) <= max_bytes, count
+            lambda quality: self._attempts.length(Setting(scale, variant, quality)) <= max_bytes,
+            count,
         )
         return None if quality is None else Setting(scale, variant, quality)
 
@@ -175,14 +176,17 @@ class Search:
     ) -> tuple[Setting | None, Setting | None]:
         """Of every fourth quality the finest that fits and the next, None where there is none.
 
-        Args:
-            last: what did fit in another variant or scale.
+        ``last`` is what did fit in another variant or scale.
         """
         count = len(self._coder.qualities)
         rungs = [Setting(scale, variant, q) for q in (*range(0, count - 1, RUNG), count - 1)]
         start = round(self._expected(scale, max_bytes, last) / RUNG)
         found = finest_growing(
-            lambda rung: self._attempts.length(rungs[rung]), max_bytes, len(rungs), start, GROWTH**RUNG
+            lambda rung: self._attempts.length(rungs[rung]),
+            max_bytes,
+            len(rungs),
+            start,
+            GROWTH**RUNG,
         )
         below = -1 if found is None else found
         return (
