@@ -86,6 +86,19 @@ def test_symbols_are_a_constellations_and_the_control_record_says_how_to_read_th
         assert one.to_bits() == 89
 
 
+def test_a_payload_longer_than_its_length_field_arrives(link: SeparateLink) -> None:
+    grain = Draws(0, [0]).complex_normal("grain", 3 * 512 * 512).real.view(1, 3, 512, 512)
+    image = quantise(0.5 + 0.25 * grain)
+    here = replace(SITUATION, ratio=Fraction(1, 8), snr_db=25.0, draws=Draws(0, [0]))
+    received = link.send(image, here)
+    assert received.delivered.all()
+    assert received.payload_bits is not None
+    assert int(received.payload_bits) > 8 * 2**16
+    assert received.images is not None
+    grey = torch.full_like(image, 0.5)
+    assert float(psnr(image, received.images)) > float(psnr(image, grey)) + 1
+
+
 def test_below_the_design_snr_a_fixed_scheme_falls_off_the_cliff(images: Tensor) -> None:
     adaptive = SeparateLink("separate-jpeg", SourceStage("", "jpeg"))
     fixed = SeparateLink("separate-jpeg@15", SourceStage("", "jpeg"), design_snr_db=15.0)

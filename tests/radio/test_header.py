@@ -85,6 +85,16 @@ def test_every_setting_of_every_coder_comes_back(coder: str) -> None:
         assert parse_header(header_bits(header), AUDIO, ROOM) == header
 
 
+def test_a_length_beyond_its_field_comes_back_in_units() -> None:
+    modes = modes_for(1 << 17)
+    (mode,) = [place for place, one in enumerate(modes) if one.payload_bytes == 79_873]
+    # Up to 79,873 bytes count in units of two.
+    told = SourceControl(SEPARATE, 512, 512, Fraction(1, 6), "hevc", NOTHING, 70_000, mode)
+    header = Header(told, 9, 0)
+    assert header.k == 1 << 17
+    assert parse_header(header_bits(header), SDR, ROOM) == header
+
+
 def test_numbers_on_the_air_stay_what_they_are() -> None:
     # A changed order would make old recordings unreadable.
     assert CODECS[:4] == (SEPARATE, "label", "adaptive", "deepjscc")

@@ -33,8 +33,21 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_coder_of_the_nearest_snr() -> None:
     asked = [-20.0, 4.9, 5.1, 30.0]
     assert [chosen_coder("own", RATIO, snr) for snr in asked] == ["small", "small", "avif", "avif"]
-    assert chosen_coder("own", Fraction(1, 6), 0.0) is None
     assert chosen_coder("other", RATIO, 0.0) is None
+
+
+@pytest.mark.usefixtures("measured")
+def test_at_other_ratios_the_coder_for_as_many_bits() -> None:
+    # 1 bit a symbol at 0 dB, 3.46 at 10 dB: halfway on a logarithmic scale lie 1.86 at 1/24.
+    for ratio, snr_db, coder in [
+        (Fraction(1, 48), 0.0, "small"),
+        (Fraction(1, 12), -1.0, "small"),
+        (Fraction(1, 12), 0.0, "avif"),
+        (Fraction(1, 6), -30.0, "small"),
+        (Fraction(1, 96), 20.0, "small"),
+        (Fraction(1, 48), 20.0, "avif"),
+    ]:
+        assert chosen_coder("own", ratio, snr_db) == coder
 
 
 def designed(family: str, mean_db: float) -> float:

@@ -5,13 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
+from semjscc.links.source import MODE_BITS
 from semjscc.separation.modes import mode_named, modes_for
 
-# TS 38.214 table 5.1.3.1-2: target rate times 1024, by modulation order.
+# TS 38.214 tables 5.1.3.1-1 to 5.1.3.1-3: target rate times 1024, by modulation order.
 RATES = {
-    2: [120, 193, 308, 449, 602],
-    4: [378, 434, 490, 553, 616, 658],
-    6: [466, 517, 567, 616, 666, 719, 772, 822, 873],
+    2: [30, 40, 50, 64, 78, 99, 120, 157, 193, 251, 308, 379, 449, 526, 602, 679],
+    4: [340, 378, 434, 490, 553, 616, 658],
+    6: [438, 466, 517, 567, 616, 666, 719, 772, 822, 873, 910, 948],
     8: [682.5, 711, 754, 797, 841, 885, 916.5, 948],
 }
 SIZES = st.integers(1, 300) | st.sampled_from([512, 1000, 1024, 2048, 8192])
@@ -33,7 +34,7 @@ def test_payload_is_the_transport_block_size(k: int, order: int, rate: float, pa
     assert [mode.payload_bits for mode in found] == [payload]
 
 
-def test_long_blocks_have_every_line_of_the_table() -> None:
+def test_long_blocks_have_every_line_of_the_tables() -> None:
     found = {(mode.order, mode.rate * 1024) for mode in modes_for(8192)}
     assert found == {(order, rate) for order, rates in RATES.items() for rate in rates}
 
@@ -58,11 +59,35 @@ def test_modes_are_different_whole_bytes_that_a_decoder_can_recover(k: int) -> N
             assert mode.rate * 1024 in RATES[mode.order]
 
 
+@pytest.mark.parametrize(
+    ("k", "order", "rate", "blocks", "bits"),
+    [
+        # By hand after TS 38.212 section 5.2.2: a transport block of B bits with its checksum (24
+        # bits above 3824, else 16) is ceil(B / (8448 - 24)) blocks of equal length with a checksum
+        # of 24 bits each, or with base graph 2 (rates up to 1/4) ceil(B / (3840 - 24)) of them.
+        (8192, 8, 797, 7, 51240 // 7 + 24),
+        (8192, 2, 120, 1, 1928 + 16),
+        (27648, 2, 120, 2, (6408 + 24) // 2 + 24),
+        (98304, 6, 466, 33, (270576 + 24) // 33 + 24),
+    ],
+)
+def test_long_payloads_are_cut_into_code_blocks(
+    k: int, order: int, rate: float, blocks: int, bits: int
+) -> None:
+    (mode,) = [m for m in modes_for(k) if (m.order, m.rate) == (order, rate / 1024)]
+    assert (mode.blocks, mode.block_bits) == (blocks, bits)
+
+
+def test_a_mode_fits_its_field_of_the_control_record() -> None:
+    assert max(len(modes_for(k)) for k in (*range(1, 400, 13), 540, 1000, 196_608)) < 1 << MODE_BITS
+
+
 def test_low_rates_are_repeated_and_others_are_not() -> None:
-    lowest, *others = [mode for mode in modes_for(1000) if mode.code == "ldpc"]
+    modes = [mode for mode in modes_for(1000) if mode.code == "ldpc"]
+    low = next(mode for mode in modes if mode.rate == 120 / 1024)
     # 234.4 bits -> 232 -> 240, and CRC-16; the base graph goes down to rate 1/5.
-    assert (lowest.payload_bits, lowest.encoded_bits) == (240, 5 * 256)
-    assert all(m.encoded_bits == 1000 * m.order for m in others if m.rate > 0.21)
+    assert (low.payload_bits, low.encoded_bits) == (240, 5 * 256)
+    assert all(m.encoded_bits == 1000 * m.order for m in modes if m.rate > 0.21)
 
 
 def test_too_few_symbols_carry_nothing() -> None:

@@ -16,8 +16,9 @@ from semjscc.links.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.randomness import Draws
 from semjscc.separation.sources import usable_coders
+from semjscc.separation.sources.search import LARGE_PIXELS
 from semjscc.transmission import transmit
-from semjscc.web.coding import LARGE_PIXELS, PageStage
+from semjscc.web.coding import PageStage
 from semjscc.web.compare import compare, deliver, send
 from semjscc.web.examples import examples
 from semjscc.web.models import OWN, Senders, load_judge, load_senders

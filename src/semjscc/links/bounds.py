@@ -19,9 +19,7 @@ from semjscc.links.base import Control, Link, Received, Situation
 from semjscc.links.catalogue import CAPACITY, FINITE
 from semjscc.links.source import SourceStage, describe
 from semjscc.randomness import generator
-from semjscc.separation.bounds import capacity_bits, finite_bits
-
-BLOCK_ERROR = 0.01
+from semjscc.separation.bounds import ERROR_RATE, capacity_bits, finite_bits
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Bound:
     block_error: float
 
 
-BOUNDS = {CAPACITY: Bound(capacity_bits, 0.0), FINITE: Bound(finite_bits, BLOCK_ERROR)}
+BOUNDS = {CAPACITY: Bound(capacity_bits, 0.0), FINITE: Bound(finite_bits, ERROR_RATE)}
 
 
 class BoundLink(Link):

@@ -21,6 +21,7 @@ from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmi
 from semjscc.links.rehearsal import rehearsed_snr
 from semjscc.links.source import Payload, SourceControl, SourceStage, describe
 from semjscc.separation.choice import outage_snr, worth_of
+from semjscc.separation.framing import room, unframe
 from semjscc.separation.modes import modes_for
 from semjscc.separation.table import choose_mode
 from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
@@ -75,7 +76,10 @@ class SeparateLink(SymbolLink):
         payloads: list[Payload | None] = [None] * len(images)
         number = None
         if mode is not None:
-            payloads = self._stage.encode(images, mode.payload_bytes, coders)
+            payloads = [
+                None if payload is None else payload.framed(mode)
+                for payload in self._stage.encode(images, room(mode), coders)
+            ]
             number = modes_for(uses).index(mode)
         control = describe(Control("separate", *size, ratio), payloads, coders[0], number)
         symbols = torch.zeros(len(images), uses, dtype=torch.complex64)
@@ -100,5 +104,5 @@ class SeparateLink(SymbolLink):
             bits, intact = decode(equalised[sent], variance[sent], mode, uses)
             for row, place in enumerate(sent):
                 if intact[row]:
-                    payloads[place] = bits_to_bytes(bits[row])[: told[place].length]
+                    payloads[place] = unframe(bits_to_bytes(bits[row])[: told[place].length], mode)
         return self._stage.receive(payloads, told, uses, symbols.device)

@@ -7,7 +7,7 @@ image, the guess of least squared error without any information.
 import atexit
 import multiprocessing
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -22,13 +22,15 @@ from semjscc import checkpoint
 from semjscc.images import quantise, read_image, to_float
 from semjscc.links.base import Control, Received
 from semjscc.separation.choice import chosen_coder
+from semjscc.separation.framing import LENGTH_BITS, frame
+from semjscc.separation.modes import Mode
 from semjscc.separation.sources import CODERS, usable_coders
 from semjscc.separation.sources.base import Accounting, Setting
 from semjscc.separation.sources.grid import encode_all
 from semjscc.separation.sources.sandbox import Sandbox
 from semjscc.separation.sources.search import Encoded
 
-CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS = 3, 10, 16, 6
+CODER_BITS, SETTING_BITS, MODE_BITS = 3, 10, 6
 NOTHING = Setting(0, 0, 0)
 
 
@@ -39,7 +41,8 @@ class SourceControl(Control):
     Attributes:
         coder: name of the source coder.
         setting: its scale, variant and quality.
-        length: bytes of the payload; 0 where nothing fits and nothing is sent.
+        length: bytes of the payload, as framed by `separation.framing`; 0 where nothing fits and
+            nothing is sent.
         mode: place of the modulation and coding scheme in the list of all for k; None for none.
     """
 
@@ -59,6 +62,11 @@ class Payload:
 
     coder: str
     encoded: Encoded
+
+    def framed(self, mode: Mode) -> "Payload":
+        """As it stands in a transport block of this mode."""
+        framed = frame(self.encoded.payload, mode)
+        return Payload(self.coder, replace(self.encoded, payload=framed))
 
 
 def describe(

@@ -26,7 +26,6 @@ from semjscc.links.base import (
 )
 from semjscc.links.source import (
     CODER_BITS,
-    LENGTH_BITS,
     MODE_BITS,
     NOTHING,
     SETTING_BITS,
@@ -35,6 +34,7 @@ from semjscc.links.source import (
 from semjscc.radio.fields import pack, unpack
 from semjscc.radio.layout import burst_count
 from semjscc.radio.profiles import Profile
+from semjscc.separation.framing import LENGTH_BITS, length_unit
 from semjscc.separation.modes import modes_for
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import SCALES, Setting
@@ -146,7 +146,8 @@ def header_bits(header: Header) -> list[int]:
     if isinstance(control, SourceControl):
         setting = _setting_number(control.coder, control.setting)
         mode = 0 if control.mode is None else control.mode + 1
-        source = _CODERS.index(control.coder) + 1, setting, control.length, mode
+        length = control.length // _unit(mode, header.k)
+        source = _CODERS.index(control.coder) + 1, setting, length, mode
         scheme = pack(source, _SOURCE_WIDTHS)
     elif isinstance(control, CodecControl):
         scheme = pack((control.level or 0, control.fingerprint), _CODEC_WIDTHS)
@@ -216,7 +217,7 @@ def _with_fingerprint(header: Header, scheme: int) -> Header | None:
 
 
 def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceControl | None:
-    coder, number, length, mode = source
+    coder, number, units, mode = source
     if not 0 < coder <= len(_CODERS):
         return None
     name = _CODERS[coder - 1]
@@ -224,6 +225,7 @@ def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceCont
     modes = modes_for(k)
     if setting is None or mode > len(modes):
         return None
+    length = units * _unit(mode, k)
     if mode == 0 and (length or setting != NOTHING):
         return None
     if mode and length > modes[mode - 1].payload_bytes:
@@ -232,6 +234,11 @@ def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceCont
     return SourceControl(
         plain.codec, plain.height, plain.width, plain.ratio, name, setting, length, place
     )
+
+
+def _unit(mode: int, k: int) -> int:
+    """Bytes that the length counts in."""
+    return length_unit(modes_for(k)[mode - 1]) if mode else 1
 
 
 def _setting_number(coder: str, setting: Setting) -> int:

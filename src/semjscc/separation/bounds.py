@@ -3,6 +3,9 @@
 import math
 from statistics import NormalDist
 
+ERROR_RATE = 0.01
+"""Of blocks: what counts as reliable."""
+
 
 def capacity_bits(k: int, snr_db: float) -> int:
     """Shannon's limit: k·log2(1 + SNR) bits, rounded down.
@@ -14,7 +17,7 @@ def capacity_bits(k: int, snr_db: float) -> int:
     return math.floor(k * _capacity(10 ** (snr_db / 10)))
 
 
-def finite_bits(k: int, snr_db: float, error: float = 0.01) -> int:
+def finite_bits(k: int, snr_db: float, error: float = ERROR_RATE) -> int:
     """The normal approximation of what the best code of this length carries, rounded down.
 
         k·C - sqrt(k·V)·Q⁻¹(error) + log2(2k)/2,  at least 0
@@ -32,7 +35,7 @@ def finite_bits(k: int, snr_db: float, error: float = 0.01) -> int:
     return max(0, math.floor(normal_approximation(k, snr_db, error)))
 
 
-def normal_approximation(k: int, snr_db: float, error: float = 0.01) -> float:
+def normal_approximation(k: float, snr_db: float, error: float = ERROR_RATE) -> float:
     """`finite_bits` before rounding and clipping."""
     snr = 10 ** (snr_db / 10)
     dispersion = snr * (snr + 2) / (1 + snr) ** 2 * math.log2(math.e) ** 2
@@ -40,7 +43,7 @@ def normal_approximation(k: int, snr_db: float, error: float = 0.01) -> float:
     return k * _capacity(snr) - backoff + math.log2(2 * k) / 2
 
 
-def snr_for(k: int, bits: float, error: float = 0.01) -> float:
+def snr_for(k: float, bits: float, error: float = ERROR_RATE) -> float:
     """The SNR in dB at which the normal approximation reaches ``bits``, to 0.001 dB."""
     # Below the least SNR the approximation falls as the SNR rises; it is of no use there.
     low, high = -30.0, 100.0

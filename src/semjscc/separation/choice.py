@@ -1,10 +1,11 @@
 """Which source coder serves the task best, and what to design for under fading: chosen on val.
 
 ``choice.json`` holds, for a family, a ratio and an SNR in dB, the coder with the best task score on
-val and all scores; `tools/choose_coder.py` measures and writes it.
+val, or for photographs on train, and all scores; `tools/choose_coder.py` measures and writes it.
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,11 +27,28 @@ def _content() -> dict[str, Any]:
 
 
 def chosen_coder(family: str, ratio: Fraction, snr_db: float) -> str | None:
-    """The coder of the nearest SNR that was measured; None for a ratio or family that never was."""
-    by_snr = _content()["coders"].get(family, {}).get(str(ratio))
-    if not by_snr:
+    """The coder of the nearest SNR that was measured; None for a family that never was.
+
+    At a ratio that was not measured, the coder of the point whose capacity is nearest: what suits
+    an image is a matter of the bits that it may have.
+    """
+    by_ratio = _content()["coders"].get(family)
+    if not by_ratio:
         return None
-    return by_snr[min(by_snr, key=lambda measured: abs(float(measured) - snr_db))]
+    if by_snr := by_ratio.get(str(ratio)):
+        return by_snr[min(by_snr, key=lambda measured: abs(float(measured) - snr_db))]
+    wanted = _log_bits(ratio, snr_db)
+    _, coder = min(
+        (abs(_log_bits(Fraction(measured), float(at)) - wanted), coder)
+        for measured, by_snr in by_ratio.items()
+        for at, coder in by_snr.items()
+    )
+    return coder
+
+
+def _log_bits(ratio: Fraction, snr_db: float) -> float:
+    """The logarithm of the capacity in bits for each of an image's numbers."""
+    return math.log(ratio * math.log2(1 + 10 ** (snr_db / 10)))
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,22 @@
 """The ways to carry bits on k symbols: modulation, code rate and payload, after 3GPP NR.
 
-The rates are those of TS 38.214 table 5.1.3.1-2 (QPSK to 256-QAM); the payload is the transport
-block size of TS 38.214 section 5.1.3.2. LDPC codes carry 24 bits and more. Up to 140 bits there
-are polar codes too, one for each whole byte, with the rates that the table gives each modulation.
+The rates are those of TS 38.214 tables 5.1.3.1-1 to 5.1.3.1-3 (QPSK to 256-QAM); the payload is
+the transport block size of TS 38.214 section 5.1.3.2, in as many code blocks as TS 38.212 section
+5.2.2 says. LDPC codes carry 24 bits and more. Up to 140 bits there are polar codes too, one for
+each whole byte, with the rates that table 5.1.3.1-2 gives each modulation.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from sionna.phy.nr.utils import calculate_tb_size, decode_mcs_index
 
 from semjscc.errors import UserError
 
-MCS_TABLE = 2
-"""TS 38.214 table 5.1.3.1-2."""
-MCS_COUNT = 28
+MCS_LINES = {2: 28, 1: 29, 3: 29}
+"""Number of a table in TS 38.214 section 5.1.3.1 -> its lines. The second reaches 256-QAM, the
+first has twice as many rates of QPSK, and the third goes on below them."""
 RATE_LIMIT = 948 / 1024
 """Of one code block, checksums included. Sionna warns above it and refuses rates above 0.95; in
 between there are short blocks whose punctured bits no decoder recovers, even without noise."""
@@ -39,6 +40,8 @@ class Mode:
         rate: the target code rate.
         payload_bits: bits carried, without checksums; a multiple of 8.
         encoded_bits: bits that leave the encoder; repeated circularly to fill the symbols.
+        blocks: code blocks, each coded alone; the payload is lost where one of them is.
+        block_bits: bits of a code block before coding, checksums included.
     """
 
     code: Literal["ldpc", "polar"]
@@ -46,6 +49,8 @@ class Mode:
     rate: float
     payload_bits: int
     encoded_bits: int
+    blocks: int
+    block_bits: int
 
     @property
     def name(self) -> str:
@@ -58,7 +63,7 @@ class Mode:
         return self.payload_bits // 8
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def modes_for(k: int) -> tuple[Mode, ...]:
     """All modes of k complex symbols, by payload and order; empty where nothing fits.
 
@@ -89,14 +94,23 @@ def mode_named(name: str, k: int) -> Mode:
 
 
 def _ldpc_modes(k: int) -> list[Mode]:
-    modes = [_ldpc_mode(k, index) for index in range(MCS_COUNT)]
+    modes = [_ldpc_mode(k, *line) for line in _mcs_lines()]
     return [mode for mode in modes if mode is not None]
 
 
-def _ldpc_mode(k: int, index: int) -> Mode | None:
-    """The transport block of one line of the table, or None where it cannot be sent."""
-    order_, rate_ = decode_mcs_index(index, table_index=MCS_TABLE, is_pusch=False, device="cpu")
-    order, rate = int(order_), float(rate_)
+@cache
+def _mcs_lines() -> tuple[tuple[int, float], ...]:
+    """Order and rate of every line of the tables, each once."""
+    lines = [
+        decode_mcs_index(index, table_index=table, is_pusch=False, device="cpu")
+        for table, count in MCS_LINES.items()
+        for index in range(count)
+    ]
+    return tuple(dict.fromkeys((int(order), float(rate)) for order, rate in lines))
+
+
+def _ldpc_mode(k: int, order: int, rate: float) -> Mode | None:
+    """The transport block of one line of a table, or None where it cannot be sent."""
     coded = k * order
     sizes = calculate_tb_size(
         order, rate, num_coded_bits=coded, return_cw_length=False, device="cpu"
@@ -108,7 +122,7 @@ def _ldpc_mode(k: int, index: int) -> Mode | None:
     encoded = min(coded, lowest * block * blocks // step * step)
     if blocks * block > RATE_LIMIT * encoded:
         return None
-    return Mode("ldpc", order, rate, payload, encoded)
+    return Mode("ldpc", order, rate, payload, encoded, blocks, block)
 
 
 def _polar_modes(k: int) -> list[Mode]:
@@ -119,5 +133,6 @@ def _polar_modes(k: int) -> list[Mode]:
             fits = payload + POLAR_CRC_BITS <= coded
             if fits and low <= payload / coded <= high:
                 encoded = min(coded, POLAR_LONGEST)
-                modes.append(Mode("polar", order, payload / coded, payload, encoded))
+                block = payload + POLAR_CRC_BITS
+                modes.append(Mode("polar", order, payload / coded, payload, encoded, 1, block))
     return modes

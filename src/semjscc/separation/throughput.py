@@ -13,11 +13,10 @@ from scipy.stats import binom
 from torch import Tensor
 
 from semjscc.randomness import Draws, generator
-from semjscc.separation.bounds import snr_for
+from semjscc.separation.bounds import ERROR_RATE, snr_for
 from semjscc.separation.modes import Mode
 from semjscc.separation.transport import decode, encode
 
-ERROR_RATE = 0.01
 STEP_DB = 0.1
 """Thresholds are multiples of it."""
 HIGHEST_DB = 45.0

@@ -1,7 +1,7 @@
 """Separate coding fast enough to wait for: the search remembers each image, in memory only.
 
 What people upload must not stay on the disk, so the page does not use the cache that evaluations
-keep. In large images it takes short cuts where evaluations try all: see `Search`.
+keep.
 """
 
 import threading
@@ -19,9 +19,6 @@ from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import Accounting, Pixels
 from semjscc.separation.sources.search import Encoded, Search
 from semjscc.separation.sources.trials import Trials, image_key
-
-LARGE_PIXELS = 256 * 256
-"""Above that lengths grow with quality nearly without exception, and bisection takes seconds."""
 
 REMEMBERED = 32
 """Pairs of an image and a coder whose trials are kept; those of a photograph take up to 2 MB."""
@@ -57,12 +54,11 @@ class PageStage(SourceStage):
         return max(fitting, key=lambda payload: payload.encoded.psnr_db, default=None)
 
     def _search(self, name: str, variant: int, image: Pixels, budget: int) -> Encoded | None:
-        large = image.shape[0] * image.shape[1] > LARGE_PIXELS
         coder = CODERS[name]
         key = image_key(image, coder, _ACCOUNTING)
         with self._lock:
             known = self._trials.get(key, {})
-        search = Search(coder, image, _ACCOUNTING, known, growing=large, variant=variant)
+        search = Search(coder, image, _ACCOUNTING, known, variant=variant)
         encoded = search.best(budget)
         with self._lock:
             self._trials[key] = {**self._trials.get(key, {}), **search.fresh(image.nbytes)}

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from semjscc.separation.sources.base import Pixels
 from semjscc.separation.sources.grid import encode_all
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.search import encode
+from semjscc.separation.sources.webp import WebP
 
 BUDGETS = (400, 30, 90, 90)
 
@@ -54,6 +56,29 @@ def test_larger_budget_after_a_smaller_one(images: Pixels, tmp_path: Path) -> No
     encode_all(Toy(), images, (500,), "compact", cache, processes=1)
     found = encode_all(Toy(), images, (2000,), "compact", cache, processes=1)
     assert found == encode_all(Toy(), images, (2000,), "compact", processes=1)
+
+
+class Counting(WebP):
+    """WebP that counts what it compresses."""
+
+    count: ClassVar[int] = 0
+
+    def compress(self, image: Pixels, variant: int, quality: int) -> bytes:
+        Counting.count += 1
+        return super().compress(image, variant, quality)
+
+
+def test_points_of_a_grid_one_after_the_other_share_one_search(tmp_path: Path) -> None:
+    images = picture("photograph", 128, 128)[None]
+    budgets = [200, 500, 900, 1500, 250, 600, 2500]
+    Counting.count = 0
+    together = encode_all(Counting(), images, budgets, "compact", processes=1)
+    alone = Counting.count
+    cache = tmp_path / "trials.sqlite"
+    one_by_one = [encode_all(Counting(), images, [b], "compact", cache, 1)[0][0] for b in budgets]
+    assert one_by_one == together[0]
+    # A payload far beyond one budget is not kept for a larger one.
+    assert alone <= Counting.count - alone <= 1.1 * alone
 
 
 def test_accountings_do_not_mix_in_the_cache(images: Pixels, tmp_path: Path) -> None:

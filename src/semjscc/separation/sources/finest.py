@@ -41,7 +41,11 @@ def steps(ratio: float) -> int:
 
 
 def finest_growing(
-    length: Callable[[int], int], max_bytes: int, count: int, start: int
+    length: Callable[[int], int],
+    max_bytes: int,
+    count: int,
+    start: int,
+    growth: float = GROWTH,
 ) -> int | None:
     """What `finest` gives where no quality above a too long one fits; two trials and more.
 
@@ -54,6 +58,7 @@ def finest_growing(
         count: of qualities.
         start: the one to try first; elsewhere it costs trials, and alters the result only where
             lengths fall.
+        growth: of the lengths from one to the next, about; likewise.
     """
     low, high = -1, count
     logs: dict[int, float] = {}
@@ -67,9 +72,9 @@ def finest_growing(
         if len(logs) >= _GUESSES:
             quality = (low + high) // 2
         elif high not in logs:
-            quality = low + int((budget - logs[low]) / math.log(GROWTH))
+            quality = low + int((budget - logs[low]) / math.log(growth))
         elif low not in logs:
-            quality = high - math.ceil((logs[high] - budget) / math.log(GROWTH))
+            quality = high - math.ceil((logs[high] - budget) / math.log(growth))
         else:
             share = (budget - logs[low]) / (logs[high] - logs[low])
             quality = low + int(share * (high - low))

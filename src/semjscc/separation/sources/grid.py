@@ -22,6 +22,9 @@ from semjscc.separation.sources.trials import TrialCache, Trials, image_key
 _CHUNK_PIXELS = 2**16
 """Of the images that one task holds: 64 of 32 x 32, one photograph."""
 
+_KEPT = 4
+"""Payloads up to so many times the largest budget are kept, for other points of a grid."""
+
 _Task = tuple[SourceCoder, NDArray[np.uint8], tuple[int, ...], Accounting, list[Trials]]
 _Found = list[tuple[list[Encoded | None], Trials]]
 
@@ -41,7 +44,7 @@ def encode_all(
         coder: any.
         images: (N, H, W, 3) uint8.
         budgets: the longest payloads in bytes.
-        accounting: what a payload is, see `search.reconstruct`.
+        accounting: what a payload is, see `scaling.reconstruct`.
         cache: a file that keeps every trial across runs.
         processes: how many to use; by default one for each core.
         progress: is told the number of images done, from time to time.
@@ -53,7 +56,7 @@ def encode_all(
         UserError: a worker process died.
     """
     results: list[list[Encoded | None]] = [[] for _ in images]
-    longest = max(budgets, default=0)
+    longest = _KEPT * max(budgets, default=0)
     step = max(1, _CHUNK_PIXELS // (images.shape[1] * images.shape[2]))
     chunks = [range(start, min(start + step, len(images))) for start in range(0, len(images), step)]
     done = 0
@@ -81,7 +84,7 @@ def _encode_chunk(task: _Task) -> _Found:
     for image, trials in zip(images, known, strict=True):
         search = Search(coder, image, accounting, trials)
         encoded = [search.best(budget) for budget in budgets]
-        found.append((encoded, search.fresh(max(budgets, default=0))))
+        found.append((encoded, search.fresh(_KEPT * max(budgets, default=0))))
     return found
 
 

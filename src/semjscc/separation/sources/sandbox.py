@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from semjscc.separation.sources.base import Accounting, Pixels, Setting, SourceCoder
-from semjscc.separation.sources.search import reconstruct
+from semjscc.separation.sources.scaling import reconstruct
 
 _READY, _IMAGE, _REFUSED = b"\x01", b"\x02", b"\x03"
 _LENGTH = struct.Struct("<Q")
@@ -56,7 +56,7 @@ class Sandbox:
         size: tuple[int, int],
         accounting: Accounting,
     ) -> list[Pixels | None]:
-        """What `search.reconstruct` gives for each payload.
+        """What `scaling.reconstruct` gives for each payload.
 
         Args:
             coder: the one that made them, or is said to.

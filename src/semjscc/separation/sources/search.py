@@ -1,29 +1,40 @@
 """The best an image coder can do within a number of bytes.
 
 For every scale and variant the finest quality that fits is looked for; the one with the best PSNR
-of the full-size image wins. Sizes nearly always grow with quality, so bisection finds it; while a
-person waits, short cuts find nearly always the same in less than half the trials.
+of the full-size image wins. Sizes nearly always grow with quality, so bisection finds it. In large
+images lengths and PSNRs are so even in quality that a few of them tell the others: a search that
+guesses finds nearly always the same in half the trials or fewer.
 """
 
 import math
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from PIL import Image
-
+from semjscc.separation.sources.attempts import Attempts
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
-from semjscc.separation.sources.finest import COARSEST, finest, finest_growing, steps
-from semjscc.separation.sources.trials import Trial, Trials
+from semjscc.separation.sources.finest import COARSEST, GROWTH, finest, finest_growing, steps
+from semjscc.separation.sources.scaling import scaled_size
+from semjscc.separation.sources.trials import Trials
 
 MINIMUM_SIDE = 8
 """Smaller images than one block of JPEG are not made by shrinking."""
 
-CLEARLY_DB = 1.0
-"""A scale so much worse than a larger one ends a search that takes short cuts."""
+LARGE_PIXELS = 128 * 128
+"""From so many on a search guesses."""
 
-_NEVER = 2**62
-"""The length of what a coder cannot code: longer than any budget."""
+CLEARLY_DB = 1.0
+"""A scale so much worse than a larger one ends a search that guesses."""
+
+STEP = 4
+"""A search that guesses looks at every so many qualities first, and at both ends, where lengths and
+PSNRs are less even, at each."""
+
+SLACK = 0.05
+"""By how much guessed lengths (as a share) and PSNRs (in dB) may be off."""
+
+MOST_GAIN_DB = 50.0
+"""From a quality to the next one looked at; one without any error has infinite PSNR."""
 
 
 @dataclass(frozen=True)
@@ -41,47 +52,6 @@ class Encoded:
     psnr_db: float
 
 
-def scaled_size(size: tuple[int, int], scale: int) -> tuple[int, int]:
-    """(H, W) of the image that is coded, from the image's own and a place in `SCALES`."""
-    height, width = (max(1, round(side * SCALES[scale])) for side in size)
-    return height, width
-
-
-def reconstruct(
-    coder: SourceCoder,
-    payload: bytes,
-    setting: Setting,
-    size: tuple[int, int],
-    accounting: Accounting,
-) -> Pixels:
-    """The image of a payload, at its full size.
-
-    Args:
-        coder: the one that made it.
-        payload: as in `Encoded`, or a stranger's bytes.
-        setting: as in `Encoded`.
-        size: (H, W) of the image.
-        accounting: whether the payload is the whole file or what `SourceCoder.strip` left of it.
-
-    Raises:
-        ValueError: no image of this size can be made of it.
-    """
-    scale, variant, quality = setting.scale, setting.variant, setting.quality
-    ladders = (SCALES, coder.variants, coder.qualities)
-    if not all(
-        0 <= place < len(ladder)
-        for place, ladder in zip((scale, variant, quality), ladders, strict=True)
-    ):
-        raise ValueError(f"{coder.name} has no {setting}")
-    small = scaled_size(size, scale)
-    file = payload if accounting == "file" else coder.restore(payload, small, variant, quality)
-    image = coder.decompress(file, small)
-    # Each coder checks it too, but a picture of another size must not pass for want of one check.
-    if image.shape != (*small, 3) or image.dtype != np.uint8:
-        raise ValueError(f"{coder.name}: the image is not of the announced size")
-    return _resize(image, size)
-
-
 def encode(
     coder: SourceCoder, image: Pixels, max_bytes: int, accounting: Accounting
 ) -> Encoded | None:
@@ -91,7 +61,7 @@ def encode(
         coder: any.
         image: (H, W, 3) uint8.
         max_bytes: the longest payload.
-        accounting: what the payload is, see `reconstruct`.
+        accounting: what the payload is, see `scaling.reconstruct`.
 
     Returns:
         None where nothing fits.
@@ -107,12 +77,12 @@ class Search:
     Args:
         coder: any.
         image: (H, W, 3) uint8.
-        accounting: what the payload is, see `reconstruct`.
+        accounting: what the payload is, see `scaling.reconstruct`.
         known: trials of this very image.
-        growing: take it that lengths grow with quality, and look where they would meet the budget;
-            and that scales beyond one clearly worse than the larger before it are no better.
-            Less than half of the trials; what is found is the same wherever both are true. In
-            small images some lengths fall by a few bytes.
+        guessing: look at every fourth quality, interpolate the lengths and PSNRs of the others
+            between the two that enclose the budget, and try the most promising until none is left
+            that could be better; leave out scales beyond one clearly worse than the larger before
+            it. None does so in large images.
         variant: only this one, where others search the rest; scales are compared within it. None
             searches all.
     """
@@ -124,52 +94,64 @@ class Search:
         accounting: Accounting,
         known: Trials,
         *,
-        growing: bool = False,
+        guessing: bool | None = None,
         variant: int | None = None,
     ) -> None:
         self._coder = coder
-        self._image = image
         self._size = (image.shape[0], image.shape[1])
         self._accounting: Accounting = accounting
-        self._trials = dict(known)
-        self._shrunk: dict[int, Pixels] = {}
-        self._ceilings: dict[int, float] = {}
-        self._known = dict(known)
-        self._growing = growing
+        self._attempts = Attempts(coder, image, accounting, known)
+        large = image.shape[0] * image.shape[1] >= LARGE_PIXELS
+        self._guessing = large if guessing is None else guessing
         self._variant = variant
 
     def best(self, max_bytes: int) -> Encoded | None:
         """The best PSNR in at most ``max_bytes``; of equals the one with the largest scale."""
+        return self._guess(max_bytes) if self._guessing else self._try_all(max_bytes)
+
+    def _try_all(self, max_bytes: int) -> Encoded | None:
         best: Encoded | None = None
-        last: Setting | None = None
-        larger = -math.inf
         for scale in self._scales():
             # Coding does not undo what shrinking has lost: this scale cannot win any more.
-            if best is not None and self._ceiling(scale) <= best.psnr_db:
+            if best is not None and self._attempts.ceiling(scale) <= best.psnr_db:
                 continue
-            small = scaled_size(self._size, scale)
+            for variant in self._variants(scaled_size(self._size, scale)):
+                found = self._finest(scale, variant, max_bytes)
+                if found is not None:
+                    best = self._better(found, best)
+        return best
+
+    def _guess(self, max_bytes: int) -> Encoded | None:
+        promising: list[tuple[float, Setting]] = []
+        sure = larger = -math.inf
+        last: Setting | None = None
+        for scale in self._scales():
+            if self._attempts.ceiling(scale) <= sure:
+                continue
             here = -math.inf
-            for variant in self._variants(small):
-                found = self._finest(scale, variant, max_bytes, last)
-                if found is None:
+            for variant in self._variants(scaled_size(self._size, scale)):
+                low, high = self._enclosing(scale, variant, max_bytes, last)
+                if low is None:
                     continue
-                last = found
-                psnr_db = self._psnr_db(found)
-                here = max(here, psnr_db)
-                if psnr_db > (-math.inf if best is None else best.psnr_db):
-                    best = Encoded(self._payload(found), found, psnr_db)
-            if self._growing and here < larger - CLEARLY_DB:
+                last = low
+                sure = max(sure, self._attempts.psnr_db(low))
+                guesses, at_budget = self._between(low, high, max_bytes)
+                promising += guesses
+                here = max(here, at_budget)
+            if here < larger - CLEARLY_DB:
                 break
             larger = here
+        best: Encoded | None = None
+        for psnr_db, setting in sorted(promising, key=lambda one: (-one[0], one[1])):
+            if best is not None and psnr_db + SLACK <= best.psnr_db:
+                break
+            if self._attempts.length(setting) <= max_bytes:
+                best = self._better(setting, best)
         return best
 
     def fresh(self, longest: int) -> Trials:
         """The trials that are new, with the payloads of at most ``longest`` bytes."""
-        return {
-            at: trial if trial.length <= longest else replace(trial, payload=None)
-            for at, trial in self._trials.items()
-            if self._known.get(at) != trial
-        }
+        return self._attempts.fresh(longest)
 
     def _scales(self) -> list[int]:
         return [
@@ -182,21 +164,39 @@ class Search:
         useful = self._coder.useful_variants(small, self._accounting)
         return useful if self._variant is None else [v for v in useful if v == self._variant]
 
-    def _finest(
-        self, scale: int, variant: int, max_bytes: int, last: Setting | None
-    ) -> Setting | None:
-        """The finest setting that fits; ``last`` is what did in another variant or scale."""
+    def _finest(self, scale: int, variant: int, max_bytes: int) -> Setting | None:
+        """The finest setting that fits."""
         count = len(self._coder.qualities)
-
-        def length(quality: int) -> int:
-            return self._length(Setting(scale, variant, quality))
-
-        if self._growing:
-            start = self._expected(scale, max_bytes, last)
-            quality = finest_growing(length, max_bytes, count, start)
-        else:
-            quality = finest(lambda quality: length(quality) <= max_bytes, count)
+        quality = finest(
+            lambda quality: self._attempts.length(Setting(scale, variant, quality)) <= max_bytes,
+            count,
+        )
         return None if quality is None else Setting(scale, variant, quality)
+
+    def _enclosing(
+        self, scale: int, variant: int, max_bytes: int, last: Setting | None
+    ) -> tuple[Setting | None, Setting | None]:
+        """Of the qualities looked at first the finest that fits and the next, None without one.
+
+        ``last`` is what did fit in another variant or scale.
+        """
+        count = len(self._coder.qualities)
+        everywhere = {*range(STEP), *range(0, count, STEP), *range(count - STEP, count)}
+        qualities = sorted(everywhere & {*range(count)})
+        rungs = [Setting(scale, variant, quality) for quality in qualities]
+        start = bisect(qualities, self._expected(scale, max_bytes, last)) - 1
+        found = finest_growing(
+            lambda rung: self._attempts.length(rungs[rung]),
+            max_bytes,
+            len(rungs),
+            start,
+            GROWTH**STEP,
+        )
+        below = -1 if found is None else found
+        return (
+            None if found is None else rungs[found],
+            rungs[below + 1] if below + 1 < len(rungs) else None,
+        )
 
     def _expected(self, scale: int, max_bytes: int, last: Setting | None) -> int:
         """The quality that may fit: where it is known, from what did fit just before."""
@@ -206,66 +206,28 @@ class Search:
         # By the sides and not by the area: a smaller image has more to say in each pixel.
         return last.quality + steps(float(SCALES[last.scale] / SCALES[scale]))
 
-    def _length(self, setting: Setting) -> int:
-        if setting not in self._trials:
-            self._compress(setting)
-        return self._trials[setting].length
+    def _between(
+        self, low: Setting, high: Setting | None, max_bytes: int
+    ) -> tuple[list[tuple[float, Setting]], float]:
+        """Settings from ``low`` up that may fit with the PSNR to expect, and that at the budget."""
+        psnr_db = self._attempts.psnr_db(low)
+        finer_db = -math.inf if high is None else self._attempts.psnr_db(high)
+        if high is None or not math.isfinite(psnr_db) or finer_db == -math.inf:
+            return [(psnr_db, low)], psnr_db
+        gain = min(finer_db - psnr_db, MOST_GAIN_DB)
+        length = math.log1p(self._attempts.length(low))
+        growth = math.log1p(self._attempts.length(high)) - length
+        room = math.log1p(max_bytes) - length
+        count = high.quality - low.quality
+        guesses = [
+            (psnr_db + gain * step / count, replace(low, quality=low.quality + step))
+            for step in range(count)
+            if growth * step / count <= room + SLACK
+        ]
+        return guesses, psnr_db + gain * room / growth
 
-    def _payload(self, setting: Setting) -> bytes:
-        payload = self._trials[setting].payload
-        return self._compress(setting) if payload is None else payload
-
-    def _psnr_db(self, setting: Setting) -> float:
-        known = self._trials[setting].psnr_db
-        if known is not None:
-            return known
-        try:
-            back = reconstruct(
-                self._coder, self._payload(setting), setting, self._size, self._accounting
-            )
-            psnr_db = _psnr_db(self._image, back)
-        except ValueError:  # the coder cannot read its own file: no use to anybody
-            psnr_db = -math.inf
-        self._trials[setting] = replace(self._trials[setting], psnr_db=psnr_db)
-        return psnr_db
-
-    def _compress(self, setting: Setting) -> bytes:
-        image = self._shrink(setting.scale)
-        size, variant, quality = image.shape[:2], setting.variant, setting.quality
-        try:
-            payload = self._coder.compress(image, variant, quality)
-            if self._accounting == "compact":
-                payload = self._coder.strip(payload, (size[0], size[1]), variant, quality)
-        except ValueError:
-            self._trials[setting] = Trial(_NEVER, None, None)
-            return b""
-        old = self._trials.get(setting)
-        self._trials[setting] = Trial(len(payload), old and old.psnr_db, payload)
-        return payload
-
-    def _shrink(self, scale: int) -> Pixels:
-        if scale not in self._shrunk:
-            self._shrunk[scale] = _resize(self._image, scaled_size(self._size, scale))
-        return self._shrunk[scale]
-
-    def _ceiling(self, scale: int) -> float:
-        """The PSNR in dB of shrinking and enlarging alone."""
-        if scale not in self._ceilings:
-            back = _resize(self._shrink(scale), self._size)
-            self._ceilings[scale] = _psnr_db(self._image, back)
-        return self._ceilings[scale]
-
-
-def _resize(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Lanczos, with antialiasing where it shrinks; Pillow computes it in integers."""
-    if image.shape[:2] == size:
-        return image
-    height, width = size
-    resized = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
-    return np.array(resized)
-
-
-def _psnr_db(image: Pixels, back: Pixels) -> float:
-    error = image.astype(np.int32) - back
-    mean_square = float(np.mean(error * error))
-    return 10 * math.log10(255**2 / mean_square) if mean_square else math.inf
+    def _better(self, setting: Setting, best: Encoded | None) -> Encoded | None:
+        psnr_db = self._attempts.psnr_db(setting)
+        if psnr_db <= (-math.inf if best is None else best.psnr_db):
+            return best
+        return Encoded(self._attempts.payload(setting), setting, psnr_db)
