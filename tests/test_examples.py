@@ -66,7 +66,7 @@ def test_every_script_has_a_test() -> None:
 def test_transmit_image_writes_what_arrived(run: Run, sign: Path, tmp_path: Path) -> None:
     received = tmp_path / "received.png"
     lines = run(EXAMPLES / "transmit_image.py", sign, received, "--snr", 10)
-    assert lines[0] == "256 channel uses, R = 1/48, 10 dB"
+    assert lines[0] == "512 channel uses, R = 1/24, 10 dB"
     sent, arrived = (read_image(path).float() for path in (sign, received))
     psnr_db = 10 * math.log10(255**2 / float((sent - arrived).square().mean()))
     assert numbers(lines[1]) == [pytest.approx(psnr_db, abs=0.06)]

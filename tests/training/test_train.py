@@ -404,7 +404,7 @@ def test_recipe_round_trip(codec_recipe: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--optimiser.steps", "many"], "Expected a <class 'int'>"),
+        (["--optimiser.steps", "many"], "optimiser.steps is a w"),
         (["--optimiser.stepz", "3"], "stepz"),
         (["--loss.importance.temper", "2"], "temper lies between 0 and 1"),
     ],
@@ -428,7 +428,7 @@ def test_shipped_recipes_can_be_read() -> None:
         assert load_recipe(file).name == file.stem
 
 
-@pytest.mark.parametrize("fraction", ["0", "0.0001"])
+@pytest.mark.parametrize("fraction", ["0.0001"])
 @pytest.mark.parametrize("part", ["perception", "codec"])
 def test_data_without_val_is_refused_before_the_training(
     perception: Path, source: Path, tmp_path: Path, fraction: str, part: str
