@@ -66,7 +66,9 @@ def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path
     path = folder / "x.sigmf-meta"
     write_recording(path, [samples], profile.sample_rate)
     if kind == "sigmf-ci8":
-        write_recording(data_path(path), [samples], profile.sample_rate, "ci8")
+        plain = path.with_suffix(".ci8")  # the end of a name decides what is written
+        write_recording(plain, [samples], profile.sample_rate)
+        plain.replace(data_path(path))
         path.write_text(path.read_text().replace("cf32_le", "ci8"))
     return path
 
