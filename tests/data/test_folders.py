@@ -203,6 +203,11 @@ def test_links_that_lead_nowhere_or_back_are_named(tmp_path: Path):
         (tmp_path / "cat" / "l.png").symlink_to(target)
         assert refusal(tmp_path).endswith("cat/l.png is a link that leads nowhere")
         (tmp_path / "cat" / "l.png").unlink()
+    (tmp_path / "dog").symlink_to("moved")  # a class would be missing
+    assert refusal(tmp_path).endswith("dog is a link that leads nowhere")
+    (tmp_path / "dog").unlink()
+    (tmp_path / "notes.txt").symlink_to("moved")
+    assert len(found(tmp_path)) == 1
     (tmp_path / "cat" / "again").symlink_to(tmp_path)
     assert refusal(tmp_path).endswith("again is a link to a folder that it lies in")
     (tmp_path / "cat" / "again").unlink()

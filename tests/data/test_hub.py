@@ -217,7 +217,8 @@ def test_columns_are_found_by_type_then_by_name(tmp_path: Path):
     assert load_hub(str(path), "test").labels.tolist() == [3]
     pq.write_table(pa.table({"image": pictures, "caption\x1b": ["a cat"]}), path)
     assert refusal(path).startswith(
-        "a.parquet has no labels: none of its columns (image, caption?) is called label or target"
+        "a.parquet has no labels: no column holds class labels, or numbers or words under a name"
+        " such as label or target; its columns are image, caption?;"
     )
 
 

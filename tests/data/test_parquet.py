@@ -21,6 +21,7 @@ from semjscc.errors import UserNote
         ("TRAIN.PARQUET", "TEST.PARQUET"),
         ("pets-train.parquet", "pets-test.parquet"),
         ("data/Train/0.parquet", "data/Test/0.parquet"),
+        ("train.parquet/part-0.snappy.parquet", "test.parquet/part-0.snappy.parquet"),
     ],
 )
 def test_the_usual_places_and_spellings(tmp_path: Path, train: str, test: str):
@@ -30,6 +31,16 @@ def test_the_usual_places_and_spellings(tmp_path: Path, train: str, test: str):
     (tmp_path / ".test.parquet").write_bytes(b"what some systems leave beside a file")
     assert len(load_hub(str(tmp_path), "test")) == 2
     assert len(load_hub(str(tmp_path), "train")) + len(load_hub(str(tmp_path), "val")) == 9
+
+
+def test_files_that_lie_deeper_are_named(tmp_path: Path):
+    (tmp_path / "default" / "train").mkdir(parents=True)
+    write(tmp_path / "default" / "train" / "0000.parquet", *many(2))
+    assert refusal(tmp_path).endswith(
+        "holds .parquet files deeper down, such as default/train/0000.parquet:"
+        " name the folder of their splits"
+    )
+    assert len(load_hub(str(tmp_path / "default"), "train", val_fraction=0)) == 2
 
 
 def test_a_single_file_in_capitals(tmp_path: Path):

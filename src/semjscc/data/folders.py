@@ -51,10 +51,7 @@ def open_image_folder(folder: Path) -> Source:
     try:
         files = list(walk(folder, folder, unread))
         if not files:
-            raise UserError(
-                f"{printable(str(folder))} holds neither images nor .parquet files:"
-                f" {describe(folder)}"
-            )
+            raise UserError(f"{printable(str(folder))} holds {describe(folder)}")
     except OSError as error:
         place = printable(str(error.filename or folder))
         raise UserError(f"{place} cannot be read: {error.strerror}") from None
@@ -84,13 +81,14 @@ def _unwrapped(files: Sequence[Found], name: str, part: PartName | None = None) 
         name: of the folder that they lie in, which a packed folder often holds once more.
         part: the split that the folder is.
     """
-    first = files[0].below[:1]
-    if not first or any(file.below[:1] != first for file in files):
-        return list(files)
-    again = first[0].casefold() == name.casefold() or (part and part_of(first[0]) == part)
-    if not again and first[0].casefold() not in _WRAPPERS:
-        return list(files)
-    return _unwrapped([replace(file, below=file.below[1:]) for file in files], first[0], part)
+    while True:
+        first = files[0].below[:1]
+        if not first or any(file.below[:1] != first for file in files):
+            return list(files)
+        again = first[0].casefold() == name.casefold() or (part and part_of(first[0]) == part)
+        if not again and first[0].casefold() not in _WRAPPERS:
+            return list(files)
+        name, files = first[0], [replace(file, below=file.below[1:]) for file in files]
 
 
 def _divide(folder: Path, files: Sequence[Found]) -> dict[PartName, list[Found]]:

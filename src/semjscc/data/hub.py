@@ -20,7 +20,7 @@ from semjscc.data.parquet import (
     open_parquet_folder,
     parquet_files,
 )
-from semjscc.data.sources import Part, PartName, Source
+from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop
@@ -107,9 +107,7 @@ def open_split(
     part, wanted = _choose(opened, split)
     if part.labels is None and needs_labels:
         raise UserError(
-            part.unlabelled
-            or f"{opened.name} has no labels for the split {split!r}: class folders are needed;"
-            " only evaluate --metric agreement does without"
+            part.unlabelled or f"{opened.name} has no labels for the split {split!r}{DO_WITHOUT}"
         )
 
     def rows() -> Iterator[Row]:

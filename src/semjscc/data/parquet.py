@@ -28,14 +28,20 @@ def is_parquet(path: Path) -> bool:
 def parquet_files(folder: Path) -> list[Path]:
     """The parquet files of a folder: its own, or else those in ``data`` and in folders of splits.
 
+    A folder may be called as a file, with the pieces of it inside.
+
     Raises:
         OSError: a folder cannot be read.
     """
     entries = sorted(folder.iterdir())
-    files = [entry for entry in entries if is_parquet(entry)]
+    files = [entry for entry in entries if is_parquet(entry) and not entry.is_dir()]
     if files:
         return files
-    inner = [entry for entry in entries if entry.name.casefold() == "data" or part_of(entry.name)]
+    inner = [
+        entry
+        for entry in entries
+        if (entry.name.casefold() == "data" or part_of(entry.name) or is_parquet(entry))
+    ]
     return [file for entry in inner if entry.is_dir() for file in parquet_files(entry)]
 
 
@@ -58,7 +64,7 @@ def open_parquet_folder(folder: Path, files: Sequence[Path]) -> Source:
     found: dict[PartName, list[Path]] = {}
     others = []
     for file in files:
-        part = part_of_file(file.stem) or part_of(file.parent.name)
+        part = part_of_file(file.stem) or part_of(file.parent.stem)
         if part is None:
             others.append(file.name)
         else:

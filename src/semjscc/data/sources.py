@@ -16,6 +16,9 @@ PartName = Literal["train", "val", "test", "all"]
 ROWS_AT_ONCE = 256
 """Of a table, each with an encoded image."""
 
+DO_WITHOUT = "; only evaluate --metric agreement does without"
+"""Behind a message that there are no labels."""
+
 _WORDS: dict[str, PartName] = {
     "train": "train",
     "training": "train",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from semjscc.data.labels import Column, unite
-from semjscc.data.sources import Part, PartName
+from semjscc.data.sources import DO_WITHOUT, Part, PartName
 from semjscc.errors import UserError
 from semjscc.images import decode_image, printable
 
@@ -129,8 +129,8 @@ def _label_column(table: Table, columns: Columns, place: str) -> Column:
     if columns.label is None:
         others = printable(", ".join(table.features))
         raise UserError(
-            f"{place} has no labels: none of its columns ({others}) is called label or target, or"
-            " holds class labels; only evaluate --metric agreement does without"
+            f"{place} has no labels: no column holds class labels, or numbers or words under a name"
+            f" such as label or target; its columns are {others}{DO_WITHOUT}"
         )
     return Column(place, list(table.read(columns.label)), columns.class_names)
 

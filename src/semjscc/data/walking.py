@@ -93,6 +93,9 @@ def walk(root: Path, home: Path, unread: Counter[str]) -> Iterator[Found]:
             if image.is_symlink():
                 _check_link(image, home)
             yield Found(image, below)
+        for other in inside.others:
+            if not other.suffix and not other.exists():  # a link to a folder that was moved
+                _check_link(other, home)
         endings = [other.suffix.lower() for other in inside.others]
         unread.update(ending for ending in endings if ending in UNREAD_SUFFIXES)
         waiting += [(inner, (*below, inner.name), above) for inner in reversed(inside.folders)]
@@ -111,15 +114,20 @@ def _check_link(path: Path, home: Path) -> None:
 
 
 def describe(folder: Path) -> str:
-    """What a folder holds, in a few words: kinds of files and how many there are.
+    """What a folder holds instead of data, as the end of a sentence.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    counts = Counter(file.suffix.lower() for file in islice(_files(folder), _MOST_DESCRIBED))
-    if not counts:
-        return "it is empty"
-    return f"it holds {listed(counts)}{'' if counts.total() < _MOST_DESCRIBED else ' or more'}"
+    files = list(islice(_files(folder), _MOST_DESCRIBED))
+    counts = Counter(file.suffix.lower() for file in files)
+    if ".parquet" in counts:
+        first = next(file for file in files if file.suffix.lower() == ".parquet")
+        place = printable(str(first.relative_to(folder)))
+        return f".parquet files deeper down, such as {place}: name the folder of their splits"
+    more = " or more" if len(files) == _MOST_DESCRIBED else ""
+    found = f"it holds {listed(counts)}{more}" if counts else "it is empty"
+    return f"neither images nor .parquet files: {found}"
 
 
 def listed(counts: Counter[str]) -> str:
