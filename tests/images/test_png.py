@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from semjscc.errors import UserError
 from semjscc.images import decode_image
-from semjscc.images.png import SIGNATURE, TEXT_LIMIT, without_bulk
+from semjscc.images.png import NOTE_LIMIT, SIGNATURE, without_notes
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (16, 20, 3), dtype=np.uint8)
 BULK = 2 * 2**20
@@ -62,7 +62,7 @@ def test_a_profile_or_text_of_any_size_does_no_harm(kind: bytes, content: bytes,
 
 def test_many_texts_that_are_long_together():
     data = encode(Image.fromarray(PIXELS))
-    packed = b"Comment\0\0" + zlib.compress(b"a" * TEXT_LIMIT)
+    packed = b"Comment\0\0" + zlib.compress(b"a" * NOTE_LIMIT)
     for _ in range(140):  # 70 MB, of which Pillow takes 64
         data = with_chunk(data, b"zTXt", packed)
     assert np.array_equal(pixels_of(data), PIXELS)
@@ -78,12 +78,29 @@ def test_an_orientation_in_a_text_still_counts(packed: bool):
     assert np.array_equal(pixels_of(data), PIXELS)
 
 
-def test_all_other_bytes_stay():
+def test_damage_beside_the_pixels_does_no_harm():
     notes = PngInfo()
-    notes.add_text("Title", "a ramp")
+    notes.add_text("Comment", "a ramp")
     notes.add_text("Comment", "packed", zip=True)
-    whole = encode(Image.fromarray(PIXELS), pnginfo=notes, dpi=(72, 72))
-    assert without_bulk(whole) == whole
+    notes.add_itxt("Comment", "rampe", "fr", "Remarque")
+    exif = Image.Exif()
+    exif[0x010E] = "a ramp"
+    whole = encode(Image.fromarray(PIXELS), pnginfo=notes, dpi=(72, 72), exif=exif)
+    for kind in (b"tEXt", b"zTXt", b"iTXt", b"pHYs", b"eXIf"):
+        damaged = bytearray(whole)
+        damaged[whole.index(kind) + 6] ^= 1
+        assert np.array_equal(pixels_of(bytes(damaged)), PIXELS)
+    damaged = bytearray(whole)
+    damaged[whole.index(b"IDAT") + 6] ^= 1
+    with pytest.raises(UserError):
+        decode_image(bytes(damaged), "x")
+
+
+def test_what_makes_pixels_and_short_notes_stay():
+    notes = PngInfo()
+    notes.add_text("Comment", "a ramp", zip=True)
+    whole = encode(Image.fromarray(PIXELS).quantize(8), pnginfo=notes, transparency=3)
+    assert without_notes(whole) == whole
 
 
 def test_a_cut_file_is_called_so():

@@ -1,6 +1,6 @@
-"""PNG images, read without what no pixel needs: colour profiles, and texts that are too long.
+"""PNG images, read without what no pixel needs: colour profiles, texts, and more.
 
-Pillow refuses a whole image for one of them that is larger than a megabyte.
+Pillow refuses a whole image where one of them is damaged or larger than a megabyte.
 """
 
 import zlib
@@ -13,13 +13,13 @@ from semjscc.images.limits import check_size
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-TEXT_LIMIT = 2**19
-"""Bytes of a text that is kept: it may tell the orientation, as XMP or as EXIF in digits."""
-ALL_TEXTS_LIMIT = 2**24
+NOTE_LIMIT = 2**19
+"""Bytes of a note that is kept: EXIF, or a text with XMP or EXIF in digits."""
+ALL_NOTES_LIMIT = 2**24
 
 _DEPTH = 24
 """Place of the bits of a sample, in the header."""
-_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_NOTES = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 
 
 def open_png(data: bytes, name: str) -> Image.Image:
@@ -34,7 +34,7 @@ def open_png(data: bytes, name: str) -> Image.Image:
         ValueError: it is damaged, of which Pillow raises other kinds, too.
     """
     try:
-        image = Image.open(BytesIO(without_bulk(data)), formats=("PNG",))
+        image = Image.open(BytesIO(without_notes(data)), formats=("PNG",))
     except UnidentifiedImageError:
         raise ValueError("its header is cut off or damaged") from None
     check_size(image.width, image.height, name)
@@ -48,21 +48,22 @@ def open_png(data: bytes, name: str) -> Image.Image:
     return image
 
 
-def without_bulk(data: bytes) -> bytes:
-    """The same image; a damaged file comes back with its damage.
+def without_notes(data: bytes) -> bytes:
+    """The same image without what is beside it, but for short notes that may tell its orientation.
 
     Args:
-        data: a PNG file.
+        data: a PNG file; a damaged image stays damaged.
     """
-    kept, room = [data[: len(SIGNATURE)]], ALL_TEXTS_LIMIT
+    kept, room = [data[: len(SIGNATURE)]], ALL_NOTES_LIMIT
     for kind, chunk in _chunks(data):
-        if kind == b"iCCP":
-            continue
-        if kind in _TEXTS:
-            size = _text_size(kind, chunk[8:-4])
-            if size is None or size > room:
+        if kind in _NOTES:
+            size = _note_size(kind, chunk[8:-4])
+            whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
+            if not whole or size is None or size > room:
                 continue
             room -= size
+        elif kind[:1].islower() and kind != b"tRNS":  # what a decoder may pass over
+            continue
         kept.append(chunk)
     return b"".join(kept)
 
@@ -76,21 +77,25 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = end
 
 
-def _text_size(kind: bytes, content: bytes) -> int | None:
-    """Bytes of a text as it unfolds; None where they are too many or cannot be unfolded."""
-    text = content.partition(b"\0")[2]
-    packed = kind == b"zTXt"
-    if kind == b"iTXt":
-        packed = text[:1] == b"\1"
-        method, text = text[1:2], text[2:].split(b"\0", 2)[-1]
-    elif packed:
-        method, text = text[:1], text[1:]
-    else:
-        method = b"\0"
-    if packed:
-        inflate = zlib.decompressobj()
-        try:
-            text = inflate.decompress(text, TEXT_LIMIT + 1)
-        except zlib.error:
-            return None
-    return len(text) if method == b"\0" and len(text) <= TEXT_LIMIT else None
+def _note_size(kind: bytes, content: bytes) -> int | None:
+    """Bytes of a note as it unfolds; None where they are too many or cannot be unfolded."""
+    method, text = b"\0", content
+    if kind == b"zTXt":
+        text = content.partition(b"\0")[2]
+        method, text = text[:1], _inflated(text[1:])
+    elif kind == b"iTXt":
+        flags = content.partition(b"\0")[2]
+        text = flags[2:].split(b"\0", 2)[-1]
+        if flags[:1] == b"\1":
+            method, text = flags[1:2], _inflated(text)
+    if text is None or method != b"\0" or len(text) > NOTE_LIMIT:
+        return None
+    return len(text)
+
+
+def _inflated(packed: bytes) -> bytes | None:
+    """A text that was compressed, or its beginning where it is too long."""
+    try:
+        return zlib.decompressobj().decompress(packed, NOTE_LIMIT + 1)
+    except zlib.error:
+        return None
