@@ -315,10 +315,19 @@ def test_lab():
         assert np.abs(found - colours).mean() <= 1  # the rounding of a* and b* is no less
 
 
-def test_the_orientation_is_applied():
-    numbers = ramp(12)
-    data = tiff(np.rot90(numbers, 1), 12, BLACK_IS_ZERO, more={274: (SHORT, [6])})
-    assert np.array_equal(decoded(data), eight(numbers, 12))
+@pytest.mark.parametrize("compression", [NONE, LZW])
+@pytest.mark.parametrize(("bits", "samples"), [(8, 1), (8, 3), (12, 1), (16, 1)])
+def test_the_orientation_is_applied(bits: int, samples: int, compression: int):
+    numbers = ramp(bits, samples)[:, :17]
+    stored = np.rot90(numbers, 1)
+    more = {274: (SHORT, [6])}
+    data = tiff(stored, bits, 1 if samples == 1 else 2, compression=compression, more=more)
+    assert np.array_equal(decoded(data), eight(numbers, bits))
+
+
+def test_samples_of_undefined_format_are_unsigned():
+    data = tiff(ramp(16), 16, BLACK_IS_ZERO, more={FORMAT: (SHORT, [4])})
+    assert np.array_equal(decoded(data), eight(ramp(16), 16))
 
 
 @pytest.mark.parametrize(

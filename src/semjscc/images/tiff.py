@@ -33,6 +33,8 @@ _PREMULTIPLIED, _ALPHA = 1, (1, 2, 999)
 """What an extra sample may mean besides nothing; the last is CorelDraw's own."""
 _FULL_RANGE = (0, 1, 255, 1, 128, 1, 255, 1, 128, 1, 255, 1)
 """ReferenceBlackWhite, as rational numbers."""
+_UNSIGNED = {1, 4}
+"""Sample formats; of undefined ones (4) the standard says to take them so."""
 _SUBFILE, _ORIENTATION, _DNG = 254, 274, 50706
 
 
@@ -68,12 +70,12 @@ def _check_meaning(tags: Tags, photometric: int) -> None:
     """
     if tags.one(_SUBFILE, 0) & 1 or _DNG in tags.values:
         raise ValueError("its first image is a small preview: it is camera data to be developed")
-    formats = set(tags.all(339)) or {1}
+    formats = set(tags.all(339)) - _UNSIGNED
     if photometric not in _MODES:
         raise ValueError(f"its photometric interpretation {photometric} is not read")
     if formats == {3}:
         raise ValueError("its pixels are floating-point numbers of no known scale")
-    if formats != {1}:
+    if formats:
         raise ValueError("its pixels are signed or complex numbers of no known scale")
     if photometric == _CMYK and tags.one(332, 1) != 1:
         raise ValueError("its inks are not cyan, magenta, yellow and black")
@@ -138,7 +140,7 @@ def _through_pillow(layout: Layout, photometric: int, data: bytes) -> Image.Imag
     except UnidentifiedImageError:
         image = None
     # Where it has more than 8 bits, Pillow is right about grey of 12 and 16 and colours of 16.
-    if image is None or bits > 16 or (bits not in (12, 16) and bits > 8):
+    if image is None or (bits > 8 and bits not in (12, 16)):
         raise ValueError(
             f"{layout.samples} samples of {bits} bits in compression {layout.compression} are "
             "not read: save it without compression"
