@@ -32,6 +32,8 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
     ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
     ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),
+    ([*IMAGE, "3", "--perception", "sings-a"], "did you mean 'signs-a'"),
+    ([*IMAGE, "3", "--perception", "mobilenet-v2=nothere"], "no weights at nothere"),
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
     (["modulate", "image.png", "--out", "x.cf32", "--gap", "-1"], "--gap is a number of seconds"),
