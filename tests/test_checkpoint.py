@@ -183,7 +183,7 @@ def test_unknown_checkpoint_is_refused_with_the_names_that_ship(shipped: Path, n
     with pytest.raises(UserError, match="no checkpoint at") as raised:
         locate(name)
     assert name in str(raised.value)
-    assert "signs-a, signs-djscc" in str(raised.value)
+    assert ("signs-a, signs-djscc" in str(raised.value)) == ("/" not in name)
 
 
 def test_mistyped_name_is_answered_with_the_nearest(shipped: Path) -> None:
@@ -195,7 +195,7 @@ def test_mistyped_name_is_answered_with_the_nearest(shipped: Path) -> None:
 def test_folder_of_a_training_that_has_not_ended_is_named_as_such(shipped: Path) -> None:
     del shipped
     Path("runs/mine").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"runs/mine has no model\.safetensors, .* no training"):
+    with pytest.raises(UserError, match=r"runs/mine has no model\.safetensors: no training"):
         locate("runs/mine")
 
 

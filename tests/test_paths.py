@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
-from semjscc.paths import cache_folder, check_folder_name, keep_apart, user_path
+from semjscc.paths import cache_folder, check_folder_name, check_writable, keep_apart, user_path
 
 
 def test_homes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,3 +63,16 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     for name in ("a.png", "link.png", "hard.png", "../" + tmp_path.name + "/a.png"):
         with pytest.raises(UserError, match="would be written over"):
             keep_apart([other, source], [tmp_path / name])
+
+
+def test_places_where_no_file_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for good in ("file", "new", "new/folder/file"):
+        check_writable(tmp_path / good)
+    for bad, why in (("", "is a folder"), ("file/x", "no file can be made in .*file")):
+        with pytest.raises(UserError, match=why):
+            check_writable(tmp_path / bad)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    check_writable(Path(os.devnull))
+    with pytest.raises(UserError, match="no file can be made in"):
+        check_writable(tmp_path / "new")

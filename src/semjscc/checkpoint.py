@@ -99,13 +99,13 @@ def locate(name: str) -> Path:
     if path.is_file():
         return path
     said = printable(name)
-    known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
     if name and path.is_dir():
-        why = f"the folder {said} has no {MODEL}, so that no training has ended there"
-    else:
-        why = f"no checkpoint at {said}"
+        raise UserError(f"the folder {said} has no {MODEL}: no training has ended there")
+    if "/" in name:
+        raise UserError(f"no checkpoint at {said}")
+    known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
     hint = did_you_mean(name, known) or f": {', '.join(known)}"
-    raise UserError(f"{why}, and no shipped weights of that name{hint}")
+    raise UserError(f"no checkpoint at {said}, and no shipped weights of that name{hint}")
 
 
 def read_metadata(path: Path) -> dict[str, Any]:

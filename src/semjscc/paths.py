@@ -51,6 +51,22 @@ def check_folder_name(name: str) -> None:
         raise ValueError(f"no folder can be called {name!r}: letters, digits, _ - . and # will do")
 
 
+def check_writable(path: Path) -> None:
+    """Whether a file can be written there, before the work whose outcome it is to hold.
+
+    Raises:
+        UserError: it cannot.
+    """
+    name = printable(str(path))
+    if path.is_dir():
+        raise UserError(f"{name} is a folder: name a file in it")
+    if path.exists() and not path.is_file():
+        return  # a device or named pipe, which is written to and not replaced
+    place = next(parent for parent in path.absolute().parents if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise UserError(f"{name} cannot be written: no file can be made in {printable(str(place))}")
+
+
 def keep_apart(reads: Iterable[Path], writes: Iterable[Path]) -> None:
     """Refuse to write over a file that is read, under whatever name or link.
 

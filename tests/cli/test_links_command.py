@@ -23,6 +23,7 @@ def test_everything_is_named_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> No
     networks = {
         f.stem for f in WEIGHTS.glob("*.safetensors") if read_metadata(f)["kind"] != "codec"
     }
+    assert "efficientnet-lite0" in words
     assert {*untrained_links(), *families(), *schemes, *networks} <= set(words)
 
 
@@ -32,7 +33,7 @@ def test_all_of_it_fits_a_terminal(
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
     monkeypatch.setenv("COLUMNS", "80")
     lines = shown([], capsys).splitlines()
-    assert len(lines) <= 24
+    assert len(lines) <= 22  # one more family will fit a screen of 24
     assert max(map(len, lines)) <= 80
 
 

@@ -90,7 +90,10 @@ def test_files_are_looked_for_before_anything_is_imported(tmp_path: Path) -> Non
     assert folder(str(tmp_path / "new")) == tmp_path / "new"
     with pytest.raises(UserError, match="no checkpoint at"):
         check_network(str(tmp_path / "none.safetensors"))
-    check_network("a-name-that-torch-may-know")
+    with pytest.raises(UserError, match="did you mean 'efficientnet-lite0'"):
+        check_network("efficientnet-lite")
+    for name in ("signs-a", "efficientnet-lite0"):
+        check_network(name)
     with pytest.raises(UserError, match="no weights at"):
         check_network(f"mobilenet-v2={tmp_path / 'none.safetensors'}")
     check_network(f"mobilenet-v2={tmp_path / 'there'}")

@@ -105,6 +105,9 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("uniform: {", "..: {", "no folder can be called"),
         ("uniform: {", "'': {", "no folder can be called"),
         ("loss.weight: 0.4", "help: 1", "a recipe has no help"),
+        ("links: [none, ", "links: [none, none, ", "two links called none"),
+        ("limit: 500", "limit: 500, limit: 5", "line .*: 'limit' stands twice"),
+        ("recipe: RECIPE", "recipe: ~nosuchuser/r.yaml", "nobody's home is ~nosuchuser"),
         ("ratios: [1/48, 1/24]", "ratios: []", "needs links, ratios and snrs"),
         ("ratios: [1/48, 1/24]", "ratios: [4/3]", "between 0 and 1"),
         ("snrs: [0, 10]", "snrs: []", "needs links, ratios and snrs"),
@@ -121,6 +124,7 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
     ],
 )
 def test_mistakes_are_one_line(plan_file: Path, old: str, new: str, message: str) -> None:
+    old = old.replace("RECIPE", str(plan_file.with_name("recipe.yaml")))
     plan_file.write_text(plan_file.read_text().replace(old, new))
     with pytest.raises(UserError, match=message) as error:
         load_plan(plan_file).recipes()

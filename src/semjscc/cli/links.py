@@ -26,7 +26,6 @@ def _links(arguments: argparse.Namespace) -> None:
     else:
         for heading, rows in overview():
             print(heading, columns(indented(rows)), sep="\n")
-        print("More of one: semjscc links NAME")
 
 
 def indented(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:

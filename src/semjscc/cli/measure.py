@@ -89,12 +89,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.decibels import parse_snr
     from semjscc.links.catalogue import find_link
 
-    ratios = tuple(parse_ratio(word) for word in split_list(arguments.ratio))
-    snrs_db = tuple(parse_snr(word) for word in split_list(arguments.snr))
+    ratios = tuple(dict.fromkeys(parse_ratio(word) for word in split_list(arguments.ratio)))
+    snrs_db = tuple(dict.fromkeys(parse_snr(word) for word in split_list(arguments.snr)))
     assumed_snr_db = None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr)
     assumed_error_db = parse_snr(arguments.assumed_error)
     draws = at_least(1, arguments.draws, "--draws")
     limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
+    size = None if arguments.size is None else at_least(1, arguments.size, "--size")
     jobs = at_least(1, arguments.jobs, "--jobs")
     out = folder(arguments.out)
     _keep_out_of(arguments.data, out)
@@ -133,7 +134,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         arguments.split,
         perception,
         arguments.metric,
-        size=arguments.size,
+        size=size,
         limit=limit,
     )
     command = " ".join(["semjscc", *sys.argv[1:]])

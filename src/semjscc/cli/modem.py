@@ -19,7 +19,7 @@ from semjscc.cli.words import (
     warn,
 )
 from semjscc.errors import UserError, printable
-from semjscc.paths import keep_apart, user_path
+from semjscc.paths import check_writable, keep_apart, user_path
 from semjscc.threads import import_torch
 
 PIPE = "-"
@@ -162,12 +162,16 @@ def _recording(text: str, *, is_read: bool = False) -> str:
     """The path of a recording, or "-" for a standard stream that there is.
 
     Raises:
-        UserError: the stream is closed, or there is no file to read.
+        UserError: the stream is closed, there is no file to read, or none can be written.
     """
-    if text != PIPE:
-        return str(existing_file(text) if is_read else user_path(text))
-    need("stdin" if is_read else "stdout")
-    return text
+    if text == PIPE:
+        need("stdin" if is_read else "stdout")
+        return text
+    if is_read:
+        return str(existing_file(text))
+    path = user_path(text)
+    check_writable(path)
+    return str(path)
 
 
 def _demodulate(arguments: argparse.Namespace) -> None:

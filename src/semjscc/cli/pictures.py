@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semjscc.errors import UserError, printable
+from semjscc.paths import check_writable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,8 +37,7 @@ def check_picture(path: Path, warn: Callable[[str], object]) -> None:
     if ending not in FORMATS | LOSSY:
         known = ", ".join([*FORMATS, *LOSSY])
         raise UserError(f"{name} has no ending of an image format that is written: take {known}")
-    if path.is_dir():
-        raise UserError(f"{name} is a folder: name a file in it")
+    check_writable(path)
     if not path.parent.is_dir():
         raise UserError(f"{name} cannot be written: there is no folder {path.parent}")
     if ending in LOSSY:
@@ -58,7 +58,7 @@ def write_picture(image: "Tensor", path: Path) -> None:
     from semjscc.images import to_uint8
 
     kind, settings = (FORMATS | LOSSY)[path.suffix.lower()]
-    pixels = to_uint8(image.detach().cpu().float()) if image.is_floating_point() else image.cpu()
+    pixels = to_uint8(image.cpu()) if image.is_floating_point() else image.cpu()
     encoded = BytesIO()
     picture = Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
     try:

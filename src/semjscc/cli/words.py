@@ -122,18 +122,19 @@ def existing_file(text: str) -> Path:
 
 
 def check_network(name: str) -> None:
-    """Refuse a perception network by its path where there is none, before seconds go by.
-
-    A plain name may be of a network that is known only once torch is imported.
+    """Refuse a perception network that there is not, before seconds go by.
 
     Raises:
-        UserError: there is none.
+        UserError: so it is.
     """
     from semjscc.checkpoint import locate
-    from semjscc.perception.names import mobilenet_file
+    from semjscc.perception.names import EFFICIENTNET, MOBILENET, mobilenet_file
 
-    if mobilenet_file(name) is None and "/" in name:
-        locate(name)
+    if name == EFFICIENTNET or mobilenet_file(name) is not None:
+        return
+    if hint := did_you_mean(name, [EFFICIENTNET, f"{MOBILENET}=PATH"]):
+        raise UserError(f"no network '{printable(name)}'{hint}")
+    locate(name)
 
 
 def ratio_of(asked: str | None, link: Any) -> Fraction:

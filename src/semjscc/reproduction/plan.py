@@ -10,7 +10,7 @@ from semjscc.errors import UserError, did_you_mean
 from semjscc.evaluation.grid import Grid
 from semjscc.evaluation.judge import Metric
 from semjscc.links import NoChannel
-from semjscc.paths import check_folder_name
+from semjscc.paths import check_folder_name, user_path
 from semjscc.settings import read_settings
 from semjscc.training.recipe import Recipe, load_recipe
 
@@ -78,6 +78,9 @@ class Evaluation:
         check_folder_name(self.name)
         if not (self.links and self.ratios and self.snrs):
             raise ValueError(f"evaluation {self.name} needs links, ratios and snrs")
+        called = [link.partition("=")[0] for link in self.links]
+        if twice := sorted({name for name in called if called.count(name) > 1}):
+            raise ValueError(f"evaluation {self.name} has two links called {', '.join(twice)}")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"evaluation {self.name} has a limit of {self.limit} images")
         self.grid()
@@ -85,8 +88,8 @@ class Evaluation:
     def grid(self) -> Grid:
         """The points of the evaluation."""
         return Grid(
-            ratios=tuple(parse_ratio(ratio) for ratio in self.ratios),
-            snrs_db=self.snrs,
+            ratios=tuple(dict.fromkeys(parse_ratio(ratio) for ratio in self.ratios)),
+            snrs_db=tuple(dict.fromkeys(self.snrs)),
             channel=self.channel,
             assumed_snr_db=self.assumed_snr_db,
             assumed_error_db=self.assumed_error_db,
@@ -196,7 +199,7 @@ _KEYS = {setting.name for setting in fields(Recipe)} - {"name"}
 
 
 def _variants(training: Training, data: str) -> list[Recipe]:
-    path = Path(training.recipe)
+    path = user_path(training.recipe)
     source = ["--data.source", data] if data else []
     if not training.variants:
         return [load_recipe(path, source)]
