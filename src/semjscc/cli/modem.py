@@ -279,11 +279,9 @@ def _channel(arguments: argparse.Namespace) -> None:
         )
         return
     if level is not None:
-        print(
-            f"signal of {10 * log10(level.power):.1f} dB, measured where it is present: "
-            f"{level.present / rate:.3f} of {level.heard / rate:.3f} s",
-            file=stream,
-        )
+        power_db = round(10 * log10(level.power), 1) + 0.0  # no minus before a zero
+        there = f"{level.present / rate:.3f} of {level.heard / rate:.3f} s"
+        print(f"signal of {power_db} dB, measured where it is present: {there}", file=stream)
     if snr_db is not None:
         band = passage.simulation.bandwidth or rate
         print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)
