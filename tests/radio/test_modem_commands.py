@@ -374,3 +374,16 @@ def test_the_ending_decides_what_a_recording_holds(
     assert Path("b.samples").stat().st_size == 200
     run("channel", "b.samples", "c.cf32", "--format", "ci8")
     assert Path("c.cf32").stat().st_size == 800
+
+
+def test_what_is_no_recording_leaves_the_folder_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, empty = tmp_path / "out", tmp_path / "empty.cf32"
+    out.mkdir()
+    (out / "log.json").write_text('{"frames": [{"file": "frame-00001-image-0.png"}]}')
+    (out / "frame-00001-image-0.png").write_bytes(b"")
+    empty.write_bytes(b"")
+    assert "holds no samples" in refusal(capsys, "demodulate", str(empty), "--out", str(out))
+    assert len(list(out.iterdir())) == 2
+    assert len(log(out)["frames"]) == 1

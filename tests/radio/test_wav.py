@@ -3,10 +3,13 @@
 import io
 import struct
 import wave
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from semjscc.errors import UserError
+from semjscc.radio.reading import WAV_FULL_SCALE, sound_in
 from semjscc.radio.wav import read_wav_header, wav_header
 
 
@@ -65,6 +68,67 @@ def test_extensible_header_is_read() -> None:
 @pytest.mark.parametrize("samples", [None, 0])
 def test_length_may_be_unknown(samples: int | None) -> None:
     assert read_wav_header(io.BytesIO(wav_header(samples)), "x") is None
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        0x7FFFF000,  # sox
+        0x7FFFFFFF,
+        0x80000000,  # arecord
+        0xFFFFFFDB,  # ours, of more than fits
+        0xFFFFFFFF,  # ffmpeg
+    ],
+)
+def test_what_recorders_write_into_pipes_is_no_length(tmp_path: Path, length: int) -> None:
+    tone = np.arange(-4000, 4000, dtype="<i2")
+    head = bytearray(wav_header(None))
+    head[4:8], head[40:44] = struct.pack("<I", (length + 36) % 2**32), struct.pack("<I", length)
+    path = tmp_path / "pipe.wav"
+    path.write_bytes(bytes(head) + tone.tobytes())
+    told: list[str] = []
+    samples = np.concatenate(list(sound_in(path, "x", told.append)))
+    np.testing.assert_array_equal(samples * 2**15 / WAV_FULL_SCALE, tone)
+    assert told == []
+
+
+@pytest.mark.parametrize("magic", [b"RF64", b"BW64"])
+@pytest.mark.parametrize(
+    ("real", "found"), [(20, 20), (1 << 33, 1 << 33), (0, None), (2**64 - 1, None)]
+)
+def test_64_bit_lengths_are_read(magic: bytes, real: int, found: int | None) -> None:
+    small = by_standard_library()
+    ds64 = chunk(b"ds64", struct.pack("<QQQI", 0, real, real // 2, 0))
+    head = magic + b"\xff\xff\xff\xffWAVE" + ds64 + small[12:36] + b"data\xff\xff\xff\xff"
+    stream = io.BytesIO(head + bytes(20))
+    assert read_wav_header(stream, "x") == found
+    assert stream.read() == bytes(20)
+
+
+def test_a_length_that_is_a_promise_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(wav_header(1000) + bytes(500))
+    told: list[str] = []
+    (samples,) = sound_in(path, "x", told.append)
+    assert len(samples) == 250
+    assert told == ["x is cut off at its end: what is there is read"]
+    path.write_bytes(wav_header(100) + bytes(200) + chunk(b"LIST", b"1234"))
+    (samples,) = sound_in(path, "x", told.append)
+    assert (len(samples), len(told)) == (100, 1)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "said"),
+    [
+        (b"fLaC", "FLAC"),
+        (b"OggS", "Ogg"),
+        (b"RIFX....WAVE", "big-endian"),
+        (b"FORM....AIFF", "AIFF"),
+    ],
+)
+def test_other_sound_is_called_what_it_is(beginning: bytes, said: str) -> None:
+    with pytest.raises(UserError, match=rf"^x is not a WAV file, but .*{said}.*: convert it with"):
+        read_wav_header(io.BytesIO(beginning.ljust(99, b".")), "x")
 
 
 def test_longest_recordings_do_not_overflow_the_header() -> None:

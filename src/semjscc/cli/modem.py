@@ -253,6 +253,9 @@ def _channel(arguments: argparse.Namespace) -> None:
     from semjscc.decibels import parse_snr
 
     snr_db = None if arguments.snr is None else parse_snr(arguments.snr)
+    power_db = arguments.power
+    if power_db is not None and not -120 <= power_db <= 120:
+        raise UserError(f"--power is a number of dB from -120 to 120, not {power_db:g}")
     source, target = _recording(arguments.input, is_read=True), _recording(arguments.output)
 
     import_torch()
@@ -271,7 +274,7 @@ def _channel(arguments: argparse.Namespace) -> None:
             rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed
         ),
         warn,
-        power=None if arguments.power is None else 10 ** (arguments.power / 10),
+        power=None if power_db is None else 10 ** (power_db / 10),
     )
     stream = sys.stderr if target == PIPE else sys.stdout
     seconds, rate, level = passage.seconds, passage.rate, passage.level
@@ -283,11 +286,9 @@ def _channel(arguments: argparse.Namespace) -> None:
         )
         return
     if level is not None:
-        print(
-            f"signal of {10 * log10(level.power):.1f} dB, measured where it is present: "
-            f"{level.present / rate:.3f} of {level.heard / rate:.3f} s",
-            file=stream,
-        )
+        measured_db = round(10 * log10(level.power), 1) + 0.0  # no minus before a zero
+        there = f"{level.present / rate:.3f} of {level.heard / rate:.3f} s"
+        print(f"signal of {measured_db} dB, measured where it is present: {there}", file=stream)
     if snr_db is not None:
         band = passage.simulation.bandwidth or rate
         print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)

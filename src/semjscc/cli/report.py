@@ -29,9 +29,9 @@ def _report(arguments: argparse.Namespace) -> None:
 
     import_torch()
     from semjscc.evaluation.analysis import to_json
-    from semjscc.evaluation.joint_report import COMPARISONS, report_on
-    from semjscc.evaluation.report import REPORT
+    from semjscc.evaluation.joint_report import report_on
     from semjscc.evaluation.tables import comparison_table
+    from semjscc.evaluation.withdrawal import COMPARISONS, REPORT
 
     keep_apart(paths, [out / COMPARISONS, out / REPORT])
     analysis = report_on(paths, out, candidate=arguments.candidate, against=against)

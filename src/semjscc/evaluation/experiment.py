@@ -23,9 +23,10 @@ from semjscc.evaluation.judge import check
 from semjscc.evaluation.panels import save_figure
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
-from semjscc.evaluation.report import STRIP, publish
+from semjscc.evaluation.report import publish
 from semjscc.evaluation.results import Record, Results, load_results, make_meta, save_results
 from semjscc.evaluation.strip import make_rows, strip_figure, strip_title
+from semjscc.evaluation.withdrawal import STRIP, withdraw
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
@@ -77,8 +78,8 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     ``results.json`` grows point by point, so that an interruption loses the points at work alone;
     run again, those that stand in it are not measured twice, as long as everything that decides
     them is still the same (see `fingerprint`). Where it holds other points, a copy is kept as
-    ``results.earlier.json``. Then come the figures and ``report.html``, see `publish`, and
-    ``transmission.png``.
+    ``results.earlier.json``; an earlier report goes with the first new point. Then come the figures
+    and ``report.html``, see `publish`, and ``transmission.png``.
 
     Args:
         experiment: what to compare.
@@ -112,6 +113,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     with Progress(title, total) as progress:
         for place, record in measure_all(work, wanted, jobs, progress.advance):
             found[place] = replace(record, fingerprint=prints[place])
+            withdraw(out)  # a report that is there tells of other points
             save_results(_in_order(meta, found), out / RESULTS)
     results = _in_order(meta, found)
     save_results(results, out / RESULTS)

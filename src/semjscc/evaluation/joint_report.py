@@ -7,11 +7,10 @@ from pathlib import Path
 from semjscc.checkpoint import write_atomically
 from semjscc.evaluation.analysis import Analysis, to_json
 from semjscc.evaluation.experiment import RESULTS, prepare
-from semjscc.evaluation.report import STRIP, publish
+from semjscc.evaluation.report import publish
 from semjscc.evaluation.results import load_results
 from semjscc.evaluation.settings import merge
-
-COMPARISONS = "comparisons.json"
+from semjscc.evaluation.withdrawal import COMPARISONS, STRIP
 
 
 def report_on(

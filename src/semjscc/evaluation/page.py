@@ -48,17 +48,18 @@ code { font-size: .9em; } summary { cursor: pointer; }
 """
 
 
-def page(title: str, body: str) -> str:
+def page(title: str, body: str, about: str = "") -> str:
     """A whole document that loads nothing from anywhere.
 
     Args:
         title: plain text.
         body: HTML.
+        about: further HTML of its head.
     """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"{about}\n<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
         f"<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 

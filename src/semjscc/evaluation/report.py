@@ -30,9 +30,7 @@ from semjscc.evaluation.rows import (
     where,
 )
 from semjscc.evaluation.settings import data_of, sources
-
-REPORT = "report.html"
-STRIP = "transmission.png"
+from semjscc.evaluation.withdrawal import REPORT, names_tag, withdraw_figures
 
 _DEFINITIONS = """\
 The bandwidth ratio R = k/n is the number k of complex channel symbols spent on an image over the
@@ -74,7 +72,8 @@ def publish(
     """Write every figure as SVG, PDF and PNG, and ``report.html``, from results alone.
 
     Figures are called ``accuracy``, ``accuracy-by-ratio``, ``psnr``, ``front`` and ``gain``, with
-    the setting behind the name where the results hold several.
+    the setting behind the name where the results hold several. Figures of an earlier report that
+    this one lacks are removed.
 
     Args:
         results: of one evaluation, or of several as `settings.merge` puts them together.
@@ -88,6 +87,7 @@ def publish(
     """
     analysis = analyse(results, candidate, against)
     drawn = _draw_all(analysis)
+    withdraw_figures(out, keep=[name for figures in drawn for name in figures])
     for figures in drawn:
         for name, one in figures.items():
             for kind in KINDS:
@@ -149,7 +149,8 @@ def render(
         body += [_leads(part), *_comparisons(part, analysis.candidate)]
     body += [heading("All results"), f"<p>{escape(_DEFINITIONS)}</p>"]
     body.append(folded(f"{len(rows)} rows", everything) if several else everything)
-    return page(title, "\n".join(filter(None, body)))
+    about = names_tag([name for figures in drawn for name in figures])
+    return page(title, "\n".join(filter(None, body)), about)
 
 
 def _what_was_done(results: Results) -> list[str]:

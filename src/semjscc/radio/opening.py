@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from semjscc.errors import UserError
 from semjscc.images import printable
@@ -36,6 +37,8 @@ def open_recording(
 ) -> Opening:
     """Open a recording to demodulate it.
 
+    Its beginning is read, so that what is no recording shows before anything is made of it.
+
     Args:
         path: a file, or "-" for standard input.
         profile: name of the waveform where the file does not tell; None for what fits.
@@ -49,7 +52,8 @@ def open_recording(
     kind = kind or pipe_kind(path, asked)
     recording = read_recording(path, PROFILES[asked].sample_rate, kind, tell)
     chosen = _profile_of(recording.rate, profile, printable(path))
-    return Opening(chosen, recording.chunks, _room(recording.most, chosen))
+    first = list(islice(recording.chunks, 1))
+    return Opening(chosen, chain(first, recording.chunks), _room(recording.most, chosen))
 
 
 def pipe_kind(path: str, profile: str) -> str | None:

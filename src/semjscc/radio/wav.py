@@ -14,6 +14,23 @@ HEADER_LIMIT = 1 << 20
 """Bytes before the samples: notes and cover pictures stand behind them, if anywhere."""
 _UNKNOWN = 0xFFFFFFFF
 """The length that a stream declares, which does not know it yet."""
+_NO_LENGTH = 0x7FFFF000
+"""From here on a length is no promise: sox declares this one in a pipe, arecord 0x80000000, others
+the largest there is, and what is longer does not fit. It would be 37 hours."""
+_LARGE = (b"RF64", b"BW64")
+"""WAV with 64-bit lengths in a chunk of their own (EBU Tech 3306, ITU-R BS.2088)."""
+_OTHERS = {
+    b"RIFX": "big-endian WAV (RIFX)",
+    b"riff": "Wave64",
+    b"fLaC": "FLAC",
+    b"OggS": "Ogg",
+    b"ID3": "MP3",
+    b"FORM": "AIFF",
+    b".snd": "AU",
+    b"caff": "CAF",
+}
+"""Sound files by their beginning."""
+_CONVERT = f"convert it with `ffmpeg -i IN -ar {AUDIO_RATE} -ac 1 -c:a pcm_s16le OUT.wav`"
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _PCM_SUBTYPE = bytes.fromhex("0100000000001000800000aa00389b71")
 """KSDATAFORMAT_SUBTYPE_PCM, as it stands in WAVE_FORMAT_EXTENSIBLE."""
@@ -37,15 +54,17 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
         name: what messages call it.
 
     Returns:
-        Bytes of samples that the header promises, or None where it does not know.
+        Bytes of samples that the header promises, or None where it does not know: then they go on
+        to the end.
 
     Raises:
         UserError: no WAV file, or one of another format.
     """
     head = _read(stream, 12)
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        raise UserError(f"{name} is not a WAV file")
-    read, form = 12, b""
+    large = head[:4] in _LARGE
+    if not (large or head[:4] == b"RIFF") or head[8:] != b"WAVE":
+        raise UserError(f"{name} is not a WAV file{_but_what(head)}")
+    read, form, real = 12, b"", None
     while read < HEADER_LIMIT:
         head = _read(stream, 8)
         if len(head) < 8:
@@ -54,14 +73,25 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
         if kind == b"data":
             _check_format(form, name)
             # 0 is what a recorder leaves that was killed before it could go back.
-            return None if length in (0, _UNKNOWN) else length
+            unknown = length == 0 or length >= _NO_LENGTH
+            return real if unknown else length
         read += 8 + length + length % 2
         if read > HEADER_LIMIT:
             break
         body = _read(stream, length + length % 2)
         if kind == b"fmt ":
             form = body[:length]
-    raise UserError(f"{name} is a WAV file without samples")
+        elif kind == b"ds64" and large and len(body) >= 16:
+            _, real = struct.unpack("<QQ", body[:16])
+            real = None if real in (0, 2**64 - 1) else real
+    raise UserError(f"{name} is a WAV file without samples, or has too much before them")
+
+
+def _but_what(head: bytes) -> str:
+    for beginning, kind in _OTHERS.items():
+        if head.startswith(beginning):
+            return f", but {kind}: {_CONVERT}"
+    return ""
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:
@@ -79,7 +109,4 @@ def _check_format(form: bytes, name: str) -> None:
     plain = tag == _PCM or (tag == _EXTENSIBLE and form[24:40] == _PCM_SUBTYPE)
     if not plain or (channels, rate, bits) != (1, AUDIO_RATE, 16):
         kind = f"{channels} channels, {rate} Hz, {bits} bit" + ("" if plain else ", not PCM")
-        raise UserError(
-            f"{name} has {kind}: convert it with "
-            f"`ffmpeg -i IN -ar {AUDIO_RATE} -ac 1 -c:a pcm_s16le OUT.wav`"
-        )
+        raise UserError(f"{name} has {kind}: {_CONVERT}")
