@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from semjscc.channels import ChannelKnowledge
 from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.codecs.symbols import normalise_power, weigh
+from semjscc.channels.power import normalise_power
+from semjscc.codecs.symbols import weigh
 from semjscc.data import load_data
 from semjscc.evaluation.grid import Grid, evaluate
 from semjscc.images import quantise

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from semjscc.codecs.symbols import from_symbols, normalise_power, to_symbols, weigh
+from semjscc.channels.power import normalise_power
+from semjscc.codecs.symbols import from_symbols, to_symbols, weigh
 
 
 def latent(*shape: int, seed: int = 0) -> Tensor:

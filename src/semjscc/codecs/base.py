@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.errors import UserError
+from semjscc.linear.plans import Announcement, Plan
 
 SMALLEST_RATIO = Fraction(1, 384)
 """Of a codec that takes all ratios up to its largest."""
@@ -21,12 +22,12 @@ class Side:
     Attributes:
         gain: (B,) float32, what the decoded picture must be multiplied by.
         snr_db: (B,) float32, the SNR in dB that the sender allotted its power for.
-        depths: (B, h, w) int64, how many numbers each patch sends; None where all are alike.
+        told: of each image, how to read its symbols: what is announced of its plan, or the plan.
     """
 
     gain: Tensor
     snr_db: Tensor
-    depths: Tensor | None = None
+    told: tuple[Announcement | Plan, ...]
 
 
 @dataclass(frozen=True)

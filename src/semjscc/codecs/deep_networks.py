@@ -1,9 +1,11 @@
 """The networks of the codec `deep`: what they add to its linear path.
 
-    encoder  image ÷8 ─► 1x1 w ─ block ×n ─ ÷2 ─► 1x1 2w ─ block ×m ─► 1x1 D
-    decoder  D numbers, weights ─► 1x1 2w ─ block ×m ─ ·2 ─► (+) ─ block ×n ─ ·2 ─► (+) ─ res ─ ·4 ►
-             linear image ÷8 ─► 1x1 w ──────────────────────┘                        │
-             linear image ÷4 ─► 3x3 w/2 ─────────────────────────────────────────────┘
+    encoder  image ÷8 ─► 1x1 w ─ block ×n ─ ÷2 ─► 1x1 2w ─► (+) ─ block ×m ─► 1x1 D
+             heights ─► 1x1 2w ──────────────────────────────┘
+    decoder  values, shares, heights ─► 1x1 2w ─ block ×m ─ ·2 ─► (+) ─ block ×n ─ ·2 ─► (+) ─ ...
+             linear image ÷8 ─► 1x1 w ───────────────────────────┘                        │
+             linear image ÷4 ─► 3x3 w/2 ──────────────────────────────────────────────────┘
+             ... residual ─ ·4 ─►
 
 ÷s and ·s move squares of s x s pixels into channels and back. A block is that of ConvNeXt (Liu et
 al. 2022, arXiv 2201.03545): a depthwise convolution, then a network at each position, which the
@@ -78,12 +80,12 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """What is added to the linear path's latent.
+    """What is added to the linear path's coefficients.
 
     Args:
         width: channels at an eighth of the image's side; a sixteenth has twice as many.
         blocks: at an eighth and at a sixteenth.
-        depth: D, channels of the latent.
+        depth: D, coefficients of a block.
     """
 
     def __init__(self, width: int, blocks: Sequence[int], depth: int) -> None:
@@ -93,15 +95,25 @@ class Encoder(nn.Module):
         self.enter = nn.Conv2d(3 * 8**2, width, 1)
         self.eighth = _stage(width, eighth)
         self.shrink = nn.Conv2d(4 * width, 2 * width, 1)
+        self.see_heights = nn.Conv2d(depth, 2 * width, 1)
         self.sixteenth = _stage(2 * width, sixteenth)
         self.leave = _silent(nn.Conv2d(2 * width, depth, 1))
 
-    def forward(self, images: Tensor, situation: Tensor) -> Tensor:
-        """Images (B, 3, H, W) of gain 1 about 0 and (B, 3, H/16, W/16) -> (B, D, H/16, W/16)."""
+    def forward(self, images: Tensor, heights: Tensor, situation: Tensor) -> Tensor:
+        """What is to be sent, and how.
+
+        Args:
+            images: (B, 3, 16h, 16w), of gain 1 about 0.
+            heights: (B, D, h, w), of each coefficient above the water.
+            situation: (B, 3, h, w).
+
+        Returns:
+            (B, D, h, w), in standard deviations.
+        """
         condition = self.condition(situation)
         x = self.enter(channels_last(F.pixel_unshuffle(images, 8)))
         x = _run(self.eighth, x, condition)
-        x = self.shrink(F.pixel_unshuffle(x, 2))
+        x = self.shrink(F.pixel_unshuffle(x, 2)) + self.see_heights(channels_last(heights))
         return self.leave(_run(self.sixteenth, x, condition))
 
 
@@ -112,14 +124,14 @@ class Decoder(nn.Module):
         width: channels at an eighth of the image's side; a sixteenth has twice as many, a quarter
             half as many.
         blocks: at a quarter, an eighth and a sixteenth.
-        depth: D, channels of the latent.
+        depth: D, coefficients of a block.
     """
 
     def __init__(self, width: int, blocks: Sequence[int], depth: int) -> None:
         super().__init__()
         quarter, eighth, sixteenth = blocks
         self.condition = _embedding(3)
-        self.enter = nn.Conv2d(2 * depth, 2 * width, 1)
+        self.enter = nn.Conv2d(3 * depth, 2 * width, 1)
         self.sixteenth = _stage(2 * width, sixteenth)
         self.grow_to_eighth = nn.Conv2d(2 * width, 4 * width, 1)
         self.see_eighth = nn.Conv2d(3 * 8**2, width, 1)
@@ -129,12 +141,15 @@ class Decoder(nn.Module):
         self.quarter = nn.ModuleList(Residual(width // 2) for _ in range(quarter))
         self.leave = _silent(nn.Conv2d(width // 2, 3 * 4**2, 3, padding=1))
 
-    def forward(self, latent: Tensor, weights: Tensor, linear: Tensor, situation: Tensor) -> Tensor:
+    def forward(
+        self, values: Tensor, shares: Tensor, heights: Tensor, linear: Tensor, situation: Tensor
+    ) -> Tensor:
         """What was received, and what the linear path made of it.
 
         Args:
-            latent: (B, D, h, w), shrunk by how little it can be trusted; 0 where nothing came.
-            weights: (B, D, h, w), by how much: 1/(1 + N0), 0 where nothing came.
+            values: (B, D, h, w), estimated coefficients in standard deviations; 0 if none came.
+            shares: (B, D, h, w), how much of each one's energy came.
+            heights: (B, D, h, w), of each coefficient above the water.
             linear: (B, 3, 16h, 16w), of gain 1 about 0.
             situation: (B, 3, h, w).
 
@@ -142,7 +157,7 @@ class Decoder(nn.Module):
             (B, 3, 16h, 16w).
         """
         condition = self.condition(situation)
-        x = self.enter(channels_last(torch.cat([latent, weights], dim=1)))
+        x = self.enter(channels_last(torch.cat([values, shares, heights], dim=1)))
         x = _run(self.sixteenth, x, condition)
         x = F.pixel_shuffle(self.grow_to_eighth(x), 2)
         x = x + self.see_eighth(channels_last(F.pixel_unshuffle(linear, 8)))

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SILENCE = 1e-36
-"""Below this peak a latent counts as zero: one over it, in the gradient, must stay finite."""
+from semjscc.channels.power import normalise_power
 
 _STEPS = 3242174889, 2447445414
 """The inverse of the plastic number and its square, times 2³²: the R2 sequence (Roberts 2018,
@@ -70,25 +69,6 @@ def _sent(k: int, rows: int, columns: int) -> Tensor:
     order = ((down + across) % 2**32).flatten().argsort(stable=True)
     spread = order[: k - whole].sort().values
     return torch.cat([torch.arange(whole), whole + spread])
-
-
-def normalise_power(symbols: Tensor) -> Tensor:
-    """Scale each image's symbols, alone, to mean |x|² = 1.
-
-    Normalising over a batch would let a bright image borrow power from a dark one, which no
-    transmitter can. An all-zero image becomes constant symbols of power 1.
-
-    Args:
-        symbols: (B, k) complex64.
-    """
-    peak = symbols.abs().amax(dim=1, keepdim=True).detach()
-    silent = peak < SILENCE
-    # Divided by the peak first, since the square of a very small number is zero.
-    scaled = symbols / torch.where(silent, 1.0, peak)
-    # Not abs(): its gradient at a subnormal number is nan.
-    power = torch.view_as_real(scaled).square().sum(dim=-1).mean(dim=1, keepdim=True)
-    scaled = scaled * torch.where(silent, 1.0, power).rsqrt()
-    return torch.where(silent, torch.ones_like(symbols), scaled)
 
 
 def weigh(symbols: Tensor, noise_variance: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from semjscc.linear.logs import STEP, strongest_logs, told_logs
 from semjscc.linear.regions import LAYOUTS, Layout
 from semjscc.linear.selection import Water
-from semjscc.linear.strength_code import decode, encode, from_symbols
+from semjscc.linear.strength_code import decode, encode, from_symbols, to_symbols
 
 
 def describe(strengths: Tensor, layout: Layout, water: Water, noise: float) -> bytes:
@@ -36,6 +36,15 @@ def understand(payload: bytes, water: Water, noise: float, size: tuple[int, int]
     except ValueError:
         return None
     return told_logs(torch.from_numpy(from_symbols(symbols, floors.numpy())), layout, size)
+
+
+def understood(
+    strengths: Tensor, layout: Layout, water: Water, noise: float, size: tuple[int, int]
+) -> Tensor:
+    """What `understand` makes of what `describe` says of strengths (G, h', w'): (768, h, w)."""
+    floors = _floors(layout, water, noise).numpy()
+    known = from_symbols(to_symbols(strengths.numpy(), floors), floors)
+    return told_logs(torch.from_numpy(known), layout, size)
 
 
 def _floors(layout: Layout, water: Water, noise: float) -> Tensor:

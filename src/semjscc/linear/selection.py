@@ -41,10 +41,13 @@ class Water:
         """The water level w."""
         return 2.0 ** (self.step / STEPS_AN_OCTAVE + LOWEST_OCTAVE)
 
+    def edge_log(self, noise: float) -> int:
+        """Log-variance of the water's edge; N is the noise of a number of mean power 1."""
+        return round(2 * OCTAVE * math.log2(noise / self.level))
+
     def floor_log(self, noise: float) -> int:
-        """Log-variances above it may be sent; N is the noise of a number of mean power 1."""
-        edge = round(2 * OCTAVE * math.log2(noise / self.level))
-        return edge + OCTAVE * self.floor
+        """Log-variances above it may be sent."""
+        return self.edge_log(noise) + OCTAVE * self.floor
 
 
 def settle(found: Histogram, numbers: int, noise: float) -> Water:

@@ -18,13 +18,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.power import normalise_power
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
 from semjscc.codecs.depths import sent, uniform_depths
-from semjscc.codecs.symbols import normalise_power
 from semjscc.images import pad_to_multiple, quantise
 from semjscc.linear.allocation import amplitudes, estimate
 from semjscc.linear.level import design_snr, from_words, to_words
+from semjscc.linear.plans import from_complex, to_complex
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
@@ -127,13 +128,3 @@ class Plan:
         places = self.places.to(numbers.device)
         coefficients[:, places] = numbers[:, : int(places.sum())]
         return coefficients
-
-
-def to_complex(numbers: Tensor) -> Tensor:
-    """Neighbouring numbers (B, 2k) of mean power 1 as complex symbols (B, k) of mean power 1."""
-    return torch.view_as_complex(numbers.float().unflatten(-1, (-1, 2)).contiguous()) * 0.5**0.5
-
-
-def from_complex(symbols: Tensor) -> Tensor:
-    """The inverse of `to_complex`; noise of N0 a symbol becomes noise of N0 a number."""
-    return torch.view_as_real(symbols).flatten(-2) * 2**0.5

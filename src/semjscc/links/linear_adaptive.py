@@ -22,46 +22,25 @@ from torch import Tensor
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
-from semjscc.codecs.symbols import normalise_power
 from semjscc.images import pad_to_multiple, quantise
 from semjscc.linear.allocation import estimate
-from semjscc.linear.description import describe, understand
 from semjscc.linear.level import design_snr, from_words, to_words
-from semjscc.linear.logs import (
-    lost_logs,
-    overview_gain,
-    told_histogram,
-    untold_histogram,
-    untold_logs,
-)
+from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import from_overview, to_overview
-from semjscc.linear.regions import LAYOUTS, strengths
-from semjscc.linear.selection import (
-    FLOOR_BITS,
-    LEVEL_BITS,
-    Water,
-    plan,
-    promised_error,
-    settle,
+from semjscc.linear.plans import (
+    Announcement,
+    from_channel,
+    from_complex,
+    plan_received,
+    plan_to_send,
+    to_channel,
 )
+from semjscc.linear.selection import FLOOR_BITS, LEVEL_BITS
+from semjscc.linear.side_block import LENGTH_BITS
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
-from semjscc.links.linear import from_complex, to_complex
-from semjscc.links.side_block import (
-    LARGEST_SHARE,
-    LENGTH_BITS,
-    NO_BLOCK,
-    Block,
-    block_for,
-    likely_uses,
-    receive_block,
-    send_block,
-)
 from semjscc.links.source import MODE_BITS
-
-DRAFT = 0.95
-"""The share of all symbols that is at first taken to be left for the picture itself."""
 
 SMALLEST_GAIN = 2.0**-8
 """Of the overview of a picture whose blocks all have the mean colour of photographs."""
@@ -72,31 +51,14 @@ class AdaptiveControl(Control):
     """What the receiver must be told of an image before it can read anything.
 
     Attributes:
-        water: how high the water stands.
-        block: how the strengths are sent.
+        announced: of its plan.
     """
 
-    water: Water
-    block: Block
+    announced: Announcement
 
     def to_bits(self) -> int:
         """Its length, all fields fixed."""
         return super().to_bits() + LEVEL_BITS + FLOOR_BITS + LENGTH_BITS + MODE_BITS
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One way to send a picture of gain 1.
-
-    Attributes:
-        error: the squared error that it promises.
-        payload: what is told of the strengths, empty where nothing is.
-        water: how high the water stands.
-    """
-
-    error: float
-    payload: bytes
-    water: Water
 
 
 class AdaptiveLinearLink(SymbolLink):
@@ -118,12 +80,11 @@ class AdaptiveLinearLink(SymbolLink):
             unit = to_overview(blocks)
             gain = max(overview_gain(unit), SMALLEST_GAIN)
             unit /= gain
-            draft, block = best_draft(unit, k, snr_db, _noise(design_db))
-            sent, scale = _symbols(unit, draft, block, k, _noise(design_db))
-            (word,) = to_words(torch.tensor([gain * scale]), design_db[None])
-            told = AdaptiveControl(self.name, *size, ratio, draft.water, block, level=word)
+            plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db))
+            sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
+            (word,) = to_words((gain * scale)[None], design_db[None])
             symbols.append(sent)
-            controls.append(told)
+            controls.append(AdaptiveControl(self.name, *size, ratio, announced, level=word))
         return Transmission(torch.stack(symbols).to(images.device), controls)
 
     @torch.inference_mode()
@@ -162,84 +123,20 @@ class AdaptiveLinearLink(SymbolLink):
         return images, torch.tensor([whole for _, whole in found])
 
 
-def drafts(unit: Tensor, k: int, snr_db: float, noise: float) -> list[Draft]:
-    """The ways to send a picture of gain 1, the one that promises the least error first.
-
-    Args:
-        unit: its coefficients (768, h, w), the overview among them.
-        k: symbols.
-        snr_db: what the sender believes in, for the block of strengths.
-        noise: N of each number, that the power is allotted for.
-    """
-    counts = untold_histogram(unit)
-    water = settle(counts, 2 * k, noise)
-    found = [Draft(promised_error(counts, water, 2 * k, noise), b"", water)]
-    for layout in LAYOUTS:
-        told = strengths(unit, layout)
-        counts = told_histogram(told, layout, (unit.shape[1], unit.shape[2]))
-        numbers = int(2 * k * DRAFT)
-        # The second time for the room that there really is.
-        for _ in range(2):
-            water = settle(counts, numbers, noise)
-            payload = describe(told, layout, water, noise)
-            uses = likely_uses(payload, snr_db)
-            numbers = 2 * (k - uses)
-            if uses > LARGEST_SHARE * k:
-                break
-            found.append(Draft(promised_error(counts, water, numbers, noise), payload, water))
-    return sorted(found, key=lambda draft: draft.error)
-
-
-def best_draft(unit: Tensor, k: int, snr_db: float, noise: float) -> tuple[Draft, Block]:
-    """The first of `drafts` whose payload finds a block, and that block."""
-    for draft in drafts(unit, k, snr_db, noise):
-        block = block_for(draft.payload, k, snr_db) if draft.payload else NO_BLOCK
-        if block is not None:
-            return draft, block
-    raise AssertionError("a draft without payload needs no block")
-
-
-def _symbols(
-    unit: Tensor, draft: Draft, block: Block, k: int, noise: float
-) -> tuple[Tensor, float]:
-    """The symbols (k,) complex64 of power 1, and by how much the picture's numbers shrank."""
-    size = unit.shape[1], unit.shape[2]
-    logs, digital = untold_logs(size), torch.zeros(0, dtype=torch.complex64)
-    if block != NO_BLOCK:
-        logs = understand(draft.payload, draft.water, noise, size)
-        digital = send_block(draft.payload, block, k)
-    assert logs is not None, "a sender understands itself"
-    numbers = torch.zeros(2 * (k - len(digital)))
-    sending = plan(logs, draft.water, noise, len(numbers))
-    sent = sending.amplitudes * sending.pack(unit)
-    numbers[: len(sent)] = sent
-    # The block's constellation has power 1 in the mean only; the picture takes what it leaves.
-    power = (k - float(digital.abs().square().sum())) / (k - len(digital))
-    analogue = normalise_power(to_complex(numbers)[None])[0] * power**0.5
-    return torch.cat([digital, analogue]), float(numbers.square().mean().sqrt()) / power**0.5
-
-
 def _coefficients(
     symbols: Tensor, variance: Tensor, control: AdaptiveControl
 ) -> tuple[Tensor, bool]:
     """What one image's symbols (k,) tell: its coefficients (768, h, w), and whether of all."""
-    k, size = len(symbols), latent_size(control.height, control.width, BLOCK)
+    size = latent_size(control.height, control.width, BLOCK)
     gain, design_db = from_words([control.level or 0])
-    noise, uses = _noise(design_db), control.block.uses(k)
-    logs: Tensor | None = untold_logs(size)
-    if control.block != NO_BLOCK:
-        payload = receive_block(symbols[:uses], variance[:uses], control.block, k)
-        logs = None if payload is None else understand(payload, control.water, noise, size)
-    known = lost_logs(size) if logs is None else logs
-    sending = plan(known, control.water, noise, 2 * (k - uses))
-    count = len(sending.amplitudes)
+    plan = plan_received(symbols, variance, control.announced, size, _noise(design_db))
     guesses = estimate(
-        from_complex(symbols[uses:])[:count],
-        sending.amplitudes,
-        sending.variances,
-        variance[uses:].repeat_interleave(2)[:count],
+        from_channel(from_complex(symbols), plan),
+        plan.sending.amplitudes,
+        plan.sending.variances,
+        from_channel(variance.repeat_interleave(2), plan),
     )
-    return gain * sending.unpack(guesses), logs is not None
+    return gain * plan.sending.unpack(guesses), plan.whole
 
 
 def _noise(design_db: Tensor) -> float:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.peaks import clip_and_filter
-from semjscc.codecs.symbols import normalise_power
+from semjscc.channels.power import normalise_power
 from semjscc.randomness import generator
 
 FFT = 64

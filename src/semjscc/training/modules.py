@@ -27,13 +27,13 @@ from semjscc.losses import (
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.perception.tasks import Classification
 from semjscc.threads import are_stated
-from semjscc.training.allocation import encode_allotted
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
 from semjscc.training.crops import central_crops, crops_at
 from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.muon import Muon
 from semjscc.training.optimiser import rate_factor
+from semjscc.training.plans import encode_planned
 from semjscc.training.recipe import CodecRecipe, Recipe
 
 THREADS = "threads"
@@ -202,7 +202,7 @@ class CodecTraining(StepTraining):
         channel = draw_disturbance(
             self.codec, self._chosen, recipe.seed, step, len(images), (height, width), self.share
         ).to(images.device)
-        encoded = encode_allotted(self.codec, images, channel, recipe.seed, step, self.share)
+        encoded = encode_planned(self.codec, images, channel, recipe.seed, step, self.share)
         symbols = encoded.symbols
         if self._chosen.clip_db is not None:
             symbols = clip_peaks(symbols, self._chosen.clip_db, recipe.seed, step)

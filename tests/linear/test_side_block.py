@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from semjscc.links.side_block import (
+from semjscc.linear.side_block import (
     LENGTH_BITS,
     Block,
     block_for,

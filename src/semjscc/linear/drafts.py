@@ -1,0 +1,70 @@
+"""The ways to send one picture, and which of them promises the least error.
+
+A sender may tell the strengths of regions of any layout, in a block through the 5G code before the
+picture's own symbols, or nothing but how high the water stands.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from semjscc.linear.description import describe
+from semjscc.linear.logs import told_histogram, untold_histogram
+from semjscc.linear.regions import LAYOUTS, strengths
+from semjscc.linear.selection import Water, promised_error, settle
+from semjscc.linear.side_block import LARGEST_SHARE, NO_BLOCK, Block, block_for, likely_uses
+
+DRAFT = 0.95
+"""The share of all symbols that is at first taken to be left for the picture itself."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One way to send a picture of gain 1.
+
+    Attributes:
+        error: the squared error that it promises.
+        payload: what is told of the strengths, empty where nothing is.
+        water: how high the water stands.
+    """
+
+    error: float
+    payload: bytes
+    water: Water
+
+
+def drafts(unit: Tensor, k: int, snr_db: float, noise: float) -> list[Draft]:
+    """The ways to send a picture of gain 1, the one that promises the least error first.
+
+    Args:
+        unit: its coefficients (768, h, w), the overview among them.
+        k: symbols.
+        snr_db: what the sender believes in, for the block of strengths.
+        noise: N of each number, that the power is allotted for.
+    """
+    counts = untold_histogram(unit)
+    water = settle(counts, 2 * k, noise)
+    found = [Draft(promised_error(counts, water, 2 * k, noise), b"", water)]
+    for layout in LAYOUTS:
+        told = strengths(unit, layout)
+        counts = told_histogram(told, layout, (unit.shape[1], unit.shape[2]))
+        numbers = int(2 * k * DRAFT)
+        # The second time for the room that there really is.
+        for _ in range(2):
+            water = settle(counts, numbers, noise)
+            payload = describe(told, layout, water, noise)
+            uses = likely_uses(payload, snr_db)
+            numbers = 2 * (k - uses)
+            if uses > LARGEST_SHARE * k:
+                break
+            found.append(Draft(promised_error(counts, water, numbers, noise), payload, water))
+    return sorted(found, key=lambda draft: draft.error)
+
+
+def best_draft(unit: Tensor, k: int, snr_db: float, noise: float) -> tuple[Draft, Block]:
+    """The first of `drafts` whose payload finds a block, and that block."""
+    for draft in drafts(unit, k, snr_db, noise):
+        block = block_for(draft.payload, k, snr_db) if draft.payload else NO_BLOCK
+        if block is not None:
+            return draft, block
+    raise AssertionError("a draft without payload needs no block")

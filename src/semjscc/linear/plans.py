@@ -1,0 +1,157 @@
+"""One picture's plan, as the sender makes it and as the receiver finds it out.
+
+    k symbols:   block with the strengths │ the picture's numbers, two a symbol
+
+What the receiver must be told beside the symbols is an announcement: how high the water stands, and
+how the block is sent. Where the block is lost, it knows the overview alone: its spectrum is fixed.
+Where none is sent, since that promises less error, the whole spectrum is.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from semjscc.channels.power import normalise_power
+from semjscc.linear.description import understand
+from semjscc.linear.drafts import best_draft
+from semjscc.linear.logs import lost_logs, untold_logs
+from semjscc.linear.selection import Sending, Water, plan
+from semjscc.linear.side_block import NO_BLOCK, Block, receive_block, send_block
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What the receiver must be told before it can read a picture's symbols.
+
+    Attributes:
+        water: how high the water stands.
+        block: how the strengths are sent.
+    """
+
+    water: Water
+    block: Block
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is sent of a picture of gain 1 with h x w blocks, and how strong.
+
+    Attributes:
+        logs: (768, h, w) int16, what its log-variances are taken to be.
+        water: how high the water stands.
+        noise: N of each number, as the sender believes.
+        k: symbols in all.
+        uses: symbols of the block with the strengths, which come first.
+        whole: whether all is known that the sender knew.
+        sending: the coefficients and their amplitudes, which follow from the rest.
+    """
+
+    logs: Tensor
+    water: Water
+    noise: float
+    k: int
+    uses: int
+    whole: bool = True
+    sending: Sending = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let both ends conclude the same."""
+        sending = plan(self.logs, self.water, self.noise, 2 * (self.k - self.uses))
+        object.__setattr__(self, "sending", sending)
+
+
+def plan_to_send(
+    unit: Tensor, k: int, snr_db: float, noise: float
+) -> tuple[Plan, Announcement, Tensor]:
+    """The plan with the least promised error, its announcement, and the block's symbols.
+
+    Args:
+        unit: the coefficients of a picture of gain 1, (768, h, w), the overview among them.
+        k: symbols.
+        snr_db: what the sender believes in.
+        noise: N of each number, that the power is allotted for.
+    """
+    draft, block = best_draft(unit, k, snr_db, noise)
+    size = unit.shape[1], unit.shape[2]
+    logs, digital = untold_logs(size), torch.zeros(0, dtype=torch.complex64)
+    if block != NO_BLOCK:
+        understood = understand(draft.payload, draft.water, noise, size)
+        assert understood is not None, "a sender understands itself"
+        logs, digital = understood, send_block(draft.payload, block, k)
+    made = Plan(logs, draft.water, noise, k, len(digital))
+    return made, Announcement(draft.water, block), digital
+
+
+def plan_received(
+    symbols: Tensor,
+    variance: Tensor,
+    announced: Announcement,
+    size: tuple[int, int],
+    noise: float,
+) -> Plan:
+    """The plan as far as the receiver can tell.
+
+    Args:
+        symbols: (k,) complex64, equalised.
+        variance: N0 of each.
+        announced: by the sender.
+        size: h x w.
+        noise: N of each number, as the sender believed.
+    """
+    k, block = len(symbols), announced.block
+    uses, logs = block.uses(k), untold_logs(size)
+    if block != NO_BLOCK:
+        payload = receive_block(symbols[:uses], variance[:uses], block, k)
+        understood = None
+        if payload is not None:
+            understood = understand(payload, announced.water, noise, size)
+        if understood is None:
+            return Plan(lost_logs(size), announced.water, noise, k, uses, whole=False)
+        logs = understood
+    return Plan(logs, announced.water, noise, k, uses)
+
+
+def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """A picture's symbols of mean power 1.
+
+    Args:
+        numbers: (M,) as `Sending.pack` gives them, with their amplitudes.
+        plan: what they were planned by.
+        digital: (uses,) complex64, the block's symbols; None leaves their place empty, and the
+            others have power 1.
+
+    Returns:
+        (k,) complex64, and by how much the numbers shrank, a scalar.
+    """
+    room = 2 * (plan.k - plan.uses)
+    filled = torch.cat([numbers, numbers.new_zeros(room - len(numbers))])
+    power = 1.0
+    if digital is None:
+        digital = torch.zeros(plan.uses, dtype=torch.complex64)
+    else:
+        # The block's constellation has power 1 in the mean only; the picture takes what it leaves.
+        power = (plan.k - float(digital.abs().square().sum())) / (plan.k - plan.uses)
+    analogue = normalise_power(to_complex(filled[None]))[0] * power**0.5
+    # The least keeps the gradient finite where a picture has nothing to send.
+    scale = filled.square().mean().clamp(min=1e-24).sqrt() / power**0.5
+    return torch.cat([digital.to(analogue.device), analogue]), scale
+
+
+def from_channel(values: Tensor, plan: Plan) -> Tensor:
+    """Those of 2k values, one for each number, that belong to the picture's coefficients.
+
+    Returns:
+        (M,), in the order of `Sending.pack`.
+    """
+    return values[2 * plan.uses :][: len(plan.sending.amplitudes)]
+
+
+def to_complex(numbers: Tensor) -> Tensor:
+    """Neighbouring numbers (B, 2k) of mean power 1 as complex symbols (B, k) of mean power 1."""
+    return torch.view_as_complex(numbers.float().unflatten(-1, (-1, 2)).contiguous()) * 0.5**0.5
+
+
+def from_complex(symbols: Tensor) -> Tensor:
+    """The inverse of `to_complex`; noise of N0 a symbol becomes noise of N0 a number."""
+    return torch.view_as_real(symbols).flatten(-2) * 2**0.5

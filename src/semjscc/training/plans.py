@@ -1,0 +1,97 @@
+"""How a training step's images are sent, for codecs that plan: drawn, since to choose takes long.
+
+A sender tries all layouts and takes the one that promises the least error. Here a layout is drawn,
+about as often as senders take it for crops of photographs at such a capacity, and its block is
+taken to be as long as such blocks are; so the codec sees more than the choices of a sender.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.base import Codec, Encoded
+from semjscc.codecs.deep import Deep, picture_gains
+from semjscc.images import pad_to_multiple
+from semjscc.linear.description import understood
+from semjscc.linear.level import design_snr
+from semjscc.linear.logs import lost_logs, told_histogram, untold_histogram, untold_logs
+from semjscc.linear.overview import to_overview
+from semjscc.linear.plans import Plan
+from semjscc.linear.regions import LAYOUTS, strengths
+from semjscc.linear.selection import settle
+from semjscc.linear.side_block import LARGEST_SHARE, USUAL_GAP_DB
+from semjscc.linear.transform import BLOCK, analyse
+from semjscc.randomness import generator
+from semjscc.training.batches import Share
+from semjscc.training.disturbance import Disturbance
+
+LOST = 0.02
+"""How often the block with the strengths does not arrive."""
+BITS = (6.0, 3.0, 2.2, 1.5)
+"""That each layout's strengths take, for each block of the picture."""
+FREQUENCIES = (
+    (3, (0.0, 0.0, 0.0, 0.0)),
+    (10, (0.0, 0.0, 0.2, 0.3)),
+    (40, (0.0, 0.4, 0.25, 0.3)),
+    (80, (0.3, 0.35, 0.15, 0.2)),
+    (math.inf, (0.6, 0.2, 0.05, 0.15)),
+)
+"""Up to so many bits of capacity for a block of the picture, how often each layout is taken."""
+
+
+def encode_planned(
+    codec: Codec, images: Tensor, channel: Disturbance, seed: int, step: int, share: Share
+) -> Encoded:
+    """Encode images (B, 3, H, W) for one step's channel."""
+    if not isinstance(codec, Deep):
+        return codec.encode(images, channel.snr_db, channel.ratio)
+    draws = generator(seed, "plans", step).random((len(images) * share.processes, 2))
+    draws = share.take(torch.from_numpy(draws)).numpy()
+    plans = draw_plans(images, channel, draws[:, 0])
+    encoded = codec.encode(images, channel.snr_db, channel.ratio, plans)
+    assert encoded.side is not None
+    heard = tuple(
+        _lost(plan) if draw < LOST else plan for plan, draw in zip(plans, draws[:, 1], strict=True)
+    )
+    return replace(encoded, side=replace(encoded.side, told=heard))
+
+
+@torch.no_grad()
+def draw_plans(images: Tensor, channel: Disturbance, draws: np.ndarray) -> list[Plan]:
+    """A plan for each image, from one number in [0, 1) for each."""
+    k = channel_uses(images.shape[-2], images.shape[-1], channel.ratio)
+    coefficients = analyse(pad_to_multiple(images, BLOCK))
+    units = coefficients / picture_gains(coefficients)[:, None, None, None]
+    return [
+        _plan(to_overview(unit), k, snr, draw)
+        for unit, snr, draw in zip(
+            units.cpu(), design_snr(channel.snr_db).tolist(), draws.tolist(), strict=True
+        )
+    ]
+
+
+def _plan(unit: Tensor, k: int, snr_db: float, draw: float) -> Plan:
+    size, noise = (unit.shape[1], unit.shape[2]), 10 ** (-snr_db / 10)
+    capacity = math.log2(1 + 10 ** ((snr_db - USUAL_GAP_DB) / 10))
+    blocks = size[0] * size[1]
+    frequencies = next(row for most, row in FREQUENCIES if capacity * k / blocks <= most)
+    chosen = int(np.searchsorted(np.cumsum(frequencies), draw, side="right"))
+    if chosen == len(LAYOUTS):
+        return Plan(untold_logs(size), settle(untold_histogram(unit), 2 * k, noise), noise, k, 0)
+    layout = LAYOUTS[chosen]
+    uses = int(min(BITS[chosen] * blocks / capacity, LARGEST_SHARE * k))
+    found = strengths(unit, layout)
+    water = settle(told_histogram(found, layout, size), 2 * (k - uses), noise)
+    return Plan(understood(found, layout, water, noise, size), water, noise, k, uses)
+
+
+def _lost(plan: Plan) -> Plan:
+    """What is left of a plan whose block is lost."""
+    if plan.uses == 0:
+        return plan
+    size = plan.logs.shape[1], plan.logs.shape[2]
+    return replace(plan, logs=lost_logs(size), whole=False)
