@@ -20,8 +20,8 @@ from semjscc.linear.level import from_words
 from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, SymbolLink, open_link
 from semjscc.links.base import Control
-from semjscc.links.linear_adaptive import AdaptiveControl, AdaptiveLinearLink
-from semjscc.links.side_block import NO_BLOCK
+from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.linear_control import NO_BLOCK, AdaptiveControl
 from semjscc.randomness import Draws
 
 NAMES = ("linear", "linear-adaptive")
@@ -189,7 +189,8 @@ def test_adaptive_needs_no_side_information_where_there_is_no_room_for_it() -> N
     assert isinstance(control, AdaptiveControl)
     assert control.block == NO_BLOCK
     symbols, knowledge = CHANNELS["awgn"](sent.symbols, 0.0, Draws(0, [0]))
-    assert adaptive().receive(symbols, knowledge, sent.control).delivered.tolist() == [True]
+    _, whole = adaptive().estimate(symbols, knowledge, sent.control)
+    assert whole.tolist() == [True]
 
 
 def test_where_the_side_information_is_lost_the_overview_remains() -> None:
@@ -201,8 +202,9 @@ def test_where_the_side_information_is_lost_the_overview_remains() -> None:
     assert uses > 0
     symbols, knowledge = CHANNELS["awgn"](sent.symbols, 10.0, Draws(0, [0]))
     symbols[:, :uses] = 0.5 * symbols[:, :uses].flip(1)
+    _, whole = adaptive().estimate(symbols, knowledge, sent.control)
+    assert whole.tolist() == [False]
     received = adaptive().receive(symbols, knowledge, sent.control)
-    assert received.delivered.tolist() == [False]
     assert received.images is not None
     # The means of blocks are there: better than they could be guessed, and nothing finer.
     means = torch.nn.functional.avg_pool2d(images, 16)

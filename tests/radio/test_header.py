@@ -18,7 +18,10 @@ from semjscc.codecs.bandwidth import (
 )
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
+from semjscc.linear.selection import Water
 from semjscc.links.base import Control
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
+from semjscc.links.linear_control import AdaptiveControl, Block, block_uses
 from semjscc.links.source import CODER_BITS, MODE_BITS, NOTHING, SETTING_BITS, SourceControl
 from semjscc.radio.header import (
     _CODERS,
@@ -34,6 +37,7 @@ from semjscc.radio.header import (
     parse_header,
 )
 from semjscc.radio.layout import burst_count
+from semjscc.radio.linear_records import linear_record
 from semjscc.radio.profiles import AUDIO, SDR
 from semjscc.radio.receiver import MOST_SYMBOLS
 from semjscc.separation.modes import modes_for
@@ -45,7 +49,7 @@ ROOM = PIXEL_LIMIT
 carried = st.builds(Fraction, st.integers(1, NUMERATORS), st.integers(1, DENOMINATORS)).filter(
     lambda ratio: ratio <= 1
 )
-PLAIN = [name for name in CODECS if name != SEPARATE]
+PLAIN = [name for name in CODECS if name not in (SEPARATE, LINEAR, ADAPTIVE)]
 
 
 @given(
@@ -120,6 +124,27 @@ def test_a_fingerprint_comes_back(fingerprint: int, codec: str, level: int) -> N
     too_large = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint + 2**22)
     with pytest.raises(UserError, match="does not fit into 22 bits"):
         header_bits(Header(too_large, 5, 0))
+
+
+@given(st.integers(0, 2**13 - 1), st.integers(0, 2**22 - 1), st.sampled_from((LINEAR, ADAPTIVE)))
+@settings(deadline=None, max_examples=60)
+def test_records_of_linear_coding_come_back(level: int, rest: int, codec: str) -> None:
+    plain = Control(codec, 64, 128, Fraction(1, 12))
+    told = linear_record(plain, level << 22 | rest, k := channel_uses(64, 128, plain.ratio))
+    length, mode = rest >> 6 & 63, rest & 63
+    if codec == LINEAR:
+        assert told == (
+            Control(codec, 64, 128, plain.ratio, level=level) if level and not rest else None
+        )
+        return
+    most = len(modes_for(block_uses(k, length))) if length else 1
+    assert (told is None) == (level == 0 or mode >= most)
+    if told is not None:
+        assert isinstance(told, AdaptiveControl)
+        assert told.block == Block(length, mode)
+        assert told.water == Water(rest >> 16, rest >> 12 & 15)
+        header = Header(told, 9, 0)
+        assert parse_header(header_bits(header), AUDIO, ROOM) == header
 
 
 def test_a_record_is_as_long_as_it_says() -> None:

@@ -17,7 +17,8 @@ from semjscc.linear.selection import plan
 from semjscc.linear.spectrum import mean_colour, variances
 from semjscc.linear.transform import COEFFICIENTS, analyse, synthesise
 from semjscc.links.linear import LinearLink
-from semjscc.links.linear_adaptive import AdaptiveControl, AdaptiveLinearLink
+from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.linear_control import AdaptiveControl
 from semjscc.links.side_block import receive_block
 from semjscc.randomness import Draws
 

@@ -36,52 +36,19 @@ from semjscc.linear.logs import (
 )
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.regions import LAYOUTS, strengths
-from semjscc.linear.selection import (
-    FLOOR_BITS,
-    LEVEL_BITS,
-    Water,
-    plan,
-    promised_error,
-    settle,
-)
+from semjscc.linear.selection import Water, plan, promised_error, settle
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
 from semjscc.links.linear import from_complex, to_complex
-from semjscc.links.side_block import (
-    LARGEST_SHARE,
-    LENGTH_BITS,
-    NO_BLOCK,
-    Block,
-    block_for,
-    likely_uses,
-    receive_block,
-    send_block,
-)
-from semjscc.links.source import MODE_BITS
+from semjscc.links.linear_control import LARGEST_SHARE, NO_BLOCK, AdaptiveControl, Block
+from semjscc.links.side_block import block_for, likely_uses, receive_block, send_block
 
 DRAFT = 0.95
 """The share of all symbols that is at first taken to be left for the picture itself."""
 
 SMALLEST_GAIN = 2.0**-8
 """Of the overview of a picture whose blocks all have the mean colour of photographs."""
-
-
-@dataclass(frozen=True)
-class AdaptiveControl(Control):
-    """What the receiver must be told of an image before it can read anything.
-
-    Attributes:
-        water: how high the water stands.
-        block: how the strengths are sent.
-    """
-
-    water: Water
-    block: Block
-
-    def to_bits(self) -> int:
-        """Its length, all fields fixed."""
-        return super().to_bits() + LEVEL_BITS + FLOOR_BITS + LENGTH_BITS + MODE_BITS
 
 
 @dataclass(frozen=True)
@@ -130,12 +97,12 @@ class AdaptiveLinearLink(SymbolLink):
     def receive(
         self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
     ) -> Received:
-        """The strengths first; where they are lost, only the overview is made out."""
-        images, delivered = self.estimate(symbols, knowledge, control)
+        """The strengths first; where they are lost the overview is a picture all the same."""
+        images, _ = self.estimate(symbols, knowledge, control)
         return Received(
             quantise(images),
             None,
-            delivered,
+            torch.ones(len(images), dtype=torch.bool),
             channel_uses=symbols.shape[1],
             control_bits=control[0].to_bits(),
             codec=self.name,

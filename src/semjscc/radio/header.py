@@ -3,10 +3,11 @@
     version 4 │ codec 8 │ height 15 │ width 15 │ ratio 6 + 10 │ image 8 │ burst 11
     │ coder 3 │ setting 10 │ length 16 │ mode 6                                    = 112 bits
 
-The ratio is numerator and denominator, each less one. The last four are 35 bits that a neural codec
-has no use for: it tells the picture's level in 13 of them, 0 where it needs none, and the
-fingerprint of its weights in 22. A header may come from a stranger: nothing that is not in the
-tables, and no image larger or smaller than those that are sent, is taken for one.
+The ratio is numerator and denominator, each less one. The last four are 35 bits that are the
+scheme's own: these of separate coding, those of `semjscc.radio.linear_records`, or, of a neural
+codec, the picture's level in 13 of them, 0 where it needs none, and the fingerprint of its weights
+in 22. A header may come from a stranger: nothing that is not in the tables, and no image larger or
+smaller than those that are sent, is taken for one.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from semjscc.links.base import (
     SIDE_BITS,
     Control,
 )
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.source import (
     CODER_BITS,
     MODE_BITS,
@@ -33,6 +35,7 @@ from semjscc.links.source import (
 )
 from semjscc.radio.fields import pack, unpack
 from semjscc.radio.layout import burst_count
+from semjscc.radio.linear_records import linear_record, linear_scheme
 from semjscc.radio.profiles import Profile
 from semjscc.separation.framing import LENGTH_BITS, length_unit
 from semjscc.separation.modes import modes_for
@@ -58,6 +61,8 @@ CODECS = (
     "tiny-imagenet-20-djscc",
     "tiny-imagenet-20-semantic",
     "deep",
+    LINEAR,
+    ADAPTIVE,
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""
@@ -149,6 +154,8 @@ def header_bits(header: Header) -> list[int]:
         length = control.length // _unit(mode, header.k)
         source = _CODERS.index(control.coder) + 1, setting, length, mode
         scheme = pack(source, _SOURCE_WIDTHS)
+    elif control.codec in (LINEAR, ADAPTIVE):
+        scheme = linear_scheme(control)
     elif isinstance(control, CodecControl):
         scheme = pack((control.level or 0, control.fingerprint), _CODEC_WIDTHS)
     fields = (
@@ -198,9 +205,12 @@ def parse_header(
     if header.k > most_symbols:
         refused(header)
         return None
-    if plain.codec != SEPARATE:
+    if plain.codec == SEPARATE:
+        control = _source_control(plain, unpack(scheme, _SOURCE_WIDTHS), header.k)
+    elif plain.codec in (LINEAR, ADAPTIVE):
+        control = linear_record(plain, scheme, header.k)
+    else:
         return _with_fingerprint(header, scheme)
-    control = _source_control(plain, unpack(scheme, _SOURCE_WIDTHS), header.k)
     return None if control is None else Header(control, image, burst)
 
 
