@@ -4,24 +4,26 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from semjscc.channels.awgn import awgn
 from semjscc.channels.units import noise_variance
 from semjscc.codecs import tiles
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.codecs.deep import Deep
 from semjscc.codecs.deep_networks import Block
-from semjscc.codecs.depths import random_depths, uniform_depths
 from semjscc.errors import UserError
 from semjscc.images import pad_to_multiple
-from semjscc.linear.allocation import amplitudes
-from semjscc.linear.spectrum import gain, variances
-from semjscc.linear.transform import analyse, synthesise
+from semjscc.linear.announcement import Announcement
+from semjscc.linear.logs import untold_logs
+from semjscc.linear.plans import Plan
+from semjscc.linear.selection import Water
+from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.randomness import Draws
 
 TENTH = Fraction(1, 10)
 
@@ -86,47 +88,52 @@ def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db
     assert torch.isfinite(decoded).all()
 
 
+@pytest.mark.parametrize("ratio", [Fraction(1, 96), TENTH])
 @pytest.mark.parametrize("snr_db", [-5.0, 10.0])
-def test_untrained_it_is_linear_coding(snr_db: float) -> None:
-    """Against the linear code written down anew: LLSE of power-allotted coefficients."""
-    images, ratio = pictures(3, 64, 48), Fraction(1, 24)
+def test_untrained_it_is_adaptive_linear_coding(snr_db: float, ratio: Fraction) -> None:
+    images, link = pictures(2, 70, 100), AdaptiveLinearLink()
+    size = (images.shape[-2], images.shape[-1])
     with torch.inference_mode():
-        decoded = send(small(), images, ratio, snr_db)
-        depth, noise = 64, 10 ** (-snr_db / 10)
-        spectrum = variances()[:depth]
-        a = amplitudes(spectrum, float(depth), noise)
-        coefficients = analyse(images)
-        level = gain(coefficients.square().mean(dim=(2, 3)), variances())
-        sent = a[:, None, None] * coefficients[:, :depth] / level[:, None, None, None]
-        scale = sent.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        made = torch.Generator().manual_seed(7)
-        drawn = torch.randn(3, depth * 12 // 2, 2, generator=made)
-        # Channel-major, neighbours in a row of patches are I and Q of a symbol.
-        received = sent / scale + drawn.reshape(3, depth, 4, 3) * noise**0.5
-        llse = (a * spectrum / (a.square() * spectrum + noise))[:, None, None]
-        expected = synthesise(llse * received * scale * level[:, None, None, None])
-    error = (decoded - images).square().mean(dim=(1, 2, 3))
-    wanted = (expected - images).square().mean(dim=(1, 2, 3))
-    assert (10 * torch.log10(error / wanted)).abs().max() < 0.1
+        encoded = small().encode(images, torch.full((2,), snr_db), ratio)
+        linear = link.transmit(images, ratio, snr_db)
+        torch.testing.assert_close(encoded.symbols, linear.symbols, rtol=1e-4, atol=1e-4)
+        assert encoded.side is not None
+        assert encoded.side.told == tuple(record.announced for record in linear.control)
+        symbols, knowledge = awgn(encoded.symbols, snr_db, Draws(0, [0, 1]))
+        decoded = small().decode(symbols, knowledge.noise_variance, ratio, size, encoded.side)
+        expected, _ = link.estimate(symbols, knowledge, linear.control)
+    # The link's gain is told in steps of 1/24 octave.
+    torch.testing.assert_close(decoded, expected, rtol=0.02, atol=0.02)
 
 
-def test_patches_of_unlike_depth_send_as_many_numbers_in_all(codec: Deep) -> None:
-    images, ratio = pictures(2, 64, 48), Fraction(1, 12)
-    numbers = 2 * channel_uses(64, 48, ratio)
-    depths = random_depths(np.random.default_rng(1), numbers, (2, 4, 3), codec.depth)
-    snr = torch.tensor([5.0, 12.0])
-    encoded = codec.encode(images, snr, ratio, depths)
-    assert encoded.symbols.shape == (2, numbers // 2)
-    assert encoded.side is not None
-    decoded = codec.decode(encoded.symbols, torch.full((2,), 1e-4), ratio, (64, 48), encoded.side)
+def test_plans_of_the_callers_own_leave_room_for_their_blocks(codec: Deep) -> None:
+    images, uses = pictures(2, 64, 48), 7
+    k, noise = channel_uses(64, 48, TENTH), 0.1
+    water = Water(30, 0)
+    plans = [Plan(untold_logs((4, 3)), water, noise, k, uses) for _ in images]
+    encoded = codec.encode(images, torch.tensor([10.0, 10.0]), TENTH, plans)
+    assert encoded.symbols.shape == (2, k)
+    assert not encoded.symbols[:, :uses].any()
+    assert encoded.symbols[:, uses:].abs().square().mean() == pytest.approx(1, abs=1e-4)
+    decoded = codec.decode(encoded.symbols, torch.full((2,), 1e-4), TENTH, (64, 48), encoded.side)
     assert (decoded - images).square().mean() < images.var()
 
 
-def test_depths_that_are_all_alike_change_nothing(codec: Deep) -> None:
-    images, snr = pictures(2, 48, 48), torch.tensor([5.0, 12.0])
-    depths = uniform_depths(2 * channel_uses(48, 48, TENTH), 3, 3).expand(2, -1, -1)
-    plain, told = codec.encode(images, snr, TENTH), codec.encode(images, snr, TENTH, depths)
-    torch.testing.assert_close(plain.symbols, told.symbols)
+def test_where_the_block_is_lost_the_overview_remains(codec: Deep) -> None:
+    images, snr = pictures(1, 128, 128), torch.tensor([10.0])
+    encoded = codec.encode(images, snr, TENTH)
+    assert encoded.side is not None
+    (told,) = encoded.side.told
+    assert isinstance(told, Announcement)
+    uses = told.block.uses(encoded.symbols.shape[1])
+    assert uses > 0
+    broken = encoded.symbols.clone()
+    broken[:, :uses] = broken[:, :uses].flip(1)
+    decoded = codec.decode(broken, torch.tensor([0.1]), TENTH, (128, 128), encoded.side)
+    assert torch.isfinite(decoded).all()
+    means = torch.nn.functional.avg_pool2d(images, 16)
+    found = torch.nn.functional.avg_pool2d(decoded, 16)
+    assert (found - means).square().mean() < 0.2 * means.var()
 
 
 def test_erased_symbols_are_not_looked_at(codec: Deep) -> None:

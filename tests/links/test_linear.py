@@ -16,12 +16,12 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.data.sign_backdrops import backdrop
 from semjscc.images import quantise
+from semjscc.linear.announcement import NO_BLOCK
 from semjscc.linear.level import from_words
 from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, SymbolLink, open_link
 from semjscc.links.base import Control
-from semjscc.links.linear_adaptive import AdaptiveControl, AdaptiveLinearLink
-from semjscc.links.side_block import NO_BLOCK
+from semjscc.links.linear_adaptive import AdaptiveLinearLink
 from semjscc.randomness import Draws
 
 NAMES = ("linear", "linear-adaptive")
@@ -186,23 +186,25 @@ def test_adaptive_is_ahead_of_linear_on_a_photograph(ratio: Fraction) -> None:
 def test_adaptive_needs_no_side_information_where_there_is_no_room_for_it() -> None:
     sent = adaptive().transmit(photograph(16, 16), Fraction(1, 48), 0.0)
     (control,) = sent.control
-    assert isinstance(control, AdaptiveControl)
-    assert control.block == NO_BLOCK
+    assert control.announced is not None
+    assert control.announced.block == NO_BLOCK
     symbols, knowledge = CHANNELS["awgn"](sent.symbols, 0.0, Draws(0, [0]))
-    assert adaptive().receive(symbols, knowledge, sent.control).delivered.tolist() == [True]
+    _, whole = adaptive().estimate(symbols, knowledge, sent.control)
+    assert whole.tolist() == [True]
 
 
 def test_where_the_side_information_is_lost_the_overview_remains() -> None:
     images, ratio = photograph(128, 128), Fraction(1, 12)
     sent = adaptive().transmit(images, ratio, 10.0)
     (control,) = sent.control
-    assert isinstance(control, AdaptiveControl)
-    uses = control.block.uses(sent.symbols.shape[1])
+    assert control.announced is not None
+    uses = control.announced.block.uses(sent.symbols.shape[1])
     assert uses > 0
     symbols, knowledge = CHANNELS["awgn"](sent.symbols, 10.0, Draws(0, [0]))
     symbols[:, :uses] = 0.5 * symbols[:, :uses].flip(1)
+    _, whole = adaptive().estimate(symbols, knowledge, sent.control)
+    assert whole.tolist() == [False]
     received = adaptive().receive(symbols, knowledge, sent.control)
-    assert received.delivered.tolist() == [False]
     assert received.images is not None
     # The means of blocks are there: better than they could be guessed, and nothing finer.
     means = torch.nn.functional.avg_pool2d(images, 16)

@@ -18,7 +18,10 @@ from semjscc.codecs.bandwidth import (
 )
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
+from semjscc.linear.announcement import NO_BLOCK, Announcement, Block, block_uses
+from semjscc.linear.selection import Water
 from semjscc.links.base import Control
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.source import CODER_BITS, MODE_BITS, NOTHING, SETTING_BITS, SourceControl
 from semjscc.radio.header import (
     _CODERS,
@@ -27,6 +30,7 @@ from semjscc.radio.header import (
     LEVELLED,
     MESSAGE_BITS,
     PIXEL_LIMIT,
+    PLANNED,
     SEPARATE,
     CodecControl,
     Header,
@@ -45,7 +49,7 @@ ROOM = PIXEL_LIMIT
 carried = st.builds(Fraction, st.integers(1, NUMERATORS), st.integers(1, DENOMINATORS)).filter(
     lambda ratio: ratio <= 1
 )
-PLAIN = [name for name in CODECS if name != SEPARATE]
+PLAIN = [name for name in CODECS if name not in (SEPARATE, LINEAR, ADAPTIVE)]
 
 
 @given(
@@ -65,7 +69,7 @@ def test_a_record_comes_back(
     assume(k <= MOST_SYMBOLS)
     header = Header(told, image, data.draw(st.integers(0, burst_count(SDR, k) - 1)))
     bits = header_bits(header)
-    assert len(bits) == MESSAGE_BITS == 112
+    assert len(bits) == MESSAGE_BITS == 134
     assert parse_header(bits, SDR, k) == header
     refused: list[Header] = []
     assert parse_header(bits, SDR, k - 1, refused.append) is None
@@ -101,7 +105,7 @@ def test_numbers_on_the_air_stay_what_they_are() -> None:
     assert set(_CODERS) == set(CODERS)
     bits = header_bits(Header(control(64), 5, 1))
     # Version, codec, height, width, numerator and denominator less one, image, burst.
-    text = f"{2:04b}{3:08b}{64:015b}{64:015b}{0:06b}{5:010b}{5:08b}{1:011b}" + "0" * 35
+    text = f"{3:04b}{3:08b}{64:015b}{64:015b}{0:06b}{5:010b}{5:08b}{1:011b}" + "0" * 57
     assert "".join(map(str, bits)) == text
     told = CodecControl("adaptive", 64, 64, Fraction(1, 6), 0x12_3456)
     bits = header_bits(Header(told, 5, 1))
@@ -113,7 +117,8 @@ def test_numbers_on_the_air_stay_what_they_are() -> None:
 )
 def test_a_fingerprint_comes_back(fingerprint: int, codec: str, level: int) -> None:
     told = level if codec in LEVELLED else None
-    record = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint, level=told)
+    plan = Announcement(Water(3, 1)) if codec in PLANNED else None
+    record = CodecControl(codec, 64, 64, Fraction(1, 6), fingerprint, level=told, announced=plan)
     header = Header(record, 5, 0)
     expected = None if codec == "label" else header
     assert parse_header(header_bits(header), SDR, ROOM) == expected
@@ -122,14 +127,43 @@ def test_a_fingerprint_comes_back(fingerprint: int, codec: str, level: int) -> N
         header_bits(Header(too_large, 5, 0))
 
 
+@given(st.integers(1, 2**13 - 1), st.integers(0, 2**22 - 1), st.sampled_from(sorted(PLANNED)))
+@settings(deadline=None, max_examples=60)
+def test_what_is_announced_comes_back(level: int, rest: int, codec: str) -> None:
+    block = Block(rest >> 6 & 63, rest & 63)
+    announced = Announcement(Water(rest >> 16, rest >> 12 & 15), block)
+    size, ratio = (64, 128), Fraction(1, 12)
+    told = Control(codec, *size, ratio, level=level, announced=announced)
+    if codec not in (LINEAR, ADAPTIVE):
+        told = CodecControl(codec, *size, ratio, 77, level=level, announced=announced)
+    header = Header(told, 9, 0)
+    uses = block_uses(channel_uses(*size, ratio), block.length)
+    sound = block == NO_BLOCK if not block.length else block.mode < len(modes_for(uses))
+    assert parse_header(header_bits(header), AUDIO, ROOM) == (header if sound else None)
+
+
+def test_a_record_with_what_its_scheme_has_no_use_for_is_refused() -> None:
+    plain, plan = control(64), Announcement(Water(3, 1))
+    for wrong in (
+        replace(plain, codec=LINEAR),  # without a level
+        replace(plain, codec=LINEAR, level=1, announced=plan),
+        replace(plain, level=1),
+        replace(plain, announced=plan),
+        CodecControl(LINEAR, 64, 64, Fraction(1, 6), 5, level=1),
+    ):
+        assert parse_header(header_bits(Header(wrong, 5, 0)), SDR, ROOM) is None
+
+
 def test_a_record_is_as_long_as_it_says() -> None:
     codec = CodecControl("adaptive", 64, 64, Fraction(1, 6), 1)
     coded = SourceControl(SEPARATE, 64, 64, Fraction(1, 6), "jpeg", NOTHING, 0, None)
-    # Version 4, image 8 and burst 11 are the header's own.
-    assert codec.to_bits() == coded.to_bits() == MESSAGE_BITS - 4 - 8 - 11
+    # Version 4, image 8 and burst 11 are the header's own; separate coding leaves 22 empty.
+    assert codec.to_bits() == coded.to_bits() + 22 == MESSAGE_BITS - 4 - 8 - 11
     assert control(64).to_bits() == 54
-    assert replace(codec, codec="deep", level=1).to_bits() == codec.to_bits()
+    full = replace(codec, codec="deep", level=1, announced=Announcement(Water(3, 1)))
+    assert full.to_bits() == codec.to_bits()
     assert replace(control(64), level=1).to_bits() == 54 + 13
+    assert replace(control(64), level=1, announced=full.announced).to_bits() == 54 + 13 + 22
 
 
 @given(st.fractions(Fraction(1, DENOMINATORS), 1), st.integers(16, 2000), st.integers(16, 2000))
@@ -167,10 +201,10 @@ def test_silence_is_sent_as_such() -> None:
 
 def fields(**changed: int) -> list[int]:
     """A header by its numbers, in the order and the widths of the design."""
-    values = {"version": 2, "codec": 3, "height": 64, "width": 64, "above": 0, "below": 5,
-              "image": 0, "burst": 0, "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
+    values = {"version": 3, "codec": 3, "height": 64, "width": 64, "above": 0, "below": 5,
+              "image": 0, "burst": 0, "rest": 0, "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
     values.update(changed)
-    widths = (4, 8, 15, 15, 6, 10, 8, 11, 3, 10, 16, 6)
+    widths = (4, 8, 15, 15, 6, 10, 8, 11, 22, 3, 10, 16, 6)
     text = "".join(f"{v:0{w}b}" for v, w in zip(values.values(), widths, strict=True))
     return [int(bit) for bit in text]
 
@@ -178,7 +212,7 @@ def fields(**changed: int) -> list[int]:
 def test_impossible_headers_are_refused() -> None:
     assert parse_header(fields(), SDR, ROOM) is not None
     for changed in (
-        {"version": 0}, {"version": 1}, {"codec": 0}, {"codec": 255}, {"height": 0},
+        {"version": 0}, {"version": 2}, {"codec": 0}, {"codec": 255}, {"height": 0},
         {"above": 6}, {"above": 1}, {"above": 2, "below": 8}, {"coder": 1, "mode": 1},
         {"height": 32767, "width": 32767}, {"height": 4097, "width": 4096}, {"burst": 1},
         {"burst": 2047}, {"codec": 2, "mode": 1}, {"codec": 2, "coder": 1},
@@ -188,7 +222,7 @@ def test_impossible_headers_are_refused() -> None:
     digital = {"codec": 1, "coder": 1, "mode": 5, "length": 1}
     assert parse_header(fields(**digital), SDR, ROOM) is not None
     for changed in (
-        {"coder": 0}, {"coder": 7}, {"mode": 63}, {"length": 65535}, {"setting": 1023},
+        {"coder": 0}, {"coder": 7}, {"rest": 1}, {"mode": 63}, {"length": 65535}, {"setting": 1023},
         {"mode": 0},
     ):  # fmt: skip
         assert parse_header(fields(**{**digital, **changed}), SDR, ROOM) is None, changed

@@ -11,14 +11,12 @@ from semjscc.channels import CHANNELS
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.data.sign_backdrops import backdrop
-from semjscc.linear.description import understand
 from semjscc.linear.overview import to_overview
-from semjscc.linear.selection import plan
+from semjscc.linear.plans import plan_received
 from semjscc.linear.spectrum import mean_colour, variances
 from semjscc.linear.transform import COEFFICIENTS, analyse, synthesise
 from semjscc.links.linear import LinearLink
-from semjscc.links.linear_adaptive import AdaptiveControl, AdaptiveLinearLink
-from semjscc.links.side_block import receive_block
+from semjscc.links.linear_adaptive import AdaptiveLinearLink
 from semjscc.randomness import Draws
 
 DRAWS = 24
@@ -107,15 +105,12 @@ def test_adaptive_coding_too_arrives_with_the_error_that_its_coefficients_promis
     link, images = AdaptiveLinearLink(), photograph(128)
     sent = link.transmit(images, ratio, snr_db)
     (control,) = sent.control
-    assert isinstance(control, AdaptiveControl)
+    assert control.announced is not None
     k, n0, size = sent.symbols.shape[1], 10 ** (-snr_db / 10), (8, 8)
-    uses = control.block.uses(k)
-    assert uses > 0
-    payload = receive_block(sent.symbols[0, :uses], torch.full((uses,), n0), control.block, k)
-    assert payload is not None
-    logs = understand(payload, control.water, n0, size)
-    assert logs is not None
-    sending = plan(logs, control.water, n0, 2 * (k - uses))
+    known = plan_received(sent.symbols[0], torch.full((k,), n0), control.announced, size, n0)
+    assert known.whole
+    assert known.uses > 0
+    sending, uses = known.sending, known.uses
     coefficients = to_overview(analyse(images)[0])
     energies = sending.pack(coefficients).double().square()
     powers = (sending.amplitudes.square() * sending.variances).double()

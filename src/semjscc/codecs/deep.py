@@ -26,11 +26,11 @@ from semjscc.codecs.base import Codec, Encoded, Side
 from semjscc.codecs.deep_networks import Decoder, Encoder
 from semjscc.codecs.deep_views import SEEN, Arrived, arrived, heights, means_apart
 from semjscc.images import pad_to_multiple
+from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import design_snr
 from semjscc.linear.logs import deviations, overview_gain
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.plans import (
-    Announcement,
     Plan,
     from_channel,
     from_complex,

@@ -13,24 +13,12 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.power import normalise_power
+from semjscc.linear.announcement import NO_BLOCK, Announcement
 from semjscc.linear.description import understand
 from semjscc.linear.drafts import best_draft
 from semjscc.linear.logs import lost_logs, untold_logs
 from semjscc.linear.selection import Sending, Water, plan
-from semjscc.linear.side_block import NO_BLOCK, Block, receive_block, send_block
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """What the receiver must be told before it can read a picture's symbols.
-
-    Attributes:
-        water: how high the water stands.
-        block: how the strengths are sent.
-    """
-
-    water: Water
-    block: Block
+from semjscc.linear.side_block import receive_block, send_block
 
 
 @dataclass(frozen=True)

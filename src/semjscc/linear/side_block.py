@@ -1,53 +1,19 @@
-"""A few bytes before the symbols they belong to, through the 5G code, within the same k symbols.
-
-The block has one of 63 lengths, each 2^(1/8) times the one before, so that six bits tell it.
-"""
+"""A few bytes before the symbols they belong to, through the 5G code, within the same k symbols."""
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 from torch import Tensor
 
+from semjscc.linear.announcement import LENGTH_BITS, Block, block_uses
 from semjscc.separation.modes import Mode, modes_for
 from semjscc.separation.table import choose_mode
 from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
 
-LENGTH_BITS = 6
-STEPS_AN_OCTAVE = 8
-LARGEST_SHARE = 3 / 8
-"""Of the k symbols. Then the block has less than all of the power even if every symbol of it is a
-corner of 256-QAM, whose power is 2.65."""
-USUAL_GAP_DB = 2.5
+USUAL_GAP_DB = 3.5
 """From the capacity of so much less SNR to what the modes carry."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """How the bytes are sent.
-
-    Attributes:
-        length: place of its length on the scale, from 1; 0 where there is no block.
-        mode: place of the mode among those of so many symbols.
-    """
-
-    length: int
-    mode: int
-
-    def uses(self, k: int) -> int:
-        """Symbols that it takes of k."""
-        return block_uses(k, self.length)
-
-
-NO_BLOCK = Block(0, 0)
-
-
-def block_uses(k: int, length: int) -> int:
-    """Symbols of a block of that place on the scale; the last takes 3/8 of k."""
-    if length == 0:
-        return 0
-    longest = (1 << LENGTH_BITS) - 1
-    return max(1, int(k * LARGEST_SHARE * 2 ** ((length - longest) / STEPS_AN_OCTAVE)))
+MARGIN_DB = 1.0
+"""The picture bears a wrong belief in the SNR, and so must what belongs to it. It costs little."""
 
 
 def likely_uses(payload: bytes, snr_db: float) -> int:
@@ -105,4 +71,4 @@ def receive_block(symbols: Tensor, noise_variance: Tensor, block: Block, k: int)
 
 @lru_cache(maxsize=1024)
 def _mode(uses: int, snr_db: float) -> Mode | None:
-    return choose_mode(uses, snr_db)
+    return choose_mode(uses, snr_db - MARGIN_DB)

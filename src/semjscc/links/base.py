@@ -16,6 +16,7 @@ from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
 from semjscc.errors import UserError, printable
+from semjscc.linear.announcement import ANNOUNCED_BITS, Announcement
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.randomness import Draws
 
@@ -39,6 +40,7 @@ class Control:
         width: likewise.
         ratio: the nominal bandwidth ratio.
         level: the picture's, see `semjscc.linear.level`; None where the receiver needs none.
+        announced: of the plan, see `semjscc.linear.announcement`; None where there is none.
     """
 
     codec: str
@@ -46,11 +48,13 @@ class Control:
     width: int
     ratio: Fraction
     level: int | None = field(default=None, kw_only=True)
+    announced: Announcement | None = field(default=None, kw_only=True)
 
     def to_bits(self) -> int:
-        """Its length: codec, height, width and ratio, and the level if any, in fixed fields."""
+        """Its length: codec, height, width and ratio, and what else there is, in fixed fields."""
         level = 0 if self.level is None else LEVEL_BITS
-        return CODEC_ID_BITS + 2 * SIDE_BITS + RATIO_BITS + level
+        announced = 0 if self.announced is None else ANNOUNCED_BITS
+        return CODEC_ID_BITS + 2 * SIDE_BITS + RATIO_BITS + level + announced
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, channel_uses
 from semjscc.codecs.base import Codec, Side
 from semjscc.images import quantise
+from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import from_words, to_words
 from semjscc.links.base import (
     Control,
@@ -62,11 +64,8 @@ class CodecLink(SymbolLink):
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
         encoded = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
-        levels = [None] * len(images)
-        if encoded.side is not None:
-            levels = to_words(encoded.side.gain, encoded.side.snr_db)
-        control = (Control(self.codec.name, height, width, ratio, level=level) for level in levels)
-        return Transmission(encoded.symbols, tuple(control))
+        plain = Control(self.codec.name, height, width, ratio)
+        return Transmission(encoded.symbols, controls(plain, encoded.side, len(images)))
 
     @torch.inference_mode()
     def receive(
@@ -75,8 +74,7 @@ class CodecLink(SymbolLink):
         """Equalise and decode."""
         size, ratio = (control[0].height, control[0].width), control[0].ratio
         equalised, variance = equalise(symbols, knowledge)
-        levels = [one.level for one in control if one.level is not None]
-        side = Side(*(part.to(symbols.device) for part in from_words(levels))) if levels else None
+        side = told_side(control, symbols.device)
         images = self.codec.decode(equalised, variance, ratio, size, side)
         return Received(
             quantise(images),
@@ -86,3 +84,25 @@ class CodecLink(SymbolLink):
             control_bits=control[0].to_bits(),
             codec=self.codec.name,
         )
+
+
+def controls(plain: Control, side: Side | None, count: int) -> tuple[Control, ...]:
+    """The records of a batch of images, with what their codec tells of each."""
+    if side is None:
+        return (plain,) * count
+    words = to_words(side.gain, side.snr_db)
+    announced = [told for told in side.told if isinstance(told, Announcement)]
+    return tuple(
+        replace(plain, level=word, announced=one)
+        for word, one in zip(words, announced, strict=True)
+    )
+
+
+def told_side(records: Sequence[Control], device: torch.device) -> Side | None:
+    """The inverse, to what the records can tell."""
+    levels = [one.level for one in records if one.level is not None]
+    announced = [one.announced for one in records if one.announced is not None]
+    if not levels:
+        return None
+    gain, snr_db = from_words(levels)
+    return Side(gain.to(device), snr_db.to(device), tuple(announced))

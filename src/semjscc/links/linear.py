@@ -21,9 +21,9 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.power import normalise_power
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
-from semjscc.codecs.depths import sent, uniform_depths
 from semjscc.images import pad_to_multiple, quantise
 from semjscc.linear.allocation import amplitudes, estimate
+from semjscc.linear.depths import sent, uniform_depths
 from semjscc.linear.level import design_snr, from_words, to_words
 from semjscc.linear.plans import from_complex, to_complex
 from semjscc.linear.spectrum import variances

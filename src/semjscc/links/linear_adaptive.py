@@ -13,7 +13,6 @@ fixed. Where no block is sent, since k is too small, the whole spectrum is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import torch
@@ -28,37 +27,18 @@ from semjscc.linear.level import design_snr, from_words, to_words
 from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.plans import (
-    Announcement,
     from_channel,
     from_complex,
     plan_received,
     plan_to_send,
     to_channel,
 )
-from semjscc.linear.selection import FLOOR_BITS, LEVEL_BITS
-from semjscc.linear.side_block import LENGTH_BITS
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
-from semjscc.links.source import MODE_BITS
 
 SMALLEST_GAIN = 2.0**-8
 """Of the overview of a picture whose blocks all have the mean colour of photographs."""
-
-
-@dataclass(frozen=True)
-class AdaptiveControl(Control):
-    """What the receiver must be told of an image before it can read anything.
-
-    Attributes:
-        announced: of its plan.
-    """
-
-    announced: Announcement
-
-    def to_bits(self) -> int:
-        """Its length, all fields fixed."""
-        return super().to_bits() + LEVEL_BITS + FLOOR_BITS + LENGTH_BITS + MODE_BITS
 
 
 class AdaptiveLinearLink(SymbolLink):
@@ -84,19 +64,19 @@ class AdaptiveLinearLink(SymbolLink):
             sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
             (word,) = to_words((gain * scale)[None], design_db[None])
             symbols.append(sent)
-            controls.append(AdaptiveControl(self.name, *size, ratio, announced, level=word))
+            controls.append(Control(self.name, *size, ratio, level=word, announced=announced))
         return Transmission(torch.stack(symbols).to(images.device), controls)
 
     @torch.inference_mode()
     def receive(
         self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
     ) -> Received:
-        """The strengths first; where they are lost, only the overview is made out."""
-        images, delivered = self.estimate(symbols, knowledge, control)
+        """The strengths first; where they are lost the overview is a picture all the same."""
+        images, _ = self.estimate(symbols, knowledge, control)
         return Received(
             quantise(images),
             None,
-            delivered,
+            torch.ones(len(images), dtype=torch.bool),
             channel_uses=symbols.shape[1],
             control_bits=control[0].to_bits(),
             codec=self.name,
@@ -111,24 +91,23 @@ class AdaptiveLinearLink(SymbolLink):
         Returns:
             images (B, 3, H, W) float32, and whether the strengths arrived (B,) bool.
         """
-        told = [one for one in control if isinstance(one, AdaptiveControl)]
-        size = told[0].height, told[0].width
+        size = control[0].height, control[0].width
         equalised, variance = equalise(symbols, knowledge)
         variance = variance.expand(symbols.shape)
         found = [
-            _coefficients(*one) for one in zip(equalised.cpu(), variance.cpu(), told, strict=True)
+            _coefficients(*one)
+            for one in zip(equalised.cpu(), variance.cpu(), control, strict=True)
         ]
         blocks = torch.stack([from_overview(coefficients) for coefficients, _ in found])
         images = synthesise(blocks.to(symbols.device))[..., : size[0], : size[1]]
         return images, torch.tensor([whole for _, whole in found])
 
 
-def _coefficients(
-    symbols: Tensor, variance: Tensor, control: AdaptiveControl
-) -> tuple[Tensor, bool]:
+def _coefficients(symbols: Tensor, variance: Tensor, control: Control) -> tuple[Tensor, bool]:
     """What one image's symbols (k,) tell: its coefficients (768, h, w), and whether of all."""
     size = latent_size(control.height, control.width, BLOCK)
     gain, design_db = from_words([control.level or 0])
+    assert control.announced is not None, "every record of this link announces a plan"
     plan = plan_received(symbols, variance, control.announced, size, _noise(design_db))
     guesses = estimate(
         from_channel(from_complex(symbols), plan),

@@ -1,22 +1,31 @@
 """What a burst says of itself: the link's control record, the image and the burst's place in it.
 
     version 4 │ codec 8 │ height 15 │ width 15 │ ratio 6 + 10 │ image 8 │ burst 11
-    │ coder 3 │ setting 10 │ length 16 │ mode 6                                    = 112 bits
+    │ level 13 │ water level 6 │ floor 4 │ block's length 6 │ its mode 6 │ fingerprint 22
+                                                                                   = 134 bits
 
-The ratio is numerator and denominator, each less one. The last four are 35 bits that a neural codec
-has no use for: it tells the picture's level in 13 of them, 0 where it needs none, and the
-fingerprint of its weights in 22. A header may come from a stranger: nothing that is not in the
-tables, and no image larger or smaller than those that are sent, is taken for one.
+The ratio is numerator and denominator, each less one. The last row is the scheme's own. The level
+is the picture's, then follows what is announced of its plan, both 0 where the scheme has none; the
+fingerprint is that of a neural codec's weights, 0 for a link without. Separate coding has there
+
+    │ 0 22 │ coder 3 │ setting 10 │ length 16 │ mode 6
+
+A header may come from a stranger: nothing that is not in the tables, and no image larger or smaller
+than those that are sent, is taken for one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from semjscc.codecs.bandwidth import channel_uses, nearest_ratio
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
+from semjscc.linear.announcement import ANNOUNCED_BITS, NO_BLOCK, Announcement, Block
+from semjscc.linear.announcement import LENGTH_BITS as BLOCK_BITS
 from semjscc.linear.level import LEVEL_BITS
+from semjscc.linear.selection import FLOOR_BITS, Water
+from semjscc.linear.selection import LEVEL_BITS as WATER_BITS
 from semjscc.links.base import (
     CODEC_ID_BITS,
     DENOMINATOR_BITS,
@@ -24,6 +33,7 @@ from semjscc.links.base import (
     SIDE_BITS,
     Control,
 )
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.source import (
     CODER_BITS,
     MODE_BITS,
@@ -39,7 +49,7 @@ from semjscc.separation.modes import modes_for
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import SCALES, Setting
 
-VERSION = 2
+VERSION = 3
 """Counted up when the bits mean something else than before."""
 VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 11
 PIXEL_LIMIT = 16 * 2**20
@@ -58,12 +68,16 @@ CODECS = (
     "tiny-imagenet-20-djscc",
     "tiny-imagenet-20-semantic",
     "deep",
+    LINEAR,
+    ADAPTIVE,
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""
 LABEL = "label"
-LEVELLED = frozenset({"deep"})
+LEVELLED = frozenset({"deep", LINEAR, ADAPTIVE})
 """Those whose record tells the picture's level."""
+PLANNED = frozenset({"deep", ADAPTIVE})
+"""Those whose record announces a plan."""
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
 FINGERPRINT_BITS = 22
@@ -76,9 +90,9 @@ _WIDTHS = (
     DENOMINATOR_BITS,
     IMAGE_BITS,
     BURST_BITS,
-    sum(_SOURCE_WIDTHS),
+    LEVEL_BITS + ANNOUNCED_BITS + FINGERPRINT_BITS,
 )
-_CODEC_WIDTHS = (LEVEL_BITS, FINGERPRINT_BITS)
+_JOINT_WIDTHS = (LEVEL_BITS, WATER_BITS, FLOOR_BITS, BLOCK_BITS, MODE_BITS, FINGERPRINT_BITS)
 MESSAGE_BITS = sum(_WIDTHS)
 IMAGES = 1 << IMAGE_BITS
 
@@ -95,8 +109,9 @@ class CodecControl(Control):
 
     def to_bits(self) -> int:
         """Its length, all fields fixed."""
-        spare = LEVEL_BITS if self.level is None else 0
-        return super().to_bits() + spare + FINGERPRINT_BITS
+        level = LEVEL_BITS if self.level is None else 0
+        announced = ANNOUNCED_BITS if self.announced is None else 0
+        return super().to_bits() + level + announced + FINGERPRINT_BITS
 
 
 @dataclass(frozen=True)
@@ -120,7 +135,7 @@ class Header:
 
 
 def header_bits(header: Header) -> list[int]:
-    """(112,) of 0 and 1, each field from its highest bit.
+    """(134,) of 0 and 1, each field from its highest bit.
 
     Raises:
         UserError: a field does not fit, or no number is known for the codec.
@@ -142,15 +157,16 @@ def header_bits(header: Header) -> list[int]:
         raise UserError(
             f"the modem cannot say the ratio {control.ratio}: take {nearest_ratio(control.ratio)}"
         )
-    scheme = 0
     if isinstance(control, SourceControl):
         setting = _setting_number(control.coder, control.setting)
         mode = 0 if control.mode is None else control.mode + 1
         length = control.length // _unit(mode, header.k)
         source = _CODERS.index(control.coder) + 1, setting, length, mode
         scheme = pack(source, _SOURCE_WIDTHS)
-    elif isinstance(control, CodecControl):
-        scheme = pack((control.level or 0, control.fingerprint), _CODEC_WIDTHS)
+    else:
+        fingerprint = control.fingerprint if isinstance(control, CodecControl) else 0
+        announced = _announced_fields(control.announced)
+        scheme = pack((control.level or 0, *announced, fingerprint), _JOINT_WIDTHS)
     fields = (
         VERSION,
         CODECS.index(control.codec) + 1,
@@ -179,7 +195,7 @@ def parse_header(
     """The inverse of `header_bits`, or None for what no sender here could have sent.
 
     Args:
-        bits: (112,) of 0 and 1.
+        bits: (134,) of 0 and 1.
         profile: the waveform, from which the number of bursts follows.
         most_symbols: the longest image that the receiver has room for.
         refused: takes a header that is sound, but whose image is longer.
@@ -198,22 +214,43 @@ def parse_header(
     if header.k > most_symbols:
         refused(header)
         return None
-    if plain.codec != SEPARATE:
-        return _with_fingerprint(header, scheme)
-    control = _source_control(plain, unpack(scheme, _SOURCE_WIDTHS), header.k)
+    if plain.codec == SEPARATE:
+        control = None
+        if scheme < 1 << sum(_SOURCE_WIDTHS):
+            control = _source_control(plain, unpack(scheme, _SOURCE_WIDTHS), header.k)
+    else:
+        control = _joint_control(plain, unpack(scheme, _JOINT_WIDTHS), header.k)
     return None if control is None else Header(control, image, burst)
 
 
-def _with_fingerprint(header: Header, scheme: int) -> Header | None:
-    plain = header.control
-    if not scheme:
-        return header
-    level, fingerprint = unpack(scheme, _CODEC_WIDTHS)
-    if plain.codec == LABEL or bool(level) != (plain.codec in LEVELLED):
+def _announced_fields(announced: Announcement | None) -> tuple[int, int, int, int]:
+    if announced is None:
+        return 0, 0, 0, 0
+    water, block = announced.water, announced.block
+    return water.step, water.floor, block.length, block.mode
+
+
+def _joint_control(plain: Control, told: Sequence[int], k: int) -> Control | None:
+    level, step, floor, length, mode, fingerprint = told
+    block = Block(length, mode)
+    if plain.codec not in PLANNED:
+        announced = None
+        if step or floor or block != NO_BLOCK:
+            return None
+    elif block != NO_BLOCK and (not length or mode >= len(modes_for(block.uses(k)))):
+        return None
+    else:
+        announced = Announcement(Water(step, floor), block)
+    if bool(level) != (plain.codec in LEVELLED):
+        return None
+    if fingerprint == 0:
+        return replace(plain, level=level or None, announced=announced)
+    if plain.codec in (LABEL, LINEAR, ADAPTIVE):
         return None
     size = plain.height, plain.width
-    control = CodecControl(plain.codec, *size, plain.ratio, fingerprint, level=level or None)
-    return Header(control, header.image, header.burst)
+    return CodecControl(
+        plain.codec, *size, plain.ratio, fingerprint, level=level or None, announced=announced
+    )
 
 
 def _source_control(plain: Control, source: Sequence[int], k: int) -> SourceControl | None:

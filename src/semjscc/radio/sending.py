@@ -85,7 +85,14 @@ class Sender:
         if self.codec is None:
             return control
         size = control.height, control.width
-        return CodecControl(self.codec, *size, control.ratio, self.fingerprint, level=control.level)
+        return CodecControl(
+            self.codec,
+            *size,
+            control.ratio,
+            self.fingerprint,
+            level=control.level,
+            announced=control.announced,
+        )
 
 
 def open_sender(name: str, family: str) -> Sender:

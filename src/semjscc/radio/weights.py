@@ -15,7 +15,9 @@ from semjscc.codecs.base import Codec
 from semjscc.codecs.store import load_codec
 from semjscc.errors import UserError
 from semjscc.families import default_perception, families
+from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.codec import CodecLink
 from semjscc.links.source import SourceControl, SourceStage
 from semjscc.radio.header import CODECS, FINGERPRINT_BITS, CodecControl
@@ -73,6 +75,8 @@ class Receivers:
             if missing := CODERS[control.coder].missing():
                 raise UserError(missing)
             return _separate(self._family)
+        if control.codec in (LINEAR, ADAPTIVE):
+            return _linear(control.codec)
         if not isinstance(control, CodecControl):
             raise UserError(f"frames of '{control.codec}' bring no image")
         wanted = control.fingerprint
@@ -110,6 +114,13 @@ def _codecs_that_ship(kind: str) -> list[Path]:
         for path in sorted(checkpoint.WEIGHTS.glob("*.safetensors"))
         if read_metadata(path).get("codec") == kind
     ]
+
+
+@cache
+def _linear(name: str) -> SymbolLink:
+    link = open_link(name, "")
+    assert isinstance(link, SymbolLink)
+    return link
 
 
 @cache

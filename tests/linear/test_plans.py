@@ -1,0 +1,78 @@
+"""Both ends make the same of a picture, and its symbols have power 1."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from semjscc.linear.announcement import NO_BLOCK
+from semjscc.linear.logs import lost_logs, overview_gain
+from semjscc.linear.overview import to_overview
+from semjscc.linear.plans import (
+    Plan,
+    from_channel,
+    from_complex,
+    plan_received,
+    plan_to_send,
+    to_channel,
+    to_complex,
+)
+from semjscc.linear.spectrum import variances
+
+SIZE = (8, 9)
+K = 1024
+
+
+def unit(seed: int = 0) -> Tensor:
+    """A picture that is strong on its left and weak on its right."""
+    made = torch.Generator().manual_seed(seed)
+    blocks = torch.randn(768, *SIZE, generator=made) * variances().sqrt()[:, None, None]
+    blocks *= torch.logspace(0.5, -1, SIZE[1])
+    found = to_overview(blocks)
+    return found / overview_gain(found)
+
+
+@pytest.mark.parametrize("snr_db", [-5.0, 3.0, 15.0])
+def test_both_ends_make_the_same_plan(snr_db: float) -> None:
+    noise = 10 ** (-snr_db / 10)
+    plan, announced, block = plan_to_send(unit(), K, snr_db, noise)
+    assert plan.uses == len(block) == announced.block.uses(K)
+    numbers = plan.sending.amplitudes * plan.sending.pack(unit())
+    symbols, scale = to_channel(numbers, plan, block)
+    assert symbols.shape == (K,)
+    assert float(symbols.abs().square().mean()) == pytest.approx(1, abs=1e-4)
+    known = plan_received(symbols, torch.full((K,), noise), announced, SIZE, noise)
+    assert known.whole
+    assert torch.equal(known.logs, plan.logs)
+    assert known.water == plan.water
+    back = from_channel(from_complex(symbols), known) * scale
+    torch.testing.assert_close(back, numbers, rtol=1e-4, atol=1e-5)
+
+
+def test_a_lost_block_leaves_the_overview() -> None:
+    plan, announced, block = plan_to_send(unit(), K, 10.0, 0.1)
+    assert announced.block != NO_BLOCK
+    symbols, _ = to_channel(plan.sending.amplitudes * plan.sending.pack(unit()), plan, block)
+    symbols[: plan.uses] = symbols[: plan.uses].flip(0)
+    known = plan_received(symbols, torch.full((K,), 0.1), announced, SIZE, 0.1)
+    assert not known.whole
+    assert torch.equal(known.logs, lost_logs(SIZE))
+    overview, others = known.sending.places
+    assert torch.equal(overview, plan.sending.places[0])
+    assert not others.any()
+
+
+def test_a_place_left_empty_takes_no_power() -> None:
+    made, _, _ = plan_to_send(unit(), K, 10.0, 0.1)
+    plan = Plan(made.logs, made.water, 0.1, K, 100)
+    symbols, scale = to_channel(plan.sending.pack(unit()), plan)
+    assert not symbols[:100].any()
+    assert float(symbols[100:].abs().square().mean()) == pytest.approx(1, abs=1e-4)
+    filled = plan.sending.pack(unit()).square().sum() / (2 * (K - 100))
+    assert float(scale) == pytest.approx(float(filled) ** 0.5, rel=1e-4)
+
+
+def test_a_symbol_holds_two_numbers_and_its_noise_is_that_of_each() -> None:
+    numbers = torch.tensor([[3.0, 4.0, 0.0, 5.0]])
+    symbols = to_complex(numbers)
+    assert symbols.abs().square().tolist()[0] == pytest.approx([12.5, 12.5])
+    torch.testing.assert_close(from_complex(symbols), numbers)
