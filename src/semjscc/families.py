@@ -1,23 +1,36 @@
-"""Families of shipped weights: a perception network and codecs for one kind of images."""
+"""Families of shipped weights: codecs for one kind of images, and the network that looks at them.
+
+A family's network A ships with it, or is one that others trained.
+"""
 
 from semjscc import checkpoint
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.perception.names import EFFICIENTNET
 
-# The hub's CIFAR-10 holds the originals of the images one family was trained on; the others are
-# photographs like those of another one, but larger.
+PHOTO = "photo"
+SIGNS, SIGNS_SIDE = "signs", 32
+# The hub's CIFAR-10 holds the originals of the images one family was trained on.
 _KNOWN_DATA = {
     "cifar10": "cifar10-jpeg",
-    "imagenet-photos": "tiny-imagenet-20",
-    "kodak": "tiny-imagenet-20",
+    "imagenet-photos": PHOTO,
+    "kodak": PHOTO,
+    "bsds500": PHOTO,
 }
 _NETWORK_A = "-a"
+_TRAINED_BY_OTHERS = {PHOTO: EFFICIENTNET}
 
 
 def families() -> list[str]:
     """The families that ship: those with a network A."""
     files = checkpoint.WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
-    return sorted(file.stem.removesuffix(_NETWORK_A) for file in files)
+    own = [file.stem.removesuffix(_NETWORK_A) for file in files]
+    return sorted([*own, *filter(shipped_schemes, _TRAINED_BY_OTHERS)])
+
+
+def family_for(height: int, width: int) -> str:
+    """The family for an image of which only the size is known: signs have one size."""
+    return SIGNS if (height, width) == (SIGNS_SIDE, SIGNS_SIDE) else PHOTO
 
 
 def choose_family(asked: str | None, data_name: str) -> str:
@@ -51,7 +64,7 @@ def family_of_weights(name: str) -> str | None:
 
 def default_perception(family: str) -> str:
     """The name of a family's network A."""
-    return family + _NETWORK_A
+    return _TRAINED_BY_OTHERS.get(family, family + _NETWORK_A)
 
 
 def shipped_schemes(family: str) -> list[str]:

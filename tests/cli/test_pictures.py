@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from semjscc.cli.pictures import FORMATS, LOSSY, check_picture, write_picture
+from semjscc.cli.pictures import FORMATS, LOSSY, check_picture, size_of, write_picture
 from semjscc.errors import UserError
 from semjscc.images import read_image, to_float
 
@@ -53,3 +54,11 @@ def test_places_where_nothing_can_be_written_are_refused_before_the_work(tmp_pat
 def test_what_a_format_cannot_hold_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         write_picture(torch.zeros(3, 16, 16400, dtype=torch.uint8), tmp_path / "wide.webp")
+
+
+def test_the_size_of_an_image_is_known_before_it_is_read(tmp_path: Path) -> None:
+    pixels = np.zeros((40, 70, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert size_of(tmp_path / "a.png") == (40, 70)
+    (tmp_path / "b.png").write_bytes(b"no image")
+    assert size_of(tmp_path / "b.png") == size_of(tmp_path / "none.png") == (0, 0)

@@ -202,7 +202,8 @@ def test_silence_is_sent_as_such() -> None:
 def fields(**changed: int) -> list[int]:
     """A header by its numbers, in the order and the widths of the design."""
     values = {"version": 3, "codec": 3, "height": 64, "width": 64, "above": 0, "below": 5,
-              "image": 0, "burst": 0, "rest": 0, "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
+              "image": 0, "burst": 0, "rest": 0,
+              "coder": 0, "setting": 0, "length": 0, "mode": 0}  # fmt: skip
     values.update(changed)
     widths = (4, 8, 15, 15, 6, 10, 8, 11, 22, 3, 10, 16, 6)
     text = "".join(f"{v:0{w}b}" for v, w in zip(values.values(), widths, strict=True))

@@ -13,7 +13,7 @@ from semjscc.cli.words import (
     add_json,
     check_network,
     existing_file,
-    family_of,
+    family_for_file,
     folder,
     ratio_of,
     warn,
@@ -112,7 +112,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     images = [existing_file(text) for text in arguments.images]
     out = _recording(arguments.out)
     arguments.perception = None
-    family = family_of(arguments, [arguments.link], FAMILY)
+    family = family_for_file(arguments, arguments.link, images[0])
     find_link(arguments.link, family)
 
     import_torch()

@@ -1,5 +1,6 @@
-"""The image file that a command writes: its ending says of what format."""
+"""The image file that a command writes, by its ending, and the size of one that it reads."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,3 +67,14 @@ def write_picture(image: "Tensor", path: Path) -> None:
     except (OSError, ValueError) as error:  # such as WebP of more than 16383 pixels a side
         raise UserError(f"{printable(str(path))} cannot be written: {error}") from error
     write_atomically(path, lambda temporary: temporary.write_bytes(encoded.getvalue()))
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """An image's height and width, before any turning; (0, 0) for what reading will refuse."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            return image.height, image.width
+    except Exception:  # of any kind, on damaged files
+        return 0, 0

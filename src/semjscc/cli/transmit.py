@@ -10,7 +10,7 @@ from semjscc.cli.words import (
     add_situation,
     check_network,
     existing_file,
-    family_of,
+    family_for_file,
     parse_channel,
     ratio_of,
     warn,
@@ -45,7 +45,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     source, out = existing_file(arguments.image), user_path(arguments.out)
     keep_apart([source], [out])
     check_picture(out, warn)
-    family = family_of(arguments, [arguments.link], "signs")
+    family = family_for_file(arguments, arguments.link, source)
     find_link(arguments.link, family)
     judge = arguments.perception or default_perception(family)
     check_network(judge)

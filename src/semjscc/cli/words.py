@@ -101,12 +101,25 @@ def add_situation(parser: argparse.ArgumentParser) -> None:
 def family_of(arguments: argparse.Namespace, links: Sequence[str], data_name: str) -> str:
     """The family of shipped weights, or "" where the user brings all weights along."""
     from semjscc.families import choose_family
+
+    return "" if _brings_all(arguments, links) else choose_family(arguments.weights, data_name)
+
+
+def family_for_file(arguments: argparse.Namespace, link: str, source: Path) -> str:
+    """Likewise, for one link and an image's size."""
+    from semjscc.cli.pictures import size_of
+    from semjscc.families import choose_family, family_for
+
+    if _brings_all(arguments, [link]):
+        return ""
+    return choose_family(arguments.weights, family_for(*size_of(source)))
+
+
+def _brings_all(arguments: argparse.Namespace, links: Sequence[str]) -> bool:
     from semjscc.links.catalogue import needs_family
 
-    brings_all = arguments.weights is None and arguments.perception is not None
-    if brings_all and not any(map(needs_family, links)):
-        return ""
-    return choose_family(arguments.weights, data_name)
+    own = arguments.weights is None and arguments.perception is not None
+    return own and not any(map(needs_family, links))
 
 
 def existing_file(text: str) -> Path:

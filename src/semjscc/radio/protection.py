@@ -1,6 +1,6 @@
 """The header's bits as QPSK symbols and back: CRC-24, 5G polar code, three repetitions.
 
-    112 bits ─► CRC-24C, polar (512, 136) ─► repeat ─► permute ─► scramble ─► QPSK
+    134 bits ─► CRC-24C, polar (512, 158) ─► repeat ─► permute ─► scramble ─► QPSK
 
 The code is that of the 5G control channel (TS 38.212 section 7.3) as Sionna builds it, with its
 CRC of 24 bits: of 10⁶ words of noise less than one passes, even though a list of 8 gives it eight
@@ -26,7 +26,7 @@ LEAST_AGREEMENT = 0.7
 
 
 def protect(bits: list[int], symbols: int) -> NDArray[np.complex128]:
-    """Header bits (112,) to QPSK of power 1: (symbols,)."""
+    """Header bits (134,) to QPSK of power 1: (symbols,)."""
     scrambled = _codeword(tuple(bits))[_order(2 * symbols)] ^ _scrambling(2 * symbols)
     signs = 1 - 2.0 * scrambled
     return (signs[0::2] + 1j * signs[1::2]) / 2**0.5
@@ -55,7 +55,7 @@ def soft_bits(
 
 
 def unprotect(llr: NDArray[np.floating]) -> list[int] | None:
-    """Header bits (112,) from soft bits (512,), or None where the checksum fails."""
+    """Header bits (134,) from soft bits (512,), or None where the checksum fails."""
     with torch.inference_mode():
         scale = max(float(np.abs(llr).max()), 1e-9)
         # Sionna's decoders take log p(1)/p(0) and clip it; a list decoder needs no absolute scale.
