@@ -20,7 +20,7 @@ from semjscc.linear.logs import (
     untold_histogram,
     untold_logs,
 )
-from semjscc.linear.overview import mean_places
+from semjscc.linear.overview import from_overview, mean_places
 from semjscc.linear.regions import FARTHEST, LAYOUTS, Layout
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
@@ -90,4 +90,4 @@ def test_histograms_count_what_the_logs_hold(
 def test_the_overviews_gain_is_how_strong_it_is() -> None:
     coefficients = torch.zeros(COEFFICIENTS, 3, 4)
     coefficients[mean_places()] = 2.5 * deviations(overview_logs((3, 4))).float()
-    assert overview_gain(coefficients) == pytest.approx(2.5)
+    assert overview_gain(from_overview(coefficients)) == pytest.approx(2.5)

@@ -27,8 +27,7 @@ def unit(seed: int = 0) -> Tensor:
     made = torch.Generator().manual_seed(seed)
     blocks = torch.randn(768, *SIZE, generator=made) * variances().sqrt()[:, None, None]
     blocks *= torch.logspace(0.5, -1, SIZE[1])
-    found = to_overview(blocks)
-    return found / overview_gain(found)
+    return to_overview(blocks) / overview_gain(blocks)
 
 
 @pytest.mark.parametrize("snr_db", [-5.0, 3.0, 15.0])

@@ -29,7 +29,7 @@ from semjscc.images import pad_to_multiple
 from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import design_snr
 from semjscc.linear.logs import deviations, overview_gain
-from semjscc.linear.overview import from_overview, to_overview
+from semjscc.linear.overview import to_overview
 from semjscc.linear.plans import (
     Plan,
     from_channel,
@@ -94,22 +94,22 @@ class Deep(Codec):
         padded = pad_to_multiple(images, BLOCK)
         coefficients = analyse(padded)
         gains = picture_gains(coefficients)
+        coefficients = _unit(coefficients, gains)
         told: list[Plan | Announcement] = list(plans or [])
         blocks: list[Tensor | None] = [None] * len(told)
         if plans is None:
             k, noises = channel_uses(images.shape[-2], images.shape[-1], ratio), noise_of(design)
             plans = []
             for one, snr, noise in zip(
-                _unit(coefficients, gains).cpu(), snr_db.tolist(), noises.tolist(), strict=True
+                coefficients.cpu(), snr_db.tolist(), noises.tolist(), strict=True
             ):
                 plan, announced, digital = plan_to_send(to_overview(one), k, snr, noise)
                 plans.append(plan)
                 told.append(announced)
                 blocks.append(digital)
         centred = _unit(padded - mean_colour().to(padded)[:, None, None], gains)
-        above = torch.stack([heights(plan) for plan in plans]).to(padded)
+        above = _stacked([heights(plan) for plan in plans]).to(padded)
         added = self.encoder(centred, above, _situation(plans, design, gains))
-        coefficients = _unit(coefficients, gains)
         symbols, scales = [], []
         for one, change, plan, digital in zip(coefficients, added, plans, blocks, strict=True):
             size = means_apart(deviations(plan.logs[:SEEN]).to(change))
@@ -148,20 +148,23 @@ class Deep(Codec):
             numbers = from_channel(from_complex(one), plan)
             parts.append(arrived(numbers, from_channel(own.repeat_interleave(2), plan), plan))
             plans.append(plan)
-        guess = synthesise(torch.stack([from_overview(part.guesses) for part in parts]))
-        colour = mean_colour().to(guess)[:, None, None]
+        colour = mean_colour().to(variance)[:, None, None]
+        guess = synthesise(_stacked([part.guesses for part in parts])) - colour
         situation = _situation(plans, _mean_snr(noise_variance), side.gain)
-        above = torch.stack([heights(plan) for plan in plans]).to(guess)
-        values = torch.stack([part.values for part in parts])
-        shares = torch.stack([part.shares for part in parts])
-        added = self.decoder(values, shares, above, guess - colour, situation)
-        decoded = _times(guess - colour + added, side.gain) + colour
+        above = _stacked([heights(plan) for plan in plans]).to(guess)
+        values, shares = (
+            _stacked([one.values for one in parts]),
+            _stacked([one.shares for one in parts]),
+        )
+        parts.clear()
+        guess = guess + self.decoder(values, shares, above, guess, situation)
+        decoded = _times(guess, side.gain) + colour
         return decoded[..., : size[0], : size[1]].float()
 
 
 def picture_gains(coefficients: Tensor) -> Tensor:
     """The gain of each picture by its overview, never quite zero: (B, 768, h, w) -> (B,)."""
-    found = [max(overview_gain(to_overview(one)), SMALLEST_GAIN) for one in coefficients.detach()]
+    found = [max(overview_gain(one), SMALLEST_GAIN) for one in coefficients.detach()]
     return torch.tensor(found).to(coefficients)
 
 
@@ -182,6 +185,11 @@ def _mean_snr(noise: Tensor) -> Tensor:
     ratios = torch.where(erased, 0.0, 1 / noise)
     arrived = (~erased).sum(dim=1).clamp(min=1)
     return 10 * torch.log10((ratios.sum(dim=1) / arrived).clamp(min=1e-10))
+
+
+def _stacked(parts: Sequence[Tensor]) -> Tensor:
+    """As `torch.stack`; a single large image is not copied."""
+    return parts[0][None] if len(parts) == 1 else torch.stack(list(parts))
 
 
 def _unit(values: Tensor, gains: Tensor) -> Tensor:

@@ -157,7 +157,10 @@ class Decoder(nn.Module):
             (B, 3, 16h, 16w).
         """
         condition = self.condition(situation)
-        x = self.enter(channels_last(torch.cat([values, shares, heights], dim=1)))
+        # One after the other: beside a large image all of them together would be much memory.
+        first, second, third = self.enter.weight.chunk(3, dim=1)
+        x = F.conv2d(channels_last(values), first, self.enter.bias)
+        x = x + F.conv2d(channels_last(shares), second) + F.conv2d(channels_last(heights), third)
         x = _run(self.sixteenth, x, condition)
         x = F.pixel_shuffle(self.grow_to_eighth(x), 2)
         x = x + self.see_eighth(channels_last(F.pixel_unshuffle(linear, 8)))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from semjscc.linear.allocation import estimate
 from semjscc.linear.logs import OCTAVE
-from semjscc.linear.overview import from_overview, mean_places
+from semjscc.linear.overview import block_means, mean_places
 from semjscc.linear.plans import Plan
 from semjscc.linear.spectrum import variances
 
@@ -48,7 +48,7 @@ class Arrived:
     """What a receiver makes of one picture's numbers.
 
     Attributes:
-        guesses: (768, h, w), the linear estimates of its coefficients, of the overview too.
+        guesses: (768, h, w), the linear estimates of its blocks' coefficients.
         values: (384, h, w), the same over their standard deviations, with the means of blocks.
         shares: (384, h, w), how much of each coefficient's energy arrived; 0 where it was not sent.
     """
@@ -71,10 +71,12 @@ def arrived(numbers: Tensor, noise: Tensor, plan: Plan) -> Arrived:
     estimates = estimate(numbers, amplitudes, variances, noise)
     guesses = sending.unpack(estimates)
     powers = amplitudes.square() * variances
-    shares = sending.unpack(powers / (powers + noise))[:SEEN]
-    values = sending.unpack(estimates / variances.sqrt())[:SEEN]
+    # Copied, so that what is not seen need not be kept.
+    shares = sending.unpack(powers / (powers + noise))[:SEEN].clone()
+    values = sending.unpack(estimates / variances.sqrt())[:SEEN].clone()
     places = mean_places()
-    blocks = from_overview(guesses)[places]
+    blocks = block_means(guesses)
+    guesses[places] = blocks
     values[places] = blocks / _mean_deviations().to(numbers)
     # Each block's mean is made of the whole overview.
     shares[places] = shares[places].mean(dim=(1, 2), keepdim=True).expand(blocks.shape)

@@ -13,7 +13,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from semjscc.linear.overview import law, mean_places
+from semjscc.linear.overview import law, mean_places, overview
 from semjscc.linear.regions import FARTHEST, OCTAVES_A_STEP, Layout, block_counts, groups
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
@@ -44,9 +44,9 @@ def deviations(logs: Tensor) -> Tensor:
 
 
 def overview_gain(coefficients: Tensor) -> float:
-    """A picture's gain as its overview tells it, from its coefficients (768, h, w)."""
+    """A picture's gain as its overview tells it, from the coefficients of blocks (768, h, w)."""
     sigma = deviations(overview_logs((coefficients.shape[1], coefficients.shape[2])))
-    energies = coefficients[mean_places()].square()
+    energies = overview(coefficients).square()
     return float(((energies / sigma).sum() / sigma.sum()).sqrt())
 
 
@@ -114,14 +114,15 @@ def told_histogram(strengths: Tensor, layout: Layout, size: tuple[int, int]) -> 
 def untold_histogram(coefficients: Tensor) -> Histogram:
     """Of `untold_logs`, with the energies that a picture's coefficients (768, h, w) really have."""
     size = coefficients.shape[1], coefficients.shape[2]
-    squares = coefficients.double().square()
+    squares = coefficients.square()
     chosen = torch.ones(COEFFICIENTS, dtype=torch.bool)
     chosen[mean_places()] = False
     means = overview_logs(size).flatten().long()
     logs = torch.cat([fixed_logs()[chosen].long(), means])
     counts = torch.full((len(logs),), float(size[0] * size[1]))
     counts[-len(means) :] = 1
-    energies = [squares[chosen].sum(dim=(1, 2)), squares[mean_places()].flatten()]
+    sums = squares.sum(dim=(1, 2), dtype=torch.float64)[chosen]
+    energies = [sums, squares[mean_places()].flatten().double()]
     return _histogram(logs, counts, torch.cat(energies))
 
 

@@ -34,21 +34,27 @@ def law(rows: int, columns: int) -> Tensor:
     return power / power.mean()
 
 
+def overview(coefficients: Tensor) -> Tensor:
+    """The overview of block coefficients (768, h, w): (3, h, w)."""
+    down, across = (cosines(side).to(coefficients) for side in coefficients.shape[-2:])
+    return down @ coefficients[mean_places()] @ across.T
+
+
 def to_overview(coefficients: Tensor) -> Tensor:
     """Means become the overview's coefficients: (768, h, w) -> the same shape."""
-    return _along_both(coefficients, inverse=False)
+    changed = coefficients.clone()
+    changed[mean_places()] = overview(coefficients)
+    return changed
+
+
+def block_means(coefficients: Tensor) -> Tensor:
+    """The means of blocks, from coefficients with the overview: (768, h, w) -> (3, h, w)."""
+    down, across = (cosines(side).to(coefficients) for side in coefficients.shape[-2:])
+    return down.T @ coefficients[mean_places()] @ across
 
 
 def from_overview(coefficients: Tensor) -> Tensor:
     """The inverse of `to_overview`."""
-    return _along_both(coefficients, inverse=True)
-
-
-def _along_both(coefficients: Tensor, *, inverse: bool) -> Tensor:
-    places = mean_places()
-    down, across = (cosines(side).to(coefficients) for side in coefficients.shape[-2:])
-    if inverse:
-        down, across = down.T, across.T
     changed = coefficients.clone()
-    changed[places] = down @ coefficients[places] @ across.T
+    changed[mean_places()] = block_means(coefficients)
     return changed

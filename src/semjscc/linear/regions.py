@@ -78,7 +78,8 @@ def strengths(coefficients: Tensor, layout: Layout) -> Tensor:
     rows, columns = coefficients.shape[1:]
     sigma, chosen = variances().to(coefficients).sqrt(), groups(layout) >= 0
     places = groups(layout)[chosen]
-    weighed = coefficients[chosen].square() / sigma[chosen, None, None]
+    # In place: of a large photograph this is the most memory that planning takes.
+    weighed = coefficients[chosen].square_().div_(sigma[chosen, None, None])
     sums = coefficients.new_zeros(layout.group_count, rows, columns)
     sums.index_add_(0, places, weighed)
     total = coefficients.new_zeros(layout.group_count).index_add_(0, places, sigma[chosen])

@@ -20,6 +20,8 @@ BLOCK = 16
 """Side of a block in pixels."""
 COEFFICIENTS = 3 * BLOCK**2
 """Of a block."""
+_STRIP = 32
+"""Rows of blocks."""
 
 _COLOURS = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (-0.5, 1.0, -0.5))
 """Luma and two colour differences, orthogonal, as weights of red, green and blue."""
@@ -74,10 +76,17 @@ def synthesise(coefficients: Tensor) -> Tensor:
     Returns:
         (B, 3, H, W), not clamped.
     """
+    basis = block_basis()[: coefficients.shape[1]].flatten(1).to(coefficients)
+    colour = mean_colour().to(coefficients)[:, None, None]
+    # In strips, so that a large image needs little more memory than itself.
+    strips = coefficients.split(_STRIP, dim=2)
+    return torch.cat([_strip(strip, basis) + colour for strip in strips], dim=2)
+
+
+def _strip(coefficients: Tensor, basis: Tensor) -> Tensor:
+    """(B, D, h, w) -> (B, 3, 16h, 16w)."""
     count, depth, rows, columns = coefficients.shape
-    basis = block_basis()[:depth].flatten(1).to(coefficients)
     # As a product of matrices, three times as fast as a transposed convolution.
     blocks = coefficients.permute(0, 2, 3, 1).reshape(-1, depth) @ basis
     blocks = blocks.reshape(count, rows, columns, 3, BLOCK, BLOCK).permute(0, 3, 1, 4, 2, 5)
-    centred = blocks.reshape(count, 3, BLOCK * rows, BLOCK * columns)
-    return centred + mean_colour().to(coefficients)[:, None, None]
+    return blocks.reshape(count, 3, BLOCK * rows, BLOCK * columns)

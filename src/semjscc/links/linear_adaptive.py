@@ -57,9 +57,8 @@ class AdaptiveLinearLink(SymbolLink):
         design_db = design_snr(torch.tensor(snr_db))
         symbols, controls = [], []
         for blocks in analyse(pad_to_multiple(images, BLOCK)).cpu():
-            unit = to_overview(blocks)
-            gain = max(overview_gain(unit), SMALLEST_GAIN)
-            unit /= gain
+            gain = max(overview_gain(blocks), SMALLEST_GAIN)
+            unit = to_overview(blocks) / gain
             plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db))
             sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
             (word,) = to_words((gain * scale)[None], design_db[None])
