@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from semjscc.codecs.deep_views import SEEN, arrived, heights, means_apart
-from semjscc.linear.logs import deviations, untold_logs
+from semjscc.codecs.deep_views import SEEN, arrived, doubt, heights, reach, shares
+from semjscc.linear.logs import untold_logs
 from semjscc.linear.overview import from_overview, mean_places, to_overview
 from semjscc.linear.plans import Plan
 from semjscc.linear.selection import Water
@@ -35,28 +35,57 @@ def test_heights_are_octaves_of_variance_above_the_edge(plan: Plan) -> None:
     assert found.max() > 0.9
 
 
-def test_means_have_the_deviations_of_blocks(plan: Plan) -> None:
-    found = means_apart(deviations(plan.logs[:SEEN]))
-    assert found[:, 2, 3].tolist() == pytest.approx(variances()[:SEEN].sqrt().tolist(), rel=0.03)
-
-
 def test_without_noise_all_arrives(plan: Plan) -> None:
     made = torch.Generator().manual_seed(1)
-    blocks = torch.randn(768, *SIZE, generator=made) * variances().sqrt()[:, None, None]
+    sigma = variances().sqrt()[:, None, None]
+    blocks = torch.randn(768, *SIZE, generator=made) * sigma
     sending = plan.sending
     numbers = sending.amplitudes * sending.pack(to_overview(blocks))
     found = arrived(numbers, torch.full_like(numbers, 1e-9), plan)
     places = sending.places[0] | sending.places[1]
-    expected = torch.where(places, to_overview(blocks), 0)
-    torch.testing.assert_close(found.guesses, from_overview(expected), rtol=1e-3, atol=1e-4)
-    whole = from_overview(expected)[:SEEN] / means_apart(deviations(plan.logs[:SEEN]))
-    torch.testing.assert_close(found.values, whole.clamp(-6, 6).float(), rtol=2e-3, atol=2e-3)
-    shares, means = found.shares, mean_places()
+    expected = from_overview(torch.where(places, to_overview(blocks), 0))
+    torch.testing.assert_close(found.guesses, expected, rtol=1e-3, atol=1e-4)
+    values = (expected / sigma)[:SEEN].clamp(-6, 6)
+    torch.testing.assert_close(found.values, values, rtol=0.03, atol=2e-3)
     told = torch.ones(SEEN, dtype=torch.bool)
-    told[means] = False
-    assert torch.equal(shares[told] > 0.999, places[:SEEN][told])
-    sent = places[means].float().mean(dim=(1, 2), keepdim=True).expand(-1, *SIZE)
-    torch.testing.assert_close(shares[means], sent, atol=1e-3, rtol=0)
+    told[mean_places()] = False
+    assert torch.equal(found.shares[told] > 0.999, places[:SEEN][told])
+
+
+def test_shares_are_those_of_the_linear_estimate(plan: Plan) -> None:
+    found, sending = shares(plan, NOISE), plan.sending
+    powers = sending.amplitudes.square() * sending.variances
+    count = int(sending.places[0].sum())
+    expected = (powers / (powers + NOISE))[count:]
+    torch.testing.assert_close(found[sending.places[1]], expected)
+    # All of the overview counts for each mean, by its energy.
+    energies = torch.exp2(plan.logs[mean_places()].float() / 16)
+    arriving = torch.zeros_like(energies)
+    arriving[sending.places[0][mean_places()]] = (powers / (powers + NOISE))[:count]
+    mean = (arriving * energies).sum((1, 2)) / energies.sum((1, 2))
+    torch.testing.assert_close(found[mean_places()], mean[:, None, None].expand(-1, *SIZE))
+
+
+def test_the_doubt_is_the_error_that_is_measured(plan: Plan) -> None:
+    """Of Gaussian coefficients with the variances of the plan."""
+    made = torch.Generator().manual_seed(2)
+    sending, errors = plan.sending, []
+    sigma = torch.exp2(plan.logs.float() / 32)
+    for _ in range(60):
+        sent = torch.randn(768, *SIZE, generator=made) * sigma
+        numbers = sending.amplitudes * sending.pack(sent)
+        noise = torch.randn(len(numbers), generator=made) * NOISE**0.5
+        found = arrived(numbers + noise, torch.full_like(numbers, NOISE), plan)
+        errors.append((found.guesses - from_overview(sent)).square().mean(dim=0))
+    measured = torch.stack(errors).mean(dim=0).mean().sqrt()
+    doubts = doubt(plan, shares(plan, NOISE))
+    assert float(doubts.square().mean().sqrt()) == pytest.approx(float(measured), rel=0.03)
+
+
+def test_the_encoder_moves_coefficients_as_far_as_the_channel_would(plan: Plan) -> None:
+    found, arriving = reach(plan), shares(plan, NOISE)[:SEEN]
+    expected = variances()[:SEEN, None, None].sqrt() * (1 - arriving).sqrt()
+    torch.testing.assert_close(found, expected, rtol=0.03, atol=0)
 
 
 def test_nothing_is_made_of_what_was_erased(plan: Plan) -> None:

@@ -85,7 +85,8 @@ def test_clocks_may_differ(profile: Profile, ppm: float) -> None:
     padded = np.concatenate([np.zeros(512), waveform, np.zeros(512)])
     recording = over_the_air(stretched(padded, ppm), profile, 20.0)
     (frame,) = receive([recording], profile)
-    assert frame.clock_ppm == pytest.approx(ppm, abs=2.0)
+    # Two bursts tell it with a standard error of 1.7 ppm.
+    assert frame.clock_ppm == pytest.approx(ppm, abs=5.0)
     assert loss_db(frame, sent, 20.0) < 0.5
 
 

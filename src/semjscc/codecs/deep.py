@@ -24,11 +24,11 @@ from semjscc.channels.units import noise_variance as noise_of
 from semjscc.codecs.bandwidth import channel_uses, latent_size, parse_ratio
 from semjscc.codecs.base import Codec, Encoded, Side
 from semjscc.codecs.deep_networks import Decoder, Encoder
-from semjscc.codecs.deep_views import SEEN, Arrived, arrived, heights, means_apart
+from semjscc.codecs.deep_views import SEEN, Arrived, arrived, doubt, heights, reach, shares
 from semjscc.images import pad_to_multiple
 from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import design_snr
-from semjscc.linear.logs import deviations, overview_gain
+from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import to_overview
 from semjscc.linear.plans import (
     Plan,
@@ -109,11 +109,11 @@ class Deep(Codec):
                 blocks.append(digital)
         centred = _unit(padded - mean_colour().to(padded)[:, None, None], gains)
         above = _stacked([heights(plan) for plan in plans]).to(padded)
-        added = self.encoder(centred, above, _situation(plans, design, gains))
+        doubts = _stacked([doubt(plan, shares(plan, plan.noise)) for plan in plans]).to(padded)
+        added = self.encoder(centred, above, _situation(plans, design, gains, doubts))
         symbols, scales = [], []
         for one, change, plan, digital in zip(coefficients, added, plans, blocks, strict=True):
-            size = means_apart(deviations(plan.logs[:SEEN]).to(change))
-            changed = torch.cat([one[:SEEN] + size * change, one[SEEN:]])
+            changed = torch.cat([one[:SEEN] + reach(plan).to(change) * change, one[SEEN:]])
             sending = plan.sending
             numbers = sending.amplitudes.to(changed) * sending.pack(to_overview(changed))
             sent, scale = to_channel(numbers, plan, digital)
@@ -150,14 +150,14 @@ class Deep(Codec):
             plans.append(plan)
         colour = mean_colour().to(variance)[:, None, None]
         guess = synthesise(_stacked([part.guesses for part in parts])) - colour
-        situation = _situation(plans, _mean_snr(noise_variance), side.gain)
+        doubts = _stacked([part.doubt for part in parts])
+        situation = _situation(plans, _mean_snr(noise_variance), side.gain, doubts)
         above = _stacked([heights(plan) for plan in plans]).to(guess)
-        values, shares = (
-            _stacked([one.values for one in parts]),
-            _stacked([one.shares for one in parts]),
-        )
+        values = _stacked([part.values for part in parts])
+        arriving = _stacked([part.shares for part in parts])
         parts.clear()
-        guess = guess + self.decoder(values, shares, above, guess, situation)
+        added = self.decoder(values, arriving, above, guess, situation)
+        guess = guess + added * _over_blocks(doubts)
         decoded = _times(guess, side.gain) + colour
         return decoded[..., : size[0], : size[1]].float()
 
@@ -168,14 +168,15 @@ def picture_gains(coefficients: Tensor) -> Tensor:
     return torch.tensor(found).to(coefficients)
 
 
-def _situation(plans: Sequence[Plan], snr_db: Tensor, gains: Tensor) -> Tensor:
-    """What the networks are told of each block, all of about unit range: (B, 3, h, w)."""
+def _situation(plans: Sequence[Plan], snr_db: Tensor, gains: Tensor, doubts: Tensor) -> Tensor:
+    """What the networks are told of each block, all of about unit range: (B, 4, h, w)."""
     low, high = SNR_RANGE_DB
     # How many numbers a block sends, without its part in the overview.
     depths = torch.stack([plan.sending.places[1].sum(dim=0) for plan in plans]).to(gains)
     snr = (snr_db.clamp(low, high) - (low + high) / 2) / (high - low) * 2
     told = [snr[:, None, None].expand(depths.shape), (depths + 0.5).log2() / 3 - 1.5]
-    return torch.stack([*told, gains.log()[:, None, None].expand(depths.shape)], dim=1)
+    told += [gains.log()[:, None, None].expand(depths.shape), doubts.log() / 2 + 1.5]
+    return torch.stack(told, dim=1)
 
 
 def _mean_snr(noise: Tensor) -> Tensor:
@@ -185,6 +186,11 @@ def _mean_snr(noise: Tensor) -> Tensor:
     ratios = torch.where(erased, 0.0, 1 / noise)
     arrived = (~erased).sum(dim=1).clamp(min=1)
     return 10 * torch.log10((ratios.sum(dim=1) / arrived).clamp(min=1e-10))
+
+
+def _over_blocks(values: Tensor) -> Tensor:
+    """One value for each block, (B, h, w), for each of its pixels: (B, 1, 16h, 16w)."""
+    return values.repeat_interleave(BLOCK, 1).repeat_interleave(BLOCK, 2)[:, None]
 
 
 def _stacked(parts: Sequence[Tensor]) -> Tensor:

@@ -9,7 +9,7 @@
 
 ÷s and ·s move squares of s x s pixels into channels and back. A block is that of ConvNeXt (Liu et
 al. 2022, arXiv 2201.03545): a depthwise convolution, then a network at each position, which the
-condition (SNR, depth, gain) scales and shifts. Nearly all work is done at an eighth and a
+condition (SNR, depth, gain, doubt) scales and shifts. Nearly all work is done at an eighth and a
 sixteenth of the image's side. All is convolution: nothing pools over the image, so that large
 images run in tiles.
 """
@@ -28,6 +28,8 @@ KERNEL = 7
 EXPANSION = 4
 CONDITION = 32
 """Channels of the embedded condition."""
+CONDITIONS = 4
+"""SNR, depth, gain and doubt."""
 SMALL = 0.1
 """Size of a block's first contribution beside what passes it by."""
 SLOPE = 0.1
@@ -91,7 +93,7 @@ class Encoder(nn.Module):
     def __init__(self, width: int, blocks: Sequence[int], depth: int) -> None:
         super().__init__()
         eighth, sixteenth = blocks
-        self.condition = _embedding(3)
+        self.condition = _embedding(CONDITIONS)
         self.enter = nn.Conv2d(3 * 8**2, width, 1)
         self.eighth = _stage(width, eighth)
         self.shrink = nn.Conv2d(4 * width, 2 * width, 1)
@@ -105,10 +107,10 @@ class Encoder(nn.Module):
         Args:
             images: (B, 3, 16h, 16w), of gain 1 about 0.
             heights: (B, D, h, w), of each coefficient above the water.
-            situation: (B, 3, h, w).
+            situation: (B, 4, h, w).
 
         Returns:
-            (B, D, h, w), in standard deviations.
+            (B, D, h, w), in units of what the channel is expected to do to each coefficient.
         """
         condition = self.condition(situation)
         x = self.enter(channels_last(F.pixel_unshuffle(images, 8)))
@@ -130,7 +132,7 @@ class Decoder(nn.Module):
     def __init__(self, width: int, blocks: Sequence[int], depth: int) -> None:
         super().__init__()
         quarter, eighth, sixteenth = blocks
-        self.condition = _embedding(3)
+        self.condition = _embedding(CONDITIONS)
         self.enter = nn.Conv2d(3 * depth, 2 * width, 1)
         self.sixteenth = _stage(2 * width, sixteenth)
         self.grow_to_eighth = nn.Conv2d(2 * width, 4 * width, 1)
@@ -151,10 +153,10 @@ class Decoder(nn.Module):
             shares: (B, D, h, w), how much of each one's energy came.
             heights: (B, D, h, w), of each coefficient above the water.
             linear: (B, 3, 16h, 16w), of gain 1 about 0.
-            situation: (B, 3, h, w).
+            situation: (B, 4, h, w).
 
         Returns:
-            (B, 3, 16h, 16w).
+            (B, 3, 16h, 16w), in units of the error that the linear path is expected to have.
         """
         condition = self.condition(situation)
         # One after the other: beside a large image all of them together would be much memory.

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.allocation import estimate
-from semjscc.linear.logs import OCTAVE
+from semjscc.linear.logs import OCTAVE, deviations
 from semjscc.linear.overview import block_means, mean_places
 from semjscc.linear.plans import Plan
 from semjscc.linear.spectrum import variances
@@ -36,11 +36,49 @@ def heights(plan: Plan) -> Tensor:
     return above
 
 
-def means_apart(deviations: Tensor) -> Tensor:
-    """Standard deviations (384, h, w), of the means those of blocks and not of the overview."""
-    apart = deviations.clone()
-    apart[mean_places()] = _mean_deviations().to(apart)
-    return apart
+def shares(plan: Plan, noise: Tensor | float) -> Tensor:
+    """How much of each coefficient's energy arrives, 0 of what is not sent: (768, h, w).
+
+    Args:
+        plan: what is sent.
+        noise: N of each number (M,), infinite where it is erased, or of all.
+    """
+    sending = plan.sending
+    amplitudes, spread = sending.amplitudes, sending.variances
+    if isinstance(noise, Tensor):
+        amplitudes, spread = amplitudes.to(noise), spread.to(noise)
+    powers = amplitudes.square() * spread
+    found = sending.unpack(powers / (powers + noise))
+    # Each block's mean is made of the whole overview.
+    places = mean_places()
+    energies = _energies(plan.logs[places]).to(found)
+    found[places] = ((found[places] * energies).sum((1, 2)) / energies.sum((1, 2)))[:, None, None]
+    return found
+
+
+def doubt(plan: Plan, arriving: Tensor) -> Tensor:
+    """The root mean squared error of a block's pixels that the linear estimate is expected to have.
+
+    Args:
+        plan: what is sent of a picture of gain 1.
+        arriving: `shares`, (768, h, w).
+
+    Returns:
+        (h, w).
+    """
+    lost = _energies(plan.logs).to(arriving)
+    lost[mean_places()] = variances()[mean_places(), None, None].to(arriving)
+    return lost.mul_(1 - arriving).mean(dim=0).sqrt()
+
+
+def reach(plan: Plan) -> Tensor:
+    """How far the encoder's network moves each coefficient for each 1 that it says: (384, h, w).
+
+    That is what the channel is expected to do to it: σ√(1 − share).
+    """
+    size = deviations(plan.logs[:SEEN]).float()
+    size[mean_places()] = _mean_deviations()
+    return size * (1 - shares(plan, plan.noise)[:SEEN]).sqrt()
 
 
 @dataclass(frozen=True)
@@ -49,13 +87,15 @@ class Arrived:
 
     Attributes:
         guesses: (768, h, w), the linear estimates of its blocks' coefficients.
-        values: (384, h, w), the same over their standard deviations, with the means of blocks.
+        values: (384, h, w), the same over their standard deviations.
         shares: (384, h, w), how much of each coefficient's energy arrived; 0 where it was not sent.
+        doubt: (h, w), see `doubt`.
     """
 
     guesses: Tensor
     values: Tensor
     shares: Tensor
+    doubt: Tensor
 
 
 def arrived(numbers: Tensor, noise: Tensor, plan: Plan) -> Arrived:
@@ -67,20 +107,22 @@ def arrived(numbers: Tensor, noise: Tensor, plan: Plan) -> Arrived:
         plan: as the receiver knows it.
     """
     sending = plan.sending
-    amplitudes, variances = sending.amplitudes.to(numbers), sending.variances.to(numbers)
-    estimates = estimate(numbers, amplitudes, variances, noise)
+    amplitudes, spread = sending.amplitudes.to(numbers), sending.variances.to(numbers)
+    estimates = estimate(numbers, amplitudes, spread, noise)
     guesses = sending.unpack(estimates)
-    powers = amplitudes.square() * variances
     # Copied, so that what is not seen need not be kept.
-    shares = sending.unpack(powers / (powers + noise))[:SEEN].clone()
-    values = sending.unpack(estimates / variances.sqrt())[:SEEN].clone()
+    values = sending.unpack(estimates / spread.sqrt())[:SEEN].clone()
     places = mean_places()
-    blocks = block_means(guesses)
-    guesses[places] = blocks
-    values[places] = blocks / _mean_deviations().to(numbers)
-    # Each block's mean is made of the whole overview.
-    shares[places] = shares[places].mean(dim=(1, 2), keepdim=True).expand(blocks.shape)
-    return Arrived(guesses, values.clamp(-_FARTHEST, _FARTHEST), shares)
+    guesses[places] = block_means(guesses)
+    values[places] = guesses[places] / _mean_deviations().to(numbers)
+    arriving = shares(plan, noise)
+    uncertain = doubt(plan, arriving)
+    return Arrived(guesses, values.clamp(-_FARTHEST, _FARTHEST), arriving[:SEEN].clone(), uncertain)
+
+
+def _energies(logs: Tensor) -> Tensor:
+    """Variances that log-variances stand for, float32."""
+    return torch.exp2(logs.float() / OCTAVE)
 
 
 def _mean_deviations() -> Tensor:
