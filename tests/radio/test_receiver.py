@@ -19,6 +19,7 @@ from semjscc.radio.multipath import draw_fading, multipath, path_gains, profile_
 from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile
 from semjscc.radio.receiver import Frame, receive
 from semjscc.radio.transmitter import modulate_image
+from semjscc.separation.modes import modes_for
 
 SMALL = control(40)
 """800 symbols: one burst."""
@@ -219,7 +220,10 @@ def test_a_damaged_recording_yields_nothing_that_was_not_sent(seed: int) -> None
 
 
 def test_a_digital_record_arrives_whole() -> None:
-    told = SourceControl("separate", 40, 40, Fraction(1, 6), "webp", NOTHING, 20, 9)
+    length = 20
+    holding = (mode.payload_bytes >= length for mode in modes_for(len(latents(SMALL))))
+    mode = list(holding).index(True)
+    told = SourceControl("separate", 40, 40, Fraction(1, 6), "webp", NOTHING, length, mode)
     recording = over_the_air(modulate_image(latents(SMALL), told, AUDIO), AUDIO, 5.0)
     (frame,) = receive([recording], AUDIO)
     assert frame.control == told

@@ -37,7 +37,8 @@ def open_recording(
 ) -> Opening:
     """Open a recording to demodulate it.
 
-    Its beginning is read, so that what is no recording shows before anything is made of it.
+    The beginning of a file is read, so that what is no recording shows before anything is made of
+    it. A pipe is not waited for: a radio may be silent for hours.
 
     Args:
         path: a file, or "-" for standard input.
@@ -52,7 +53,7 @@ def open_recording(
     kind = kind or pipe_kind(path, asked)
     recording = read_recording(path, PROFILES[asked].sample_rate, kind, tell)
     chosen = _profile_of(recording.rate, profile, printable(path))
-    first = list(islice(recording.chunks, 1))
+    first = [] if recording.most is None else list(islice(recording.chunks, 1))
     return Opening(chosen, chain(first, recording.chunks), _room(recording.most, chosen))
 
 
