@@ -9,8 +9,9 @@
 The linear path is the link `linear-adaptive`: the sender tells how strong each region of a picture
 is, and both ends conclude which coefficients are sent and with what power. Beside it stand networks
 that begin by saying nothing, so that an untrained codec is `linear-adaptive`. They are told of each
-coefficient how far it stands above the water. Everything is done on an image of gain 1; the gain
-travels beside the symbols, with the SNR that the sender reckoned with.
+coefficient how far it stands above the water, and speak in units of the error that the linear path
+is expected to have. Everything is done on an image of gain 1; the gain travels beside the symbols,
+with the SNR that the sender reckoned with.
 """
 
 from collections.abc import Sequence
