@@ -70,14 +70,18 @@ CODECS = (
     "deep",
     LINEAR,
     ADAPTIVE,
+    "photo-djscc",
+    "photo-feature",
+    "photo-semantic",
+    "photo-semantic-balanced",
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""
 LABEL = "label"
-LEVELLED = frozenset({"deep", LINEAR, ADAPTIVE})
-"""Those whose record tells the picture's level."""
-PLANNED = frozenset({"deep", ADAPTIVE})
+PLANNED = frozenset({"deep", ADAPTIVE, *(name for name in CODECS if name.startswith("photo-"))})
 """Those whose record announces a plan."""
+LEVELLED = PLANNED | {LINEAR}
+"""Those whose record tells the picture's level."""
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
 FINGERPRINT_BITS = 22
