@@ -36,6 +36,7 @@ from semjscc.linear.logs import (
 )
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.regions import LAYOUTS, strengths
+from semjscc.linear.repetition import gather, spread
 from semjscc.linear.selection import Water, plan, promised_error, settle
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
@@ -46,6 +47,8 @@ from semjscc.links.side_block import block_for, likely_uses, receive_block, send
 
 DRAFT = 0.95
 """The share of all symbols that is at first taken to be left for the picture itself."""
+
+LOST = "its block of strengths was lost: only the overview, the means of blocks, arrived"
 
 SMALLEST_GAIN = 2.0**-8
 """Of the overview of a picture whose blocks all have the mean colour of photographs."""
@@ -98,7 +101,7 @@ class AdaptiveLinearLink(SymbolLink):
         self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
     ) -> Received:
         """The strengths first; where they are lost the overview is a picture all the same."""
-        images, _ = self.estimate(symbols, knowledge, control)
+        images, whole = self.estimate(symbols, knowledge, control)
         return Received(
             quantise(images),
             None,
@@ -106,6 +109,7 @@ class AdaptiveLinearLink(SymbolLink):
             channel_uses=symbols.shape[1],
             control_bits=control[0].to_bits(),
             codec=self.name,
+            notes=[None if one else LOST for one in whole.tolist()],
         )
 
     @torch.inference_mode()
@@ -178,7 +182,7 @@ def _symbols(
     assert logs is not None, "a sender understands itself"
     numbers = torch.zeros(2 * (k - len(digital)))
     sending = plan(logs, draft.water, noise, len(numbers))
-    sent = sending.amplitudes * sending.pack(unit)
+    sent = spread(sending.amplitudes * sending.pack(unit), sending.times)
     numbers[: len(sent)] = sent
     # The block's constellation has power 1 in the mean only; the picture takes what it leaves.
     power = (k - float(digital.abs().square().sum())) / (k - len(digital))
@@ -195,17 +199,20 @@ def _coefficients(
     noise, uses = _noise(design_db), control.block.uses(k)
     logs: Tensor | None = untold_logs(size)
     if control.block != NO_BLOCK:
-        payload = receive_block(symbols[:uses], variance[:uses], control.block, k)
+        # Better than the sender believed no symbol of the block need be taken to be: where a
+        # transmitter clips, a few are far worse than the receiver knows.
+        doubt = variance[:uses].clamp_min(noise)
+        payload = receive_block(symbols[:uses], doubt, control.block, k)
         logs = None if payload is None else understand(payload, control.water, noise, size)
     known = lost_logs(size) if logs is None else logs
     sending = plan(known, control.water, noise, 2 * (k - uses))
-    count = len(sending.amplitudes)
-    guesses = estimate(
+    count = int(sending.times.sum())
+    found, left = gather(
         from_complex(symbols[uses:])[:count],
-        sending.amplitudes,
-        sending.variances,
         variance[uses:].repeat_interleave(2)[:count],
+        sending.times,
     )
+    guesses = estimate(found, sending.amplitudes, sending.variances, left)
     return gain * sending.unpack(guesses), logs is not None
 
 
