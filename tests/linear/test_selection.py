@@ -1,5 +1,7 @@
 """Which coefficients are sent, and how strong."""
 
+from itertools import takewhile
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from semjscc.linear.logs import (
 )
 from semjscc.linear.overview import mean_places
 from semjscc.linear.regions import LAYOUTS
+from semjscc.linear.repetition import LARGEST_POWER, gather, spread
 from semjscc.linear.selection import Water, plan, promised_error, settle, strongest
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -27,12 +30,17 @@ def strengths(seed: int) -> Tensor:
     return torch.randint(-3, 4, shape, generator=generator)
 
 
-@given(st.lists(st.integers(-300, 300), min_size=1, max_size=60), st.integers(0, 70))
-@settings(max_examples=50, deadline=None)
-def test_the_strongest_are_those_that_sorting_finds(values: list[int], count: int) -> None:
-    order = sorted(range(len(values)), key=lambda place: -values[place])[:count]
-    found = strongest(torch.tensor(values, dtype=torch.int16), count)
-    assert found.nonzero().flatten().tolist() == sorted(order)
+@given(st.lists(st.integers(-300, 300), min_size=1, max_size=60), st.integers(0, 200))
+@settings(max_examples=100, deadline=None)
+def test_the_strongest_are_those_that_sorting_finds(values: list[int], room: int) -> None:
+    # The strong ones take more room, as they do where they deserve more power.
+    costs = [max(1, value // 50) for value in values]
+    order = sorted(range(len(values)), key=lambda place: -values[place])
+    taken = list(takewhile(lambda n: sum(costs[place] for place in order[:n]) <= room,
+                           range(1, len(values) + 1)))  # fmt: skip
+    logs = torch.tensor(values, dtype=torch.int16)
+    found = strongest(logs, torch.tensor(costs), room)
+    assert found.nonzero().flatten().tolist() == sorted(order[: len(taken)])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -43,7 +51,7 @@ def test_a_plan_fills_the_room_with_power_one(seed: int, snr_db: int, numbers: i
     water = settle(told_histogram(found, LAYOUT, SIZE), numbers, noise)
     logs = told_logs(found, LAYOUT, SIZE)
     sending = plan(logs, water, noise, numbers)
-    count = len(sending.amplitudes)
+    count = int(sending.times.sum())
     assert count <= numbers
     power = float((sending.amplitudes.square() * sending.variances).sum()) / numbers
     # The water level is told in quarters of an octave.
@@ -57,8 +65,10 @@ def test_a_plan_fills_the_room_with_power_one(seed: int, snr_db: int, numbers: i
     out[mean_places()] = -999
     weakest = logs[others].min() if others.any() else 999
     assert out.max() <= max(int(weakest), water.floor_log(noise))
-    if count < numbers:
+    if count < numbers - int(sending.times.max()):
         assert out.max() <= water.floor_log(noise)
+    shares = sending.amplitudes.square() * sending.variances / sending.times
+    assert float(shares.max()) <= LARGEST_POWER * 1.0001
 
 
 def test_packing_and_unpacking_leave_what_is_sent_in_its_place() -> None:
@@ -83,6 +93,7 @@ def test_without_strengths_the_overview_is_found_where_it_was_sent(numbers: int)
     assert not known.places[1].any()
     assert torch.equal(known.amplitudes, sent.amplitudes[:count])
     assert torch.equal(known.variances, sent.variances[:count])
+    assert torch.equal(known.times, sent.times[:count])
 
 
 @pytest.mark.parametrize("snr_db", [0, 20])
@@ -97,9 +108,12 @@ def test_the_promised_error_is_that_of_gaussian_sources(snr_db: int) -> None:
     errors = []
     for _ in range(40):
         source = deviations(logs) * torch.randn(*logs.shape, generator=generator)
-        sent = sending.amplitudes * sending.pack(source)
+        sent = spread(sending.amplitudes * sending.pack(source), sending.times)
         scale = (numbers / sent.square().sum()) ** 0.5
-        noisy = scale * sent + noise**0.5 * torch.randn(len(sent), generator=generator)
+        noises = torch.full_like(sent, noise)
+        noisy = scale * sent + noises.sqrt() * torch.randn(len(sent), generator=generator)
+        noisy, left = gather(noisy, noises, sending.times)
+        torch.testing.assert_close(left, torch.full_like(left, noise))
         share = sending.amplitudes * sending.variances
         share = share / (sending.amplitudes.square() * sending.variances + noise)
         guess = sending.unpack(share * noisy / scale)

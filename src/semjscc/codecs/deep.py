@@ -34,7 +34,6 @@ from semjscc.linear.overview import to_overview
 from semjscc.linear.plans import (
     Plan,
     from_channel,
-    from_complex,
     plan_received,
     plan_to_send,
     to_channel,
@@ -146,8 +145,7 @@ class Deep(Codec):
             plan = told
             if isinstance(plan, Announcement):
                 plan = plan_received(one.cpu(), own.cpu(), plan, latent_size(*size, BLOCK), noise)
-            numbers = from_channel(from_complex(one), plan)
-            parts.append(arrived(numbers, from_channel(own.repeat_interleave(2), plan), plan))
+            parts.append(arrived(*from_channel(one, own, plan), plan))
             plans.append(plan)
         colour = mean_colour().to(variance)[:, None, None]
         guess = synthesise(_stacked([part.guesses for part in parts])) - colour

@@ -17,6 +17,7 @@ from semjscc.linear.announcement import NO_BLOCK, Announcement
 from semjscc.linear.description import understand
 from semjscc.linear.drafts import best_draft
 from semjscc.linear.logs import lost_logs, untold_logs
+from semjscc.linear.repetition import gather, spread
 from semjscc.linear.selection import Sending, Water, plan
 from semjscc.linear.side_block import receive_block, send_block
 
@@ -90,7 +91,9 @@ def plan_received(
     k, block = len(symbols), announced.block
     uses, logs = block.uses(k), untold_logs(size)
     if block != NO_BLOCK:
-        payload = receive_block(symbols[:uses], variance[:uses], block, k)
+        # Better than the sender believed no symbol of the block need be taken to be: where a
+        # transmitter clips, a few are far worse than the receiver knows.
+        payload = receive_block(symbols[:uses], variance[:uses].clamp_min(noise), block, k)
         understood = None
         if payload is not None:
             understood = understand(payload, announced.water, noise, size)
@@ -104,7 +107,7 @@ def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tu
     """A picture's symbols of mean power 1.
 
     Args:
-        numbers: (M,) as `Sending.pack` gives them, with their amplitudes.
+        numbers: (M,) as `Sending.pack` gives them, with their amplitudes: one may take several.
         plan: what they were planned by.
         digital: (uses,) complex64, the block's symbols; None leaves their place empty, and the
             others have power 1.
@@ -113,7 +116,8 @@ def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tu
         (k,) complex64, and by how much the numbers shrank, a scalar.
     """
     room = 2 * (plan.k - plan.uses)
-    filled = torch.cat([numbers, numbers.new_zeros(room - len(numbers))])
+    spread_out = spread(numbers, plan.sending.times.to(numbers.device))
+    filled = torch.cat([spread_out, numbers.new_zeros(room - len(spread_out))])
     power = 1.0
     if digital is None:
         digital = torch.zeros(plan.uses, dtype=torch.complex64)
@@ -126,13 +130,21 @@ def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tu
     return torch.cat([digital.to(analogue.device), analogue]), scale
 
 
-def from_channel(values: Tensor, plan: Plan) -> Tensor:
-    """Those of 2k values, one for each number, that belong to the picture's coefficients.
+def from_channel(symbols: Tensor, variance: Tensor, plan: Plan) -> tuple[Tensor, Tensor]:
+    """The inverse of `to_channel`, but for how much the numbers shrank, and the noise of each.
+
+    Args:
+        symbols: (k,) complex64, equalised.
+        variance: N0 of each, infinite where it was erased.
+        plan: as the receiver knows it.
 
     Returns:
-        (M,), in the order of `Sending.pack`.
+        twice (M,), in the order of `Sending.pack`.
     """
-    return values[2 * plan.uses :][: len(plan.sending.amplitudes)]
+    times = plan.sending.times.to(symbols.device)
+    count = int(times.sum())
+    numbers = from_complex(symbols[plan.uses :])[:count]
+    return gather(numbers, variance[plan.uses :].repeat_interleave(2)[:count], times)
 
 
 def to_complex(numbers: Tensor) -> Tensor:

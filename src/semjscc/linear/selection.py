@@ -5,6 +5,7 @@ receiver is told. The *water level* w says how power is shared: a coefficient of
 σ gets max(0, σ·w − N). The *floor* lies at the water's edge σ = N/w or above it; coefficients below
 it are not looked at. Those of the overview that lie above it are sent first, so that a receiver
 finds them without knowing any strength; then the strongest others, as many as there is room for.
+One that deserves much power takes several numbers (`semjscc.linear.repetition`).
 
 Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview.
 """
@@ -18,6 +19,7 @@ from torch import Tensor
 from semjscc.linear.allocation import amplitudes
 from semjscc.linear.logs import OCTAVE, Histogram, deviations
 from semjscc.linear.overview import mean_places
+from semjscc.linear.repetition import times
 
 LEVEL_BITS, FLOOR_BITS = 6, 4
 LOWEST_OCTAVE, STEPS_AN_OCTAVE = -8, 4
@@ -49,10 +51,14 @@ class Water:
         """Log-variances above it may be sent."""
         return self.edge_log(noise) + OCTAVE * self.floor
 
+    def powers(self, logs: Tensor, noise: float) -> Tensor:
+        """What coefficients of these log-variances deserve: any shape, float64."""
+        return (deviations(logs) * self.level - noise).clamp_min(0)
+
 
 def settle(found: Histogram, numbers: int, noise: float) -> Water:
     """The water with which a picture's strongest coefficients fill so many numbers of power 1."""
-    taken = _first(found.counts, numbers)
+    taken = _first(found.counts, torch.ones_like(found.counts), numbers)
     sigma = deviations(found.logs)
     sent = amplitudes(sigma.square(), float(numbers), noise, taken)
     top = int((taken > 0).nonzero()[0])
@@ -74,8 +80,9 @@ def promised_error(found: Histogram, water: Water, numbers: int, noise: float) -
         noise: N of each.
     """
     variances = deviations(found.logs).square()
-    taken = _first(found.counts * (found.logs > water.floor_log(noise)), numbers)
-    powers = (variances.sqrt() * water.level - noise).clamp_min(0)
+    powers = water.powers(found.logs, noise)
+    above = found.counts * (found.logs > water.floor_log(noise))
+    taken = _first(above, times(powers), numbers)
     sent = found.energies * taken / found.counts.clamp_min(1)
     share = powers / (powers + noise)
     gain2 = (sent * powers / variances).sum() / numbers
@@ -84,10 +91,10 @@ def promised_error(found: Histogram, water: Water, numbers: int, noise: float) -
     return float(((1 - share).square() * sent).sum() + spoilt + lost)
 
 
-def _first(counts: Tensor, numbers: int) -> Tensor:
-    """How many of each (M,) are among the first ``numbers`` of all."""
-    before = counts.cumsum(0) - counts
-    return (numbers - before).clamp_min(0).minimum(counts)
+def _first(counts: Tensor, costs: Tensor, numbers: int) -> Tensor:
+    """How many of each (M,), which take so many numbers, find room among the first ``numbers``."""
+    before = (counts * costs).cumsum(0) - counts * costs
+    return ((numbers - before).clamp_min(0) / costs).minimum(counts)
 
 
 @dataclass(frozen=True)
@@ -98,11 +105,13 @@ class Sending:
         places: two of (768, h, w) bool: those of the overview, which come first, and the others.
         amplitudes: (M,), what each is multiplied by.
         variances: (M,).
+        times: (M,) int64, how many numbers each takes.
     """
 
     places: tuple[Tensor, Tensor]
     amplitudes: Tensor
     variances: Tensor
+    times: Tensor
 
     def pack(self, coefficients: Tensor) -> Tensor:
         """The coefficients (768, h, w) that are sent, in their order: (M,)."""
@@ -130,22 +139,31 @@ def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
     others = logs > water.floor_log(noise)
     overview[mean_places()] = others[mean_places()]
     others[mean_places()] = False
-    overview[overview.clone()] = strongest(logs[overview], numbers)
-    others[others.clone()] = strongest(logs[others], numbers - int(overview.sum()))
-    sigma = deviations(torch.cat([logs[overview], logs[others]]))
-    powers = (sigma * water.level - noise).clamp_min(0)
-    sent = (powers.sqrt() / sigma).float()
-    return Sending((overview, others), sent, sigma.square().float())
+    counts = []
+    for places in (overview, others):
+        costs = times(water.powers(logs[places], noise))
+        chosen = strongest(logs[places], costs, numbers - sum(int(one.sum()) for one in counts))
+        places[places.clone()] = chosen
+        counts.append(costs[chosen])
+    kept = torch.cat([logs[overview], logs[others]])
+    sigma = deviations(kept)
+    sent = (water.powers(kept, noise).sqrt() / sigma).float()
+    return Sending((overview, others), sent, sigma.square().float(), torch.cat(counts))
 
 
-def strongest(logs: Tensor, count: int) -> Tensor:
-    """Which of some log-variances (M,) are the largest ``count``; of equal ones the first."""
-    if count >= len(logs):
+def strongest(logs: Tensor, costs: Tensor, room: int) -> Tensor:
+    """Which of some log-variances (M,) find room, the largest first; of equal ones the first.
+
+    Args:
+        logs: log-variances.
+        costs: the numbers that each takes, (M,) int64; equal ones take equally many.
+        room: numbers.
+    """
+    if int(costs.sum()) <= room:
         return torch.ones_like(logs, dtype=torch.bool)
-    if count == 0:
-        return torch.zeros_like(logs, dtype=torch.bool)
     lowest = int(logs.min())
-    at_least = torch.bincount(logs.long() - lowest).flip(0).cumsum(0).flip(0)
-    last = lowest + int((at_least >= count).sum()) - 1  # of these only some are taken
+    at_least = torch.bincount(logs.long() - lowest, costs.double()).flip(0).cumsum(0).flip(0)
+    last = lowest + int((at_least > room).sum()) - 1  # of these only some are taken
     above, equal = logs > last, logs == last
-    return above | (equal & (equal.cumsum(0) <= count - int(above.sum())))
+    left = room - int(costs[above].sum())
+    return above | (equal & (equal.cumsum(0) * costs <= left))

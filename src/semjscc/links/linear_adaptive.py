@@ -28,7 +28,6 @@ from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.plans import (
     from_channel,
-    from_complex,
     plan_received,
     plan_to_send,
     to_channel,
@@ -108,12 +107,8 @@ def _coefficients(symbols: Tensor, variance: Tensor, control: Control) -> tuple[
     gain, design_db = from_words([control.level or 0])
     assert control.announced is not None, "every record of this link announces a plan"
     plan = plan_received(symbols, variance, control.announced, size, _noise(design_db))
-    guesses = estimate(
-        from_channel(from_complex(symbols), plan),
-        plan.sending.amplitudes,
-        plan.sending.variances,
-        from_channel(variance.repeat_interleave(2), plan),
-    )
+    found, noise = from_channel(symbols, variance, plan)
+    guesses = estimate(found, plan.sending.amplitudes, plan.sending.variances, noise)
     return gain * plan.sending.unpack(guesses), plan.whole
 
 
