@@ -111,6 +111,11 @@ import sys
 from semjscc.cli import main
 assert main(["transmit", "image.png", "--snr", "3", "--json"]) == 0
 print(*sys.modules, file=sys.stderr)
+import torch
+own = torch.compile, torch.compiler.disable
+import semjscc.radio.listening, semjscc.separation.transport
+assert "torch._dynamo" not in sys.modules  # which Sionna asks for
+assert own == (torch.compile, torch.compiler.disable)
 """
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True,

@@ -29,7 +29,7 @@ def test_a_missing_extra_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "")
     monkeypatch.setitem(sys.modules, "gradio", None)
     with pytest.raises(UserError, match=r"pip install 'semjscc\[web\]'"):
-        serve(folder=tmp_path)
+        serve(0, folder=tmp_path)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
@@ -61,6 +61,7 @@ WAIT = """
 import signal, time
 from semjscc.web.server import private_folder
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and then we do
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with private_folder() as folder:
     print(folder, flush=True)
     time.sleep(60)

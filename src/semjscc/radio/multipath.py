@@ -244,9 +244,9 @@ def _cubic(step: int) -> NDArray[np.complex64]:
 def _tdl(letter: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Normalised delays and powers of TR 38.901 table 7.7.2."""
     # Imported where it is needed: Sionna takes seconds, and the other profiles do without.
-    from sionna.phy.channel import tr38901
+    from semjscc.separation.nr import TDL
 
-    model = tr38901.TDL(letter, 1.0, 1e9, precision="double", device="cpu")
+    model = TDL(letter, 1.0, 1e9, precision="double", device="cpu")
     order = np.argsort(model.delays.numpy(), kind="stable")
     delays, powers = model.delays.numpy()[order], model.mean_powers.numpy()[order]
     return tuple(map(float, delays)), tuple(map(float, powers / powers.sum()))

@@ -12,11 +12,11 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sionna.phy.fec.polar import Polar5GDecoder, Polar5GEncoder
 
 from semjscc.radio.header import MESSAGE_BITS
 from semjscc.radio.sequences import SEED
 from semjscc.randomness import generator
+from semjscc.separation.nr import Polar5GDecoder, Polar5GEncoder
 
 CODED_BITS = 512
 LIST_SIZE = 8

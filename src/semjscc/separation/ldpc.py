@@ -15,9 +15,10 @@ from functools import reduce
 
 import numpy as np
 import torch
-from sionna.phy.fec.ldpc import LDPC5GEncoder
 from torch import Tensor
 from torch.nn import functional as F
+
+from semjscc.separation.nr import LDPC5GEncoder
 
 ITERATIONS = 25
 """Layered; as good as twice as many of the flooding schedule."""

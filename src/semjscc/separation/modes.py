@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from sionna.phy.nr.utils import calculate_tb_size, decode_mcs_index
-
 from semjscc.errors import UserError
+from semjscc.separation.nr import calculate_tb_size, decode_mcs_index
 
 MCS_LINES = {2: 28, 1: 29, 3: 29}
 """Number of a table in TS 38.214 section 5.1.3.1 -> its lines. The second reaches 256-QAM, the

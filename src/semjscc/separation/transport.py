@@ -12,15 +12,21 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from sionna.phy.fec.crc import CRCDecoder, CRCEncoder
-from sionna.phy.fec.polar import Polar5GDecoder, Polar5GEncoder
-from sionna.phy.mapping import Demapper, Mapper
-from sionna.phy.nr import TBEncoder, tb_encoder
 from torch import Tensor
 
 from semjscc.errors import UserError
 from semjscc.separation.ldpc import Graph, decode_blocks, graph_of
 from semjscc.separation.modes import POLAR_CRC_BITS, Mode
+from semjscc.separation.nr import (
+    CRCDecoder,
+    CRCEncoder,
+    Demapper,
+    Mapper,
+    Polar5GDecoder,
+    Polar5GEncoder,
+    TBEncoder,
+    tb_encoder,
+)
 from semjscc.separation.recurrences import checksum_matrix, gold_sequence
 
 SCRAMBLING = 1 << 15 | 1

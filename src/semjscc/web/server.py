@@ -101,18 +101,18 @@ def serve(
     Raises:
         UserError: the extra is not installed, or the port is taken.
     """
-    # Gradio reads its settings when it is imported.
-    os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(folder))
-    try:
-        import gradio
-        import uvicorn
-        from fastapi import FastAPI
-    except ImportError as error:
-        raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
-    from semjscc.web.page import AT_ONCE, THEME, build, style_sheet, warm_up
-    from semjscc.web.uploads import LARGEST_FILE
-
     with _listen(host, port) as listener:
+        # Gradio reads its settings when it is imported.
+        os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(folder))
+        try:
+            import gradio
+            import uvicorn
+            from fastapi import FastAPI
+        except ImportError as error:
+            raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
+        from semjscc.web.page import AT_ONCE, THEME, build, style_sheet, warm_up
+        from semjscc.web.uploads import LARGEST_FILE
+
         warm_up()
         page = build(file_seconds)
         page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False)
@@ -139,7 +139,7 @@ def serve(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, before the models are loaded: a port that is taken is told at once.
+    """A listening socket, before anything is imported: a port that is taken is told at once.
 
     Raises:
         UserError: the port is taken, or the address is none of this machine's.
