@@ -40,6 +40,7 @@ class Report:
         psnr_db: None where there was no error.
         before, after: what the perception network sees.
         warning: why these weights may not suit this image, or None.
+        note: in what way the image arrived in part only, or None.
     """
 
     link: str
@@ -55,6 +56,7 @@ class Report:
     before: Seen
     after: Seen
     warning: str | None
+    note: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -102,6 +104,7 @@ def transmit(
         before=before,
         after=see(perception, received.images),
         warning=unlike_training(perception, (height, width), before),
+        note=received.note,
     )
     return received.images[0], report
 

@@ -111,7 +111,7 @@ def open_page(browser: "Browser", address: str, width: int, height: int) -> "Pag
     page.on("websocket", lambda socket: note(socket.url))
     page.outside = outside  # pyright: ignore[reportAttributeAccessIssue]
     page.goto(address)
-    wait_for(page, "5 dB: all three")
+    wait_for(page, "5 dB: all 3 links")
     return page
 
 
@@ -133,7 +133,7 @@ def wait_for_another(page: "Page") -> None:
     whole = imagenet.missing() is None
     other = f"{shown}?.naturalWidth != 64" if whole else "document.querySelector('.note')"
     page.wait_for_function(f"() => {other}", timeout=PATIENCE_MS)
-    wait_for(page, "all three")
+    wait_for(page, "all 3 links")
 
 
 def keep(page: "Page", name: str) -> None:
@@ -155,7 +155,7 @@ def test_the_slider_moves_everything(page: "Page") -> None:
     line = page.locator(".marker")
     assert line.evaluate("line => parseFloat(line.style.left)") > 30
     page.locator("#snr input[type=range]").press("Home")
-    wait_for(page, "-5 dB: all three")
+    wait_for(page, "-5 dB: all 3 links")
     left = float(line.get_attribute("data-left") or "nan")
     assert line.evaluate("line => parseFloat(line.style.left)") == pytest.approx(left, abs=0.01)
     assert all(page.locator(f".link.{link}").inner_text() != was for link, was in before.items())
@@ -232,7 +232,7 @@ def test_a_broken_file_is_one_line_on_the_page(page: "Page", tmp_path: Path) -> 
 
 def test_the_link_drops(page: "Page") -> None:
     page.locator("#snr input[type=range]").press("End")
-    wait_for(page, "20 dB: all three")
+    wait_for(page, "20 dB: all 3 links")
     page.locator("#drop").click()
     page.wait_for_function(
         "() => document.querySelector('.link.separate .lost')", timeout=PATIENCE_MS
@@ -246,11 +246,11 @@ def test_the_link_drops(page: "Page") -> None:
 def test_the_slider_ends_a_drop(page: "Page") -> None:
     slider = page.locator("#snr input[type=range]")
     slider.press("End")
-    wait_for(page, "20 dB: all three")
+    wait_for(page, "20 dB: all 3 links")
     page.locator("#drop").click()
     wait_for(page, "the link drops: 1")
     slider.press("ArrowLeft")
-    wait_for(page, "19.5 dB: all three")
+    wait_for(page, "19.5 dB: all 3 links")
     # A step that was under way may still come in late on a busy machine, but none after it.
     page.wait_for_timeout(2000)
     said = page.locator(".status").inner_text()
@@ -264,7 +264,7 @@ def test_an_example_is_sent_once(page: "Page") -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#example-1").click()
     page.wait_for_function("() => document.querySelector('.status')?.textContent.includes('…')")
-    wait_for(page, "5 dB: all three")
+    wait_for(page, "5 dB: all 3 links")
     page.wait_for_timeout(1000)
     # One to choose it, one to send it.
     assert sum("queue/join" in url for url in asked) == 2

@@ -21,8 +21,8 @@ from semjscc.transmission import transmit
 from semjscc.web.coding import PageStage
 from semjscc.web.compare import compare, deliver, send
 from semjscc.web.examples import examples
-from semjscc.web.models import OWN, Senders, load_judge, load_senders
-from semjscc.web.show import AS_IT_IS, AS_TRAINED, ask, falling, show
+from semjscc.web.models import MORE, OWN, Senders, load_judge, load_senders
+from semjscc.web.show import AS_IT_IS, AS_TRAINED, ask, drop, falling, show
 from semjscc.web.uploads import LARGEST_PIXELS, Picture, read_upload, shrink
 
 RATIO = Fraction(1, 24)
@@ -97,9 +97,25 @@ def test_show_brings_every_part(sign: Picture) -> None:
     for update in updates:
         final |= update
     parts = {"status", "notes", "original", "semantic", "djscc", "separate", "symbols", "curve"}
-    assert set(final) == parts
+    assert set(final) == {*parts, *MORE}
+    assert {final.pop(name) for name in MORE} == {""}
     assert all("waiting" not in html for html in final.values())
     assert "http" not in "".join(final.values())
+
+
+def test_links_without_training_are_shown_to_whom_asks_for_them(sign: Picture) -> None:
+    final: dict[str, str] = {}
+    for update in show(ask(sign, "signs", OWN, AS_TRAINED, "1/24", "awgn", 10, MORE[::-1])):
+        final |= update
+    for name in MORE:
+        assert f'class="link {name}"' in final[name]
+        assert "analogue" in final[name]
+    assert "all 5 links" in final["status"]
+    assert final["symbols"].index("linear-adaptive") < final["symbols"].index("separate")
+    for update in drop(ask(sign, "signs", OWN, AS_TRAINED, "1/24", "awgn", -4, MORE[:1])):
+        final |= update
+    assert "<b>linear</b>" in final["symbols"]
+    assert "linear-adaptive" not in final["symbols"]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +130,7 @@ def test_show_brings_every_part(sign: Picture) -> None:
         ({"channel": "smoke"}, "no such channel"),
         ({"snr_db": 1e6}, "between"),
         ({"snr_db": float("nan")}, "number of dB"),
+        ({"more": ["/etc/passwd"]}, "no such link: there are linear, linear-adaptive"),
         ({"snr_db": 21}, "between -5 and 20"),
         ({"snr_db": "loud"}, "number of dB"),
     ],

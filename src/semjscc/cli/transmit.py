@@ -69,6 +69,8 @@ def _transmit(arguments: argparse.Namespace) -> None:
     write_picture(received, out)
     if report.warning:
         warn(report.warning)
+    if report.note:
+        warn(report.note)
     if arguments.json:
         print(json.dumps({**report.to_dict(), "out": str(out)}))
         return

@@ -10,10 +10,11 @@ from semjscc.separation.modes import Mode, modes_for
 from semjscc.separation.table import choose_mode
 from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
 
-USUAL_GAP_DB = 3.5
+USUAL_GAP_DB = 4.5
 """From the capacity of so much less SNR to what the modes carry."""
-MARGIN_DB = 1.0
-"""The picture bears a wrong belief in the SNR, and so must what belongs to it. It costs little."""
+MARGIN_DB = 2.0
+"""The picture bears a wrong belief in the SNR, and so must what belongs to it; at 20 dB a
+transmitter that clips takes more than 1 dB. Each dB makes the block about a tenth longer."""
 
 
 def likely_uses(payload: bytes, snr_db: float) -> int:

@@ -82,6 +82,8 @@ class Received:
         control_bits: side information of each image.
         payload_bits: (B,) int64, what a digital link carried for each image; None for others.
         codec: the name of the codec or source coder at work, None where there is none.
+        notes: of each image, in what way it arrived in part only, None where it did not; None where
+            the link knows no such way.
     """
 
     images: Tensor | None
@@ -91,6 +93,12 @@ class Received:
     control_bits: int
     payload_bits: Tensor | None = None
     codec: str | None = None
+    notes: Sequence[str | None] | None = None
+
+    @property
+    def note(self) -> str | None:
+        """That of the first image."""
+        return self.notes[0] if self.notes else None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
 
+LOST = "its block of strengths was lost: only the overview, the means of blocks, arrived"
+
 SMALLEST_GAIN = 2.0**-8
 """Of the overview of a picture whose blocks all have the mean colour of photographs."""
 
@@ -70,7 +72,7 @@ class AdaptiveLinearLink(SymbolLink):
         self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
     ) -> Received:
         """The strengths first; where they are lost the overview is a picture all the same."""
-        images, _ = self.estimate(symbols, knowledge, control)
+        images, whole = self.estimate(symbols, knowledge, control)
         return Received(
             quantise(images),
             None,
@@ -78,6 +80,7 @@ class AdaptiveLinearLink(SymbolLink):
             channel_uses=symbols.shape[1],
             control_bits=control[0].to_bits(),
             codec=self.name,
+            notes=[None if one else LOST for one in whole.tolist()],
         )
 
     @torch.inference_mode()

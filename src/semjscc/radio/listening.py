@@ -34,7 +34,7 @@ class Heard:
         problem: why there is no image, or None.
         lacking: whether that is so because something is missing here.
         imageless: whether that is so because frames of its kind never bring one.
-        warning: why what is seen may mean little, or None.
+        warning: why what is seen may mean little, or in what way the image arrived in part only.
     """
 
     frame: Frame
@@ -150,7 +150,8 @@ class Listener:
         network = self._perception or self._load(perception_of(link, self._family))
         image, seen = received.images[0], see(network, received.images)
         warning = unlike_training(network, (image.shape[-2], image.shape[-1]), seen, received=True)
-        return Heard(frame, image, seen, warning=warning)
+        warnings = [one for one in (received.note, warning) if one]
+        return Heard(frame, image, seen, warning="; ".join(warnings) or None)
 
     def _load(self, name: str) -> Perception:
         if name not in self._loaded:

@@ -12,11 +12,15 @@ from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
 TITLES = {
     "semantic": "semantic: the codec that knows what matters",
     "djscc": "djscc: the same codec, trained on pixels",
+    "linear": "linear: nothing trained, the image's coefficients as they are",
+    "linear-adaptive": "linear-adaptive: the same, with a spectrum for each region",
     "separate": "separate: image coder, 5G code, QAM",
 }
 WAITING = {
     "semantic": "sending…",
     "djscc": "sending…",
+    "linear": "sending…",
+    "linear-adaptive": "sending…",
     "separate": "looking for the best setting of the image coder…",
 }
 LOST = "lost: nothing was decoded, this is the mean of the training images"
@@ -63,7 +67,8 @@ def link_card(delivery: Delivery, picture: str, truth: str) -> str:
         ("control", f"{delivery.control_bits} bits"),
         ("coder", delivery.codec or "none: too little fits"),
     ]
-    lost = "" if delivery.delivered else f'<p class="lost">{LOST}</p>'
+    note = delivery.note if delivery.delivered else LOST
+    lost = f'<p class="lost">{escape(note)}</p>' if note else ""
     return _card(
         TITLES[delivery.link],
         link_style(delivery.link).color,

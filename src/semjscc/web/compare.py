@@ -37,6 +37,7 @@ class Delivery:
         payload_bits: what a digital link carried, None for others.
         control_bits: side information.
         codec: the neural codec or source coder at work, None where nothing was sent.
+        note: in what way the image arrived in part only, or None.
         sent: (k,) complex64, the symbols.
         received: (k,) complex64, as the receiver sees them after its equaliser.
     """
@@ -50,6 +51,7 @@ class Delivery:
     payload_bits: int | None
     control_bits: int
     codec: str | None
+    note: str | None
     sent: Tensor
     received: Tensor
 
@@ -109,6 +111,7 @@ def deliver(
         payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),
         control_bits=received.control_bits,
         codec=received.codec,
+        note=received.note,
         sent=sent.symbols[0],
         received=equalise(symbols, knowledge)[0][0],
     )

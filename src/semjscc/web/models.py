@@ -8,6 +8,7 @@ from functools import lru_cache
 from semjscc.errors import UserError
 from semjscc.families import choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
+from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.perception import imagenet
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
@@ -15,6 +16,9 @@ from semjscc.web.coding import PageStage
 
 SCHEMES = ("semantic", "djscc")
 """Of neural codecs, in the order they are shown."""
+
+MORE = (LINEAR, ADAPTIVE)
+"""Links without training, which are shown where somebody asks for them."""
 
 OWN = "as in training"
 """The perception network that the weights were trained with."""
@@ -72,6 +76,19 @@ def load_senders(family: str) -> Senders:
         ratios=tuple(sorted(ratios)),
         trained_side=int(load_judge(default_perception(family)).facts["image_side"]),
     )
+
+
+@lru_cache(maxsize=len(MORE))
+def load_more(name: str) -> SymbolLink:
+    """One of `MORE`.
+
+    Raises:
+        UserError: it is none of them.
+    """
+    link = open_link(name, "") if name in MORE else None
+    if not isinstance(link, SymbolLink):
+        raise UserError(f"there is no such link: there are {', '.join(MORE)}")
+    return link
 
 
 def judges() -> list[str]:

@@ -17,7 +17,7 @@ from semjscc.perception import imagenet
 from semjscc.web.cards import notes_html, status_html, waiting_card
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
-from semjscc.web.models import OWN, judges, load_senders, shown_families
+from semjscc.web.models import MORE, OWN, judges, load_senders, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.server import FILE_SECONDS
 from semjscc.web.show import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
@@ -122,13 +122,18 @@ def build(file_seconds: tuple[int, int]) -> gr.Blocks:
                         list(SIZES), value=AS_TRAINED, label="image size",
                         info="cut to a small square, or whole", elem_id="size", min_width=120,
                     )  # fmt: skip
+                more = gr.CheckboxGroup(
+                    list(MORE), value=[], label="links without training",
+                    info="shown beside the others", elem_id="more",
+                )  # fmt: skip
                 fall = gr.Button("drop the link", variant="primary", elem_id="drop")
                 gr.Markdown(DROP_HINT, elem_id="drop-hint")
         parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False, elem_id="notes")}
         with gr.Row(elem_id="links"):
             parts["original"] = gr.HTML(padding=False)
-            for link in ("semantic", "djscc", "separate"):
-                parts[link] = gr.HTML(waiting_card(link), padding=False)
+            for link in ("semantic", "djscc", *MORE, "separate"):
+                empty = "" if link in MORE else waiting_card(link)
+                parts[link] = gr.HTML(empty, padding=False, elem_id=f"link-{link}")
         with gr.Row():
             with gr.Column(scale=3, min_width=300):
                 parts["symbols"] = gr.HTML(padding=False)
@@ -137,7 +142,7 @@ def build(file_seconds: tuple[int, int]) -> gr.Blocks:
         gr.HTML(glossary_html(), padding=False, elem_id="words")
         gr.Markdown(PRIVACY, elem_id="privacy")
 
-        wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr]
+        wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr, more]
         outputs = list(parts.values())
         answer: dict[str, Any] = {
             "inputs": wanted,
@@ -156,7 +161,7 @@ def build(file_seconds: tuple[int, int]) -> gr.Blocks:
         snr.input(fn=None, inputs=snr, outputs=None, js=FOLLOW, api_visibility="private")
         # What a person moves, not what the page itself sets: an example would be sent three times.
         moving = gr.on(
-            [one.input for one in (weights, judge, size, ratio, channel, snr)],
+            [one.input for one in (weights, judge, size, ratio, channel, snr, more)],
             shown, trigger_mode="always_last", cancels=[dropping], **answer,
         )  # fmt: skip
         choosing = [

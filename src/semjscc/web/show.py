@@ -28,7 +28,16 @@ from semjscc.web.cards import (
     waiting_card,
 )
 from semjscc.web.compare import Delivery, deliver, guess, send
-from semjscc.web.models import ONE_AT_A_TIME, Senders, judge_of, judges, load_judge, load_senders
+from semjscc.web.models import (
+    MORE,
+    ONE_AT_A_TIME,
+    Senders,
+    judge_of,
+    judges,
+    load_judge,
+    load_more,
+    load_senders,
+)
 from semjscc.web.pictures import (
     HIGHEST_DB,
     LOWEST_DB,
@@ -62,6 +71,12 @@ class Request:
     ratio: Fraction
     channel: str
     snr_db: float
+    more: tuple[SymbolLink, ...] = ()
+
+    @property
+    def links(self) -> tuple[SymbolLink, ...]:
+        """All of them, in the order in which they are shown."""
+        return *self.senders.codecs, *self.more, self.senders.separate
 
     def situation(self) -> Situation:
         """The channel; the same noise, scaled, at every SNR."""
@@ -76,6 +91,7 @@ def ask(
     ratio: str,
     channel: str,
     snr_db: float,
+    more: Sequence[str] = (),
 ) -> Request:
     """Check what came from the page.
 
@@ -98,7 +114,10 @@ def ask(
         link.codec.check(None, exact)
     if size == AS_TRAINED:
         picture = crop(picture, senders.trained_side)
-    return Request(picture, senders, judge_of(family, judge), exact, channel, float(snr_db))
+    wanted = {name: load_more(name) for name in more}
+    shown = tuple(wanted[name] for name in MORE if name in wanted)
+    judge = judge_of(family, judge)
+    return Request(picture, senders, judge, exact, channel, float(snr_db), shown)
 
 
 def show(request: Request) -> Iterator[Update]:
@@ -111,11 +130,13 @@ def show(request: Request) -> Iterator[Update]:
         "status": status_html("sending…", busy=True),
         "curve": _curve(request),
         "separate": waiting_card("separate"),
+        **dict.fromkeys(MORE, ""),
+        **{link.name: waiting_card(link.name) for link in request.more},
     }
     original, sees = _original(request.picture, request.judge)
     yield {"original": original, "notes": notes_html(_notes(request, sees))}
     deliveries = []
-    for link in senders.codecs:
+    for link in (*senders.codecs, *request.more):
         arrived = _deliver(request, link, send(image, link, situation))
         deliveries.append(arrived)
         yield {link.name: _card(arrived, sees)}
@@ -123,7 +144,7 @@ def show(request: Request) -> Iterator[Update]:
     yield {"separate": _card(deliveries[-1], sees)}
     symbols = _symbols(deliveries)
     took = time.monotonic() - began
-    done = status_html(f"{request.snr_db:g} dB: all three links in {took:.1f} s")
+    done = status_html(f"{request.snr_db:g} dB: all {len(deliveries)} links in {took:.1f} s")
     yield {"symbols": symbols, "status": done}
 
 
@@ -137,7 +158,7 @@ def drop(request: Request) -> Iterator[Update]:
         raise UserError("move the slider up first: from here the link cannot drop")
     situation = request.situation()
     _, sees = _original(request.picture, request.judge)
-    links = (*request.senders.codecs, request.senders.separate)
+    links = request.links
     yield {"status": status_html("sending once, for this SNR…", busy=True)}
     sent = [send(request.picture.pixels, link, situation) for link in links]
     for snr_db in falling(request.snr_db, request.picture.size):
