@@ -1,6 +1,8 @@
 """What several test files need."""
 
 import os
+import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -34,6 +36,28 @@ def tiny_perception() -> Perception:
         class_names=[f"class {index}" for index in range(CLASSES)],
         name="tiny",
     )
+
+
+@pytest.fixture
+def terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], None]:
+    """Makes standard output, which ``capsys`` reads, a terminal of so many columns."""
+    del capsys  # it must be there first
+
+    def become(columns: int) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        # A dumb one has no colours, whose codes would count as letters.
+        for name, value in {"TERM": "dumb", "COLUMNS": str(columns), "LINES": "50"}.items():
+            monkeypatch.setenv(name, value)
+
+    return become
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their figures, which take most of their time."""
+    monkeypatch.setattr("semjscc.evaluation.report.draw_part", lambda _: {})
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -73,12 +74,23 @@ def test_quick_demo_writes_all_it_promises(
     assert "<html" in (tmp_path / "report.html").read_text()
 
 
-def test_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_is_for_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], terminal: Callable[[int], None]
+) -> None:
     words = [*EVALUATE, "--links", "none,semantic", "--snr", "0,20", "--out", str(tmp_path)]
-    assert main(words) == 0
-    printed = capsys.readouterr().out
-    assert "semantic" in printed
-    assert "20 dB" in printed or "20" in printed
+
+    def table() -> list[str]:
+        assert main(words) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if str(tmp_path) not in line]
+
+    piped = table()
+    assert any("semantic" in line for line in piped)
+    assert any("20" in line for line in piped)
+    terminal(100)
+    assert table() == piped  # it fits, and nothing is cut
+    assert max(map(len, piped)) <= 100
+    terminal(40)
+    assert max(map(len, table())) <= 40
 
 
 def test_same_seed_same_numbers_other_seed_other_noise(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from channel_of_ours import halved
 from torch import Tensor
 
-from semjscc.channels import CHANNELS, ChannelKnowledge
+from semjscc.channels import CHANNELS
 from semjscc.channels.awgn import awgn
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.base import ImageSet
@@ -21,7 +22,6 @@ from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
-from semjscc.randomness import Draws
 
 NAMES = ("circle", "square")
 GRID = Grid(ratios=(Fraction(1, 24), Fraction(1, 12)), snrs_db=(0.0, 10.0), draws=2)
@@ -60,12 +60,6 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
 
     monkeypatch.setattr("semjscc.evaluation.pool.measure", watch)
     return seen
-
-
-def halved(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
-    """A channel that this process alone has a name for."""
-    received, knowledge = awgn(symbols / 2, snr_db, draws)
-    return received, ChannelKnowledge(knowledge.gain / 2, knowledge.noise_variance)
 
 
 def test_processes_change_no_digit(

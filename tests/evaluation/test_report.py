@@ -95,8 +95,17 @@ def report(tmp_path: Path, records: list[Record], **pictures: bytes | Path) -> t
     return text, Reader(text)
 
 
-def test_report_holds_all_numbers(tmp_path: Path) -> None:
-    _, reader = report(tmp_path, [NO_CHANNEL, BETTER, POINT], strip=png())
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Reader]:
+    """A report with all that one can hold of one setting."""
+    folder = tmp_path_factory.mktemp("report")
+    file = folder / "strip.png"
+    file.write_bytes(png())
+    return report(folder, [NO_CHANNEL, BETTER, POINT], strip=file, other=png())
+
+
+def test_report_holds_all_numbers(whole: tuple[str, Reader]) -> None:
+    _, reader = whole
     assert [
         *("1/24", "1", "1", "40.0", "50.0", "+10.0", "–", "+25.0", "–", "–", "–", "97.5", "1000")
     ] in reader.rows
@@ -124,6 +133,7 @@ def test_report_holds_all_numbers(tmp_path: Path) -> None:
     assert "nothing is tested" in reader.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_report_says_how_sure_it_is(tmp_path: Path) -> None:
     right = np.arange(1000)[:, None] < 400
     more = np.arange(1000)[:, None] < 500
@@ -134,6 +144,7 @@ def test_report_says_how_sure_it_is(tmp_path: Path) -> None:
     assert "nothing is tested" not in reader.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_training_seeds_have_columns_of_their_own(tmp_path: Path) -> None:
     repeats = [replace(BETTER, link=f"semantic#{n}", value=0.5 + n / 100) for n in (1, 2)]
     _, reader = report(tmp_path, [POINT, BETTER, *repeats])
@@ -143,22 +154,21 @@ def test_training_seeds_have_columns_of_their_own(tmp_path: Path) -> None:
     assert "not of the method" in reader.text
 
 
-def test_report_needs_nothing_beside_it(tmp_path: Path) -> None:
-    file = tmp_path / "strip.png"
-    file.write_bytes(png())
-    text, reader = report(tmp_path, [POINT], strip=file, other=png())
+def test_report_needs_nothing_beside_it(whole: tuple[str, Reader]) -> None:
+    text, reader = whole
     pictures = [source for source in reader.sources if not source.startswith("#")]
-    assert len(pictures) == 2
+    assert reader.tags.count("img") == 2
     assert all(source.startswith("data:image/png;base64,") for source in pictures)
-    assert reader.tags.count("svg") == 4  # accuracy and PSNR, for a screen and for a phone
+    # Accuracy, PSNR and gain, each for a screen and for a phone.
+    assert reader.tags.count("svg") == 6
     assert "script" not in reader.tags
     assert "link" not in reader.tags
     assert "http://" not in text
     assert "https://" not in text
 
 
-def test_identifiers_are_unique_and_all_that_is_used_is_there(tmp_path: Path) -> None:
-    text, reader = report(tmp_path, [POINT, BETTER])
+def test_identifiers_are_unique_and_all_that_is_used_is_there(whole: tuple[str, Reader]) -> None:
+    text, reader = whole
     found = re.findall(r'\bid="([^"]+)"', text)
     assert len(found) == len(set(found))
     used = {source[1:] for source in reader.sources if source.startswith("#")}
@@ -187,7 +197,10 @@ def test_every_figure_comes_in_three_kinds(tmp_path: Path) -> None:
     assert len(analysis.families["djscc"]) == 2
 
 
-def test_settings_have_figures_of_their_own(tmp_path: Path) -> None:
+def test_settings_have_figures_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.evaluation.report.KINDS", ("svg",))
     judged = [replace(one, perception="c") for one in (POINT, BETTER)]
     publish(Results(META, [POINT, BETTER, *judged]), tmp_path)
     assert (tmp_path / "gain-judged-by-c.svg").is_file()
@@ -217,6 +230,7 @@ def test_report_without_images_or_meta(tmp_path: Path) -> None:
     assert "semantic against djscc" not in reader.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_bytes_that_are_no_text_do_not_stop_the_report(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_report(Results({"command": "semjscc \udcff"}, [POINT]), {}, path)

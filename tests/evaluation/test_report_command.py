@@ -1,6 +1,7 @@
 """``semjscc report``: from results files alone to figures, tables and JSON."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_figures_and_report_come_from_results_alone(
-    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    results: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    terminal: Callable[[int], None],
 ) -> None:
     out = tmp_path / "out"
     assert main(["report", str(results), "--out", str(out)]) == 0
@@ -45,10 +49,18 @@ def test_figures_and_report_come_from_results_alone(
     assert {path.suffix for path in out.iterdir()} == {".html", ".json", ".svg", ".pdf", ".png"}
     assert "What arrived" not in (out / "report.html").read_text()
     first = {path.name: path.read_bytes() for path in out.iterdir()}
+    terminal(100)
     assert main(["report", str(results), "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines() if str(out) not in line) <= 100
+    # Folded between words, and nothing is cut.
+    assert {word for word in shown.split() if word.strip("─")} == {
+        word for word in printed.split() if word.strip("─")
+    }
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_json_holds_every_comparison(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,8 +76,12 @@ def test_json_holds_every_comparison(
 
 
 def test_several_files_and_another_candidate(
-    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    results: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("semjscc.evaluation.report.KINDS", ("svg",))
     other = tmp_path / "c.json"
     judged = [replace(record(link, 600), perception="c") for link in ("semantic", "djscc")]
     save_results(Results(META | {"perception": "c"}, judged), other)
@@ -74,9 +90,10 @@ def test_several_files_and_another_candidate(
     content = json.loads(capsys.readouterr().out)
     assert [one["perception"] for one in content["comparisons"]] == ["resnet", "c"]
     assert [one["verdict"] for one in content["comparisons"]] == ["worse", "open"]
-    assert (tmp_path / "out" / "accuracy-judged-by-c.pdf").is_file()
+    assert (tmp_path / "out" / "accuracy-judged-by-c.svg").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(results.with_name("transmission.png"))
     assert main(["report", str(results), "--out", str(tmp_path / "out")]) == 0

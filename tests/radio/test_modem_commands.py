@@ -127,9 +127,23 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("words", [["--live", "--json"], ["--json"]])
-def test_ctrl_c_on_an_idle_pipe_ends_the_log(tmp_path: Path, words: list[str]) -> None:
-    command = [sys.executable, "-c", STARTED, "demodulate", "-", "--out", str(tmp_path), *words]
+def test_ctrl_c_on_an_idle_pipe_ends_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "semjscc.radio.reading._read_some", lambda *_: signal.default_int_handler(2, None)
+    )
+    assert main(["demodulate", "-", "--out", str(tmp_path), "--json"]) == 130
+    printed = capsys.readouterr()
+    assert "semjscc: stopped" in printed.err
+    assert json.loads(printed.out) == log(tmp_path)
+    assert log(tmp_path)["frames"] == []
+    assert (log(tmp_path)["dropped"], log(tmp_path)["lost_samples"]) == (0, 0)
+
+
+def test_ctrl_c_ends_a_process_whose_player_waits_for_a_pipe(tmp_path: Path) -> None:
+    words = ["demodulate", "-", "--out", str(tmp_path), "--live", "--json"]
+    command = [sys.executable, "-c", STARTED, *words]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin is not None

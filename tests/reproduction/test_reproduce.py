@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -70,6 +71,14 @@ def make_images(data: Path, seed: int) -> None:
     ).to_parquet(str(data / "train.parquet"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_kind_of_figure() -> Iterator[None]:
+    """Figures as SVG alone: `report` and its tests make every kind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semjscc.evaluation.report.KINDS", ("svg",))
+        yield
+
+
 @pytest.fixture(scope="module")
 def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plan")
@@ -125,6 +134,7 @@ def test_one_report_is_over_all_evaluations(
     assert (out / "report.html").read_text() == (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_results_that_are_not_of_one_kind_keep_reports_of_their_own(
     done: Path, plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +149,7 @@ def test_results_that_are_not_of_one_kind_keep_reports_of_their_own(
     assert (tmp_path / "out" / "agreement" / "report.html").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_single_evaluation_has_one_report(done: Path, plan_file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(plan_file.read_text().partition("  - name: agreement")[0])
@@ -234,6 +245,7 @@ def test_what_is_not_there_is_said_before_anything_is_trained(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_small_version_keeps_out_of_the_way_and_says_how_far_it_is(
     plan_file: Path,
     tmp_path: Path,
@@ -255,6 +267,7 @@ def test_small_version_keeps_out_of_the_way_and_says_how_far_it_is(
     assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_line_puts_a_whole_plan_on_other_images(plan_file: Path, tmp_path: Path) -> None:
     other, file = tmp_path / "other", tmp_path / "elsewhere.yaml"
     make_images(other, seed=1)

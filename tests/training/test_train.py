@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 
 from semjscc.checkpoint import load_weights
+from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe
@@ -139,32 +140,6 @@ def test_killed_and_resumed_run_ends_in_the_same_weights(
     assert_same_weights(whole, resumed)
 
 
-AS_A_COMMAND = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
-from semjscc.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_command_says_what_is_kept(
-    codec_recipe: Path, tmp_path: Path, number: signal.Signals
-) -> None:
-    run = tmp_path / "run"
-    words = command(codec_recipe, run, "--optimiser.steps", "5000", "--save-seconds", "0")[3:]
-    start = [sys.executable, "-c", AS_A_COMMAND, *words]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(start, stdout=pipe, stderr=pipe, text=True) as process:
-        wait_for(run / RESUME)
-        process.send_signal(number)
-        printed = process.communicate(timeout=PATIENCE)
-    kept = torch.load(run / RESUME, weights_only=True)["global_step"]
-    said = f"{kept} of 5000 steps are kept in {run}; the same command goes on from there"
-    assert (process.returncode, *printed) == (128 + number, "", f"semjscc: stopped; {said}\n")
-    assert not (run / "model.safetensors").exists()
-
-
 def at_step(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: signal.Signals) -> None:
     """Let signals come while a step's batch is made."""
     make = StepTraining.batch
@@ -183,6 +158,24 @@ def own_ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("own_ctrl_c")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_command_says_what_is_kept(
+    codec_recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    run = tmp_path / "run"
+    at_step(monkeypatch, 2, number)
+    assert main(command(codec_recipe, run)[3:]) == 128 + number
+    assert torch.load(run / RESUME, weights_only=True)["global_step"] == 3
+    said = f"3 of 8 steps are kept in {run}; the same command goes on from there"
+    assert capsys.readouterr() == ("", f"semjscc: stopped; {said}\n")
+    assert not (run / "model.safetensors").exists()
 
 
 @pytest.mark.usefixtures("own_ctrl_c")
@@ -508,8 +501,6 @@ def test_only_a_head_can_begin_anew(
 def test_network_of_the_users_own_from_training_to_evaluation(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from semjscc.cli import main
-
     (tmp_path / "own_net.py").write_text(OWN_NETWORK)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
