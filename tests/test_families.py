@@ -13,8 +13,8 @@ from semjscc.families import (
 
 
 def test_a_photograph_is_what_is_no_sign() -> None:
-    assert family_for(32, 32) == "signs"
-    assert family_for(32, 33) == family_for(512, 768) == family_for(0, 0) == "photo"
+    assert family_for(64, 64) == "signs"
+    assert family_for(64, 65) == family_for(512, 768) == family_for(0, 0) == "photo"
 
 
 def test_photographs_are_looked_at_by_a_network_that_others_trained() -> None:

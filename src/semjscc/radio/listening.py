@@ -12,6 +12,7 @@ from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.errors import UserError
+from semjscc.families import family_for
 from semjscc.images import printable
 from semjscc.links.source import SourceControl
 from semjscc.perception.base import Perception
@@ -109,7 +110,8 @@ class Listener:
     Args:
         receivers: the receiving ends of links.
         perception: what looks at the images; None for the one that goes with each frame's weights.
-        family: of shipped weights, whose network looks where the header names no family.
+        family: of shipped weights, whose network looks where the header names no family; "" for
+            the one that suits an image's size.
     """
 
     def __init__(self, receivers: Receivers, perception: Perception | None, family: str) -> None:
@@ -147,7 +149,9 @@ class Listener:
             return Heard(frame, None, None, str(error))
         if received.images is None or not bool(received.delivered[0]):
             return Heard(frame, None, None, "its payload has errors that the code cannot correct")
-        network = self._perception or self._load(perception_of(link, self._family))
+        control = frame.control
+        family = self._family or family_for(control.height, control.width)
+        network = self._perception or self._load(perception_of(link, family))
         image, seen = received.images[0], see(network, received.images)
         warning = unlike_training(network, (image.shape[-2], image.shape[-1]), seen, received=True)
         warnings = [one for one in (received.note, warning) if one]

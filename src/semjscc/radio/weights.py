@@ -14,7 +14,7 @@ from semjscc.checkpoint import locate, read_metadata
 from semjscc.codecs.base import Codec
 from semjscc.codecs.store import load_codec
 from semjscc.errors import UserError
-from semjscc.families import default_perception, families
+from semjscc.families import default_perception, families, family_for
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
@@ -51,7 +51,8 @@ class Receivers:
 
     Args:
         own: checkpoints of codecs, or runs' folders, of the user's own.
-        family: whose mean image stands for a payload of separate coding that is lost.
+        family: whose mean image stands for a payload of separate coding that is lost; "" for the
+            one that suits an image's size.
 
     Raises:
         UserError: one of ``own`` is no codec.
@@ -74,7 +75,7 @@ class Receivers:
         if isinstance(control, SourceControl):
             if missing := CODERS[control.coder].missing():
                 raise UserError(missing)
-            return _separate(self._family)
+            return _separate(self._family or family_for(control.height, control.width))
         if control.codec in (LINEAR, ADAPTIVE):
             return _linear(control.codec)
         if not isinstance(control, CodecControl):

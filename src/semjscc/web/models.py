@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from semjscc.errors import UserError
-from semjscc.families import choose_family, default_perception, families
+from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.perception import imagenet
@@ -37,7 +37,7 @@ class Senders:
         codecs: the semantic and the plain neural codec.
         separate: source and channel coding.
         ratios: the bandwidth ratios that all of them were trained at.
-        trained_side: side in pixels of the images that the weights were trained on.
+        trained_side: side in pixels of the images that the family's network was trained on.
     """
 
     family: str
@@ -49,7 +49,8 @@ class Senders:
 
 def shown_families() -> list[str]:
     """The families that have everything the page shows."""
-    return [name for name in families() if set(SCHEMES) <= set(shipped_schemes(name))]
+    whole = [name for name in families() if set(SCHEMES) <= set(shipped_schemes(name))]
+    return [name for name in whole if name != PHOTO or not imagenet.missing()]
 
 
 @lru_cache(maxsize=8)
@@ -74,7 +75,7 @@ def load_senders(family: str) -> Senders:
         codecs=tuple(codecs),
         separate=SeparateLink("separate", PageStage(family)),
         ratios=tuple(sorted(ratios)),
-        trained_side=int(load_judge(default_perception(family)).facts["image_side"]),
+        trained_side=_trained_side(load_judge(default_perception(family))),
     )
 
 
@@ -89,6 +90,10 @@ def load_more(name: str) -> SymbolLink:
     if not isinstance(link, SymbolLink):
         raise UserError(f"there is no such link: there are {', '.join(MORE)}")
     return link
+
+
+def _trained_side(perception: Perception) -> int:
+    return int(perception.facts.get("image_side") or perception.preprocess.size or imagenet.SIDE)
 
 
 def judges() -> list[str]:

@@ -13,7 +13,7 @@ from gradio.themes import Base
 
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
-from semjscc.perception import imagenet
+from semjscc.families import PHOTO, SIGNS
 from semjscc.web.cards import notes_html, status_html, waiting_card
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
@@ -239,17 +239,17 @@ def _told(error: UserError) -> gr.Error:
 def _example(example: Example) -> tuple[Picture, str, str, str]:
     """The image, and the weights, network and size that suit it."""
     if example.is_sign:
-        return example.picture, "signs", OWN, AS_TRAINED
+        return example.picture, SIGNS, OWN, AS_TRAINED
     return example.picture, *photograph_setting()
 
 
 def photograph_setting() -> tuple[str, str, str]:
     """Weights, network and size for a photograph of any kind."""
+    if PHOTO in shown_families():
+        return PHOTO, OWN, AS_IT_IS
     # The larger the images a codec was trained on, the more they are like a photograph.
-    others = [name for name in shown_families() if name != "signs"]
-    family = max(others, key=lambda name: load_senders(name).trained_side, default="signs")
-    if imagenet.NAME in judges():
-        return family, imagenet.NAME, AS_IT_IS
+    others = [name for name in shown_families() if name != SIGNS]
+    family = max(others, key=lambda name: load_senders(name).trained_side, default=SIGNS)
     return family, OWN, AS_TRAINED
 
 
@@ -263,4 +263,4 @@ def _first_family() -> str:
     names = shown_families()
     if not names:
         raise UserError("no weights ship that the page could show")
-    return "signs" if "signs" in names else names[0]
+    return SIGNS if SIGNS in names else names[0]

@@ -14,6 +14,7 @@ from semjscc.channels import CHANNELS
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError
+from semjscc.families import PHOTO
 from semjscc.images import to_float
 from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.randomness import Draws
@@ -223,6 +224,7 @@ def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
     """What was done to the image, and why these weights may not suit it."""
     unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0])
     side = request.senders.trained_side
-    if unlike is None and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
+    small = request.senders.family != PHOTO
+    if unlike is None and small and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
         unlike = f"the codecs were trained on images of {side} × {side} pixels, unlike this one"
     return [request.picture.note, unlike or ""]
