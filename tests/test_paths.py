@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from semjscc.errors import UserError
 from semjscc.paths import cache_folder, check_folder_name, check_writable, keep_apart, user_path
+from texts import texts
 
 
 def test_homes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_no_folder_is_called_that(name: str) -> None:
         check_folder_name(name)
 
 
-@given(name=st.text())
+@given(name=texts())
 def test_what_is_taken_for_a_name_stays_in_its_folder(name: str) -> None:
     try:
         check_folder_name(name)

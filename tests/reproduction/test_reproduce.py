@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -14,6 +16,7 @@ from pyarrow import parquet
 from semjscc.checkpoint import MODEL, read_metadata
 from semjscc.cli import main
 from semjscc.data import load_data
+from semjscc.evaluation.pool import Work, measure_all
 from semjscc.reproduction.plan import load_plan
 
 NETWORK = """
@@ -95,10 +98,27 @@ def words(plan_file: Path, folder: Path, *more: str) -> list[str]:
     return ["reproduce", str(plan_file), *places, *more]
 
 
+@pytest.fixture
+def again(done: Path, tmp_path: Path, undrawn: None) -> list[str]:
+    """The places of what was done, its results as a copy that may be written to."""
+    del undrawn
+    shutil.copytree(done / "out", tmp_path / "out")
+    return ["--out", str(tmp_path / "out"), "--runs", str(done / "runs")]
+
+
 @pytest.fixture(scope="module")
 def done(plan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("reproduced")
-    assert main(words(plan_file, folder, "--jobs", "2")) == 0
+    folder, asked = tmp_path_factory.mktemp("reproduced"), []
+
+    def here(work: Work, wanted: Sequence[int], jobs: int, *more: Any) -> Iterator[Any]:
+        asked.append(jobs)
+        return measure_all(work, wanted, 1, *more)
+
+    # Processes have a test of their own, and take seconds to begin.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semjscc.evaluation.experiment.measure_all", here)
+        assert main(words(plan_file, folder, "--jobs", "2")) == 0
+    assert asked == [2, 2]
     return folder
 
 
@@ -167,10 +187,10 @@ def test_losses_start_from_the_common_weights_and_end_apart(done: Path) -> None:
 
 
 def test_called_again_nothing_is_trained_twice(
-    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+    done: Path, again: list[str], plan_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in (done / "runs").rglob(MODEL)}
-    assert main(words(plan_file, done, "--json")) == 0
+    assert main(["reproduce", str(plan_file), *again, "--json"]) == 0
     printed = capsys.readouterr()
     assert printed.err.count("done already") == 5
     assert "no report" not in printed.err
@@ -210,15 +230,15 @@ def test_run_from_other_images_is_refused(
 
 
 def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(
-    done: Path, plan_file: Path, capsys: pytest.CaptureFixture[str]
+    again: list[str], plan_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = plan_file.with_name("other.yaml")
     text = plan_file.read_text().replace("plain=start", "plain=runs/elsewhere/task")
     other.write_text(text)
-    assert main(words(other, done)) == 2
+    assert main(["reproduce", str(other), *again]) == 2
     assert "no link 'plain=runs/elsewhere/task'" in capsys.readouterr().err
     other.write_text(text.replace("runs/elsewhere/task", "runs/tiny/task"))
-    assert main(words(other, done)) == 0
+    assert main(["reproduce", str(other), *again]) == 0
 
 
 @pytest.mark.parametrize(

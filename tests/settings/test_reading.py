@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from semjscc.errors import UserError
 from semjscc.settings import read_settings
+from texts import texts
 
 
 @dataclass(frozen=True)
@@ -190,14 +191,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3),
     max_leaves=8,
 )
 
 
 @settings(deadline=None, max_examples=50)
-@given(options=st.dictionaries(st.text(), PLAIN, max_size=3), name=st.text(min_size=1))
+@given(options=st.dictionaries(texts(), PLAIN, max_size=3), name=texts(1))
 def test_what_yaml_writes_is_read_back(file: Path, options: dict[str, Any], name: str) -> None:
     text = yaml.safe_dump({"name": name, "options": options})
     assert read(file, text) == Bicycle(name=name, options=options)
