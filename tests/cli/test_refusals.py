@@ -28,7 +28,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--out", "none/new.png"], "there is no folder none"),
     ([*IMAGE, "3", "--link", "semantc"], "did you mean 'semantic'"),
     ([*IMAGE, "3", "--link", "semantic-balanced"], "for cifar10-jpeg: --weights cifar10-jpeg"),
-    ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for signs"),
+    ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for photo"),
     ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
     ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
     ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),
@@ -37,7 +37,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
     (["modulate", "image.png", "--out", "x.cf32", "--gap", "-1"], "--gap is a number of seconds"),
-    (["modulate", "image.png", "--out", "x.cf32", "--link", "no"], "no link 'no' for signs"),
+    (["modulate", "image.png", "--out", "x.cf32", "--link", "no"], "no link 'no' for photo"),
     (["modulate", "image.png", "--out", "image.png/x.cf32"], "no file can be made in"),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),
@@ -105,7 +105,7 @@ def test_mistakes_are_one_line_and_at_once(
 
 def test_what_a_short_command_imports(tmp_path: Path) -> None:
     """Each of these takes a second or more, and `transmit` needs none of them."""
-    Image.new("RGB", (32, 32)).save(tmp_path / "image.png")
+    Image.new("RGB", (64, 64)).save(tmp_path / "image.png")
     program = """
 import sys
 from semjscc.cli import main

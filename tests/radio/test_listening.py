@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,19 @@ from waveforms import latents
 from semjscc import checkpoint
 from semjscc.codecs.store import load_codec
 from semjscc.images import MINIMUM_SIDE
+from semjscc.linear.announcement import Announcement
+from semjscc.linear.selection import Water
 from semjscc.links.base import Control
 from semjscc.links.source import NOTHING, SourceControl
-from semjscc.radio.header import CODECS, SEPARATE, CodecControl, Header, header_bits, parse_header
+from semjscc.radio.header import (
+    CODECS,
+    PLANNED,
+    SEPARATE,
+    CodecControl,
+    Header,
+    header_bits,
+    parse_header,
+)
 from semjscc.radio.listening import Heard, Listener
 from semjscc.radio.profiles import SDR
 from semjscc.radio.receiver import Frame
@@ -42,12 +53,14 @@ def hear(control: Control) -> Heard:
 def test_the_smallest_images_of_a_header_go_all_the_way(name: str) -> None:
     codec, _ = load_codec(checkpoint.WEIGHTS / f"{name}.safetensors")
     number = fingerprint(codec)
+    plans = name in PLANNED
+    told: dict[str, Any] = {"announced": Announcement(Water(20, 1)), "level": 999} if plans else {}
     for height, width in SIZES:
-        heard = hear(CodecControl(name, height, width, min(codec.ratios), number))
+        heard = hear(CodecControl(name, height, width, min(codec.ratios), number, **told))
         assert heard.image is not None
         assert heard.image.shape == (3, height, width)
         assert heard.seen is not None
-        foreign = hear(CodecControl(name, height, width, Fraction(47, 48), number))
+        foreign = hear(CodecControl(name, height, width, Fraction(47, 48), number, **told))
         assert foreign.image is None
         assert foreign.problem
 

@@ -1,14 +1,21 @@
-"""A few bytes before the symbols they belong to, through the 5G code, within the same k symbols."""
+"""A few bytes before the symbols they belong to, through the 5G code, within the same k symbols.
+
+The libraries of the code take seconds to import, and many codecs come here that never need them:
+so functions import it themselves.
+"""
+
+from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from semjscc.linear.announcement import LENGTH_BITS, Block, block_uses
-from semjscc.separation.modes import Mode, modes_for
-from semjscc.separation.table import choose_mode
-from semjscc.separation.transport import bits_to_bytes, bytes_to_bits, decode, encode
+
+if TYPE_CHECKING:
+    from semjscc.separation.modes import Mode
 
 USUAL_GAP_DB = 4.5
 """From the capacity of so much less SNR to what the modes carry."""
@@ -38,7 +45,7 @@ def block_for(payload: bytes, k: int, snr_db: float) -> Block | None:
             length += 1
     uses = block_uses(k, length)
     mode = _mode(uses, snr_db)
-    return None if mode is None else Block(length, modes_for(uses).index(mode))
+    return None if mode is None else Block(length, _modes(uses).index(mode))
 
 
 def _carries(payload: bytes, k: int, length: int, snr_db: float) -> bool:
@@ -48,7 +55,9 @@ def _carries(payload: bytes, k: int, length: int, snr_db: float) -> bool:
 
 def send_block(payload: bytes, block: Block, k: int) -> Tensor:
     """The bytes as symbols of mean energy 1: (uses,) complex64."""
-    mode = modes_for(block.uses(k))[block.mode]
+    from semjscc.separation.transport import bytes_to_bits, encode
+
+    mode = _modes(block.uses(k))[block.mode]
     return encode(bytes_to_bits(payload, mode)[None], mode, block.uses(k))[0]
 
 
@@ -61,7 +70,9 @@ def receive_block(symbols: Tensor, noise_variance: Tensor, block: Block, k: int)
         block: as it was sent.
         k: of the whole image.
     """
-    modes = modes_for(block.uses(k))
+    from semjscc.separation.transport import bits_to_bytes, decode
+
+    modes = _modes(block.uses(k))
     if block.mode >= len(modes):
         return None
     bits, intact = decode(
@@ -70,6 +81,14 @@ def receive_block(symbols: Tensor, noise_variance: Tensor, block: Block, k: int)
     return bits_to_bytes(bits[0]) if intact[0] else None
 
 
+def _modes(uses: int) -> tuple[Mode, ...]:
+    from semjscc.separation.modes import modes_for
+
+    return modes_for(uses)
+
+
 @lru_cache(maxsize=1024)
 def _mode(uses: int, snr_db: float) -> Mode | None:
+    from semjscc.separation.table import choose_mode
+
     return choose_mode(uses, snr_db - MARGIN_DB)
