@@ -102,7 +102,7 @@ losses: setup
 # Photographs, whole and small, as an ImageNet classifier by others sees them.
 TINY := --data data/tiny-imagenet-20
 PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --links none,djscc,semantic,separate \
-  --perception efficientnet-lite0
+  --weights tiny-imagenet-20 --perception efficientnet-lite0
 photographs: setup
 	$(EVERYWHERE) $(TINY) --links none,djscc,feature,semantic --out out/tiny-imagenet-20
 	$(EVERYWHERE) $(TINY) --links none,djscc,feature,semantic --perception tiny-imagenet-20-c \
