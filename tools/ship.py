@@ -44,8 +44,8 @@ def write_card(target: Path) -> Path:
 def trainings(name: str, start: str | None) -> list[str]:
     """The recipes by which weights came about, from the first that begins with what ships."""
     before: list[str] = []
-    if start is not None and Path(start).parent == Path("runs"):
-        first = Path(start).name
+    if start is not None and Path(start).parent in (Path("runs"), Path("weights")):
+        first = Path(start).stem
         before = trainings(first, load_recipe(RECIPES / f"{first}.yaml").start)
     return [*before, f"recipes/{name}.yaml"]
 
@@ -67,13 +67,14 @@ def describe_loss(loss: dict[str, Any]) -> str:
 
 def beginning(recipe: dict[str, Any]) -> str:
     """What the training began with, if not with random weights."""
-    return f", after those of {Path(recipe['start']).name}" if recipe.get("start") else ""
+    return f", after those of {Path(recipe['start']).stem}" if recipe.get("start") else ""
 
 
 def model_card(metadata: dict[str, Any], parameters: int) -> str:
     """The card: what it is, how it came about, what it reached on val, where it ends."""
     recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
     name, optimiser = recipe["name"], recipe["optimiser"]
+    cropped = recipe["data"].get("crop") is not None
     lines = [
         f"# {name}",
         "",
@@ -83,7 +84,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
         f"version {metadata['version']}; stored in float16.",
         "",
         f"- kind: {metadata['kind']}, {parameters:,} parameters",
-        f"- data: {data['name']}, {data['images']:,} training images of "
+        f"- data: {data['name']}, {data['images']:,} training images {'in crops ' * cropped}of "
         f"{facts['image_side']} x {facts['image_side']} pixels, fingerprint {data['fingerprint']}",
         f"- training: {optimiser['steps']:,} steps of {optimiser['batch']} images, seed "
         f"{recipe['seed']}, {optimiser['precision']}{beginning(recipe)}",

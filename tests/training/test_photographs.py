@@ -78,6 +78,7 @@ def test_codec_without_labels_is_judged_by_agreement(
     described = read_metadata(model)
     assert described["recipe"]["data"]["source"] == [str(plain), str(labelled)]
     assert described["data"]["images"] == len(load_images(chosen.data, "train"))
+    assert described["facts"]["image_side"] == chosen.data.crop
 
     with monkeypatch.context() as patch:
         at_step(patch, 3, 15)

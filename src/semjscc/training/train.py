@@ -187,6 +187,8 @@ def _export(
         raise UserError(
             f"{work.recipe.name} has diverged, and its weights are not finite: lower optimiser.rate"
         )
+    if (crop := work.recipe.data.crop) is not None:
+        facts = {**facts, "image_side": crop}
     metadata = {
         **description,
         "version": __version__,
