@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,19 @@ def test_every_file_that_takes_part_counts(write: Write) -> None:
         assert code_behind("part") == first, name
     write(other="# edited\n")
     assert code_behind("part") == first
+
+
+def test_a_compiled_module_that_takes_part_counts(write: Write, tmp_path: Path) -> None:
+    compiled = tmp_path / f"fast{EXTENSION_SUFFIXES[0]}"
+    compiled.write_bytes(b"\x7fELF\0\1")
+    os.utime(compiled, (1e9, 1e9))
+    write(part="def late():\n    import fast\n")
+    importlib.import_module("part")
+    first = code_behind("part")
+    assert first is not None
+    compiled.write_bytes(b"\x7fELF\0\2")
+    os.utime(compiled, (1e9, 1e9))
+    assert code_behind("part") not in (first, None)
 
 
 def test_what_has_no_source_or_may_have_another_is_unknown(write: Write) -> None:

@@ -30,8 +30,9 @@ def is_own(module: str) -> bool:
 def code_behind(module: str) -> str | None:
     """What the code of a module that `is_own` comes to, as text that changes with it.
 
-    Installed packages count by their version and the module's file. Imports within functions are
-    followed too; what is imported by a name that is made up while the code runs is not.
+    Installed packages count by their version and the module's file, and compiled modules by their
+    file. Imports within functions are followed too; what is imported by a name that is made up
+    while the code runs is not.
 
     Returns:
         32 hexadecimal digits; None where nothing can be known, since there is no source (a session,
@@ -39,7 +40,7 @@ def code_behind(module: str) -> str | None:
     """
     files: dict[str, Path] = {}
     start = _loaded_file(module)
-    if start is None:
+    if start is None or start.suffix != ".py":
         return None
     digest = hashlib.blake2b(digest_size=16)
     if _is_installed(start):
@@ -59,7 +60,7 @@ def code_behind(module: str) -> str | None:
 
 def _loaded_file(module: str) -> Path | None:
     file = getattr(sys.modules.get(module), "__file__", None)
-    return Path(file).resolve() if file and file.endswith(".py") and Path(file).is_file() else None
+    return Path(file).resolve() if file and Path(file).is_file() else None
 
 
 def _follow(module: str, file: Path, files: dict[str, Path]) -> None:
@@ -113,7 +114,7 @@ def _file_of(name: str) -> Path | None:
         if spec is None:
             return None
         path, origin = spec.submodule_search_locations, spec.origin
-    return Path(origin).resolve() if origin and origin.endswith(".py") else None
+    return Path(origin).resolve() if origin and Path(origin).is_file() else None
 
 
 def _is_installed(file: Path) -> bool:

@@ -84,6 +84,18 @@ def test_everything_that_decides_the_images_has_a_file_of_its_own(
     assert len(opened) == 5
 
 
+@pytest.mark.usefixtures("cache")
+def test_another_image_of_the_same_length_and_time_is_seen(tmp_path: Path) -> None:
+    image = tmp_path / "source" / "test" / "0.bmp"
+    for seed in (0, 30):  # of one size
+        save(image, seed)
+        os.utime(image, (1, 1))  # as an archive gives it
+        expected = load_hub(str(tmp_path / "source"), "test", needs_labels=False)
+        assert torch.equal(
+            load_decoded(str(tmp_path / "source"), "test").images[0], expected.images[0]
+        )
+
+
 @pytest.mark.parametrize("suffix", [".bin", ".json"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "other"])
 def test_damaged_files_are_made_anew(

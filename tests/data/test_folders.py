@@ -183,6 +183,18 @@ def test_images_of_other_formats_are_counted(tmp_path: Path):
     assert "it holds 2 .heic, 1 .dng, 1 .txt" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000"])
+def test_images_whose_name_hides_them_are_counted(tmp_path: Path, kind: str):
+    place(tmp_path, "cat/0.png")
+    for name in ("photo", "1.jpg?w=200", "2.png.1"):
+        noise(0).save(tmp_path / "cat" / name, kind)
+    for name in ("Makefile", "list.dat"):
+        (tmp_path / "cat" / name).write_text("no image")
+    note = r"are left out, 1 \.jpg\?w=200, 1 \.1, 1 without an ending$"
+    with pytest.warns(UserNote, match=note):
+        assert len(load_hub(str(tmp_path), "test")) == 1
+
+
 def test_each_split_is_asked_for_labels_alone(tmp_path: Path):
     place(tmp_path, "train/cat/0.png", "train/dog/0.png", "test/0.png", "test/1.png")
     assert len(found(tmp_path, "train", val_fraction=0)) == 2

@@ -1,6 +1,8 @@
-"""A run goes on from the images and weights that it began with, or not at all."""
+"""A run goes on from the images, weights and code that it began with, or not at all."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +114,42 @@ def test_run_with_other_images_is_refused(
     two_classes(tmp_path, ["dark", "bright"], seed=1)
     with pytest.raises(UserError, match="other images than there are now: move it away"):
         train(recipe, tmp_path / "run", QUIET)
+
+
+NETWORK = """
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.stage1, self.head = nn.Conv2d(3, 4, 3, 2), nn.Linear(4, classes)
+    def forward(self, images):
+        return {scale} * self.head(self.stage1(images).mean((2, 3)))
+"""
+
+
+def test_run_of_an_edited_network_is_refused(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "edited_network", raising=False)
+    file = tmp_path / "edited_network.py"
+
+    def write(scale: int) -> None:
+        file.write_text(NETWORK.format(scale=scale))
+        os.utime(file, (1e9, 1e9))  # else it might have been written after it was imported
+
+    part = 'perception: {network: "edited_network:Net", layers: [stage1]}'
+    recipe = load_recipe(recipe_file(tmp_path, source, part))
+    write(1)
+    model, _ = train(recipe, tmp_path / "run", QUIET)
+    before = model.read_bytes()
+    write(2)
+    with pytest.raises(UserError, match=r"other code than there is now \(edited_network\)"):
+        train(recipe, tmp_path / "run", QUIET)
+    assert model.read_bytes() == before
+    write(1)
+    assert inputs_today(recipe).code.keys() == {"edited_network"}
+    train(recipe, tmp_path / "run", QUIET)
 
 
 @pytest.mark.parametrize("finished", [False, True])

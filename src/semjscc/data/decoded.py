@@ -80,12 +80,17 @@ def _key(source: str, split: Split, val_fraction: float, limit: int | None) -> s
     return digest.hexdigest()
 
 
-def file_stamps(source: str) -> tuple[tuple[str, int, int], ...]:
-    """Path, size and time of all files of a local source; none for any other."""
+def file_stamps(source: str) -> tuple[tuple[str, int, int, int], ...]:
+    """Path, size and times of all files of a local source; none for any other.
+
+    The time of the last change to an entry counts too: archives give files any time of writing.
+    """
     place = user_path(source)
     files = place.rglob("*") if place.is_dir() else [place]
     stats = [(str(file), file.stat()) for file in files if file.is_file()]
-    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+    return tuple(
+        sorted((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in stats)
+    )
 
 
 def _in_memory(split: Split, source: Source, rows: Iterator[Row]) -> ImageSet:

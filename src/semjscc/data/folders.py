@@ -56,7 +56,8 @@ def open_image_folder(folder: Path) -> Source:
         place = printable(str(error.filename or folder))
         raise UserError(f"{place} cannot be read: {error.strerror}") from None
     if unread:
-        _tell(folder, f"files of formats that are not read are left out, {listed(unread)}")
+        counts = listed(unread)
+        _tell(folder, f"images of endings or formats that are not read are left out, {counts}")
     found = _divide(folder, _unwrapped(files, source_name(folder)))
     classes = {part: _classes(files) for part, files in found.items()}
     # Over all parts, so that a class missing from one of them does not shift the others.

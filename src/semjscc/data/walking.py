@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from semjscc.errors import UserError
-from semjscc.images import printable
+from semjscc.images import begins_like_an_image, printable
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -20,6 +20,8 @@ UNREAD_SUFFIXES = frozenset({
     ".orf", ".pcx", ".psd", ".raf", ".raw", ".rw2", ".svg", ".tga",
 })
 """Images of formats that are not read here, which a user should not miss without a word."""
+_OF_WORDS = frozenset({".csv", ".htm", ".html", ".json", ".md", ".txt", ".xml", ".yaml", ".yml"})
+"""What stands beside images, often one for each, and is none."""
 # fmt: on
 
 _MOST_DESCRIBED = 10_000
@@ -72,7 +74,8 @@ def walk(root: Path, home: Path, unread: Counter[str]) -> Iterator[Found]:
     Args:
         root: where to begin.
         home: the data folder, which no link may lead out of.
-        unread: counts the images of other formats by their ending.
+        unread: counts the images of other formats, and those of endings that are no image's, by
+            their ending.
 
     Raises:
         UserError: a link leads out of the data folder, back to where it lies, or nowhere.
@@ -96,9 +99,20 @@ def walk(root: Path, home: Path, unread: Counter[str]) -> Iterator[Found]:
         for other in inside.others:
             if not other.suffix and not other.exists():  # a link to a folder that was moved
                 _check_link(other, home)
-        endings = [other.suffix.lower() for other in inside.others]
-        unread.update(ending for ending in endings if ending in UNREAD_SUFFIXES)
+        unread.update(other.suffix.lower() for other in inside.others if _is_unread(other))
         waiting += [(inner, (*below, inner.name), above) for inner in reversed(inside.folders)]
+
+
+def _is_unread(file: Path) -> bool:
+    """Whether a file is an image of another format, or one whose name hides it: ``a.jpg?w=200``."""
+    ending = file.suffix.lower()
+    if ending in UNREAD_SUFFIXES or ending in _OF_WORDS or file.is_symlink() or not file.is_file():
+        return ending in UNREAD_SUFFIXES
+    try:
+        with file.open("rb") as stream:
+            return begins_like_an_image(stream.read(12))
+    except OSError:
+        return False
 
 
 def _check_link(path: Path, home: Path) -> None:

@@ -5,6 +5,7 @@ Tensors are (3, H, W) or (B, 3, H, W): uint8, or float32 in [0, 1].
 
 from semjscc.errors import printable
 from semjscc.images.limits import FILE_LIMIT, MINIMUM_SIDE, PIXEL_LIMIT
+from semjscc.images.others import begins_like_an_image
 from semjscc.images.pixels import pad_to_multiple, quantise, resize_and_crop, to_float, to_uint8
 from semjscc.images.quiet import without_warnings
 from semjscc.images.reading import ALLOWED_FORMATS, decode_image, read_image
@@ -15,6 +16,7 @@ __all__ = [
     "FILE_LIMIT",
     "MINIMUM_SIDE",
     "PIXEL_LIMIT",
+    "begins_like_an_image",
     "decode_image",
     "pad_to_multiple",
     "printable",

@@ -6,12 +6,19 @@ from io import BytesIO
 from PIL import Image, ImageChops, UnidentifiedImageError
 
 from semjscc.images.limits import check_size
+from semjscc.images.png import SIGNATURE as PNG
+from semjscc.images.tiff_tags import MAGIC as TIFF
 
 _STARTS = re.compile(rb"\xff\xd8\xff|GIF8|RIFF....WEBP|....ftypavi|\0\0\0\x0cjP  ", re.DOTALL)
 """How files of some formats begin, whatever follows."""
 _CODESTREAM = b"\xff\x4f\xff\x51"
 """The first two markers of JPEG 2000; the second (SIZ) holds what follows from their places."""
 _COMPONENTS, _DEPTHS = 40, 42
+
+
+def begins_like_an_image(start: bytes) -> bool:
+    """Whether the first 12 bytes of a file are those of a format that is read."""
+    return bool(_STARTS.match(start)) or start.startswith((PNG, *TIFF, _CODESTREAM))
 
 
 def open_other(data: bytes, name: str, formats: tuple[str, ...]) -> Image.Image:

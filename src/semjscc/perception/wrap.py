@@ -6,12 +6,16 @@ checkpoint, a results file or a data set.
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import nn
 
 from semjscc.errors import UserError, printable
+from semjscc.own_code import code_behind, is_own
 from semjscc.perception.networks import build_network
 
 
@@ -23,17 +27,39 @@ def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
     """
     if ":" not in name:
         return build_network(name, classes, options)
-    module_name, _, class_name = name.partition(":")
-    # The user's file usually stands where the command is run, which a script's path leaves out.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
-    try:
-        network = getattr(importlib.import_module(module_name), class_name)(
-            classes=classes, **options
-        )
-    except Exception as error:  # of any kind: it is the user's code
-        reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
-        raise UserError(f"cannot make the network {printable(name)}: {reason}") from error
+    with _told_in_one_line(name):
+        network = getattr(_module(name), name.partition(":")[2])(classes=classes, **options)
     if not isinstance(network, nn.Module):
         raise UserError(f"{name} made a {type(network).__name__}, not a torch.nn.Module")
     return network
+
+
+def own_code(name: str) -> dict[str, str]:
+    """What the code of ``my.module:Class`` comes to, by its module; {} where it is not known.
+
+    Raises:
+        UserError: it cannot be found.
+    """
+    module = name.partition(":")[0]
+    if ":" not in name or not is_own(module):
+        return {}
+    with _told_in_one_line(name):
+        _module(name)
+    code = code_behind(module)
+    return {} if code is None else {module: code}
+
+
+def _module(name: str) -> ModuleType:
+    # The user's file usually stands where the command is run, which a script's path leaves out.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
+    return importlib.import_module(name.partition(":")[0])
+
+
+@contextmanager
+def _told_in_one_line(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # of any kind: it is the user's code
+        reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
+        raise UserError(f"cannot make the network {printable(name)}: {reason}") from error

@@ -1,4 +1,4 @@
-"""What a run follows from besides its recipe: the training images, and other weights.
+"""What a run follows from besides its recipe: training images, other weights, the user's own code.
 
 It is written down when a run begins, and must still be so whenever the run goes on: else its
 loss would change midway, and its model would name weights that it was not made with.
@@ -17,6 +17,7 @@ from semjscc.data.decoded import file_stamps, load_decoded
 from semjscc.data.joined import join
 from semjscc.errors import UserError
 from semjscc.perception.store import weights_file
+from semjscc.perception.wrap import own_code
 from semjscc.training.crops import centre
 from semjscc.training.recipe import DataRecipe, Recipe
 from semjscc.training.run import ELSEWHERE
@@ -32,10 +33,12 @@ class Inputs:
     Attributes:
         origins: SHA-256 of weights, by what they are to the run.
         data: fingerprint of the training images.
+        code: of networks that are not ours, by module, as far as it is known.
     """
 
     origins: dict[str, str]
     data: str
+    code: dict[str, str]
 
 
 def load_images(data: DataRecipe, split: Split) -> ImageSet:
@@ -83,6 +86,18 @@ def origins(recipe: Recipe) -> dict[str, str]:
     }
 
 
+def code(recipe: Recipe) -> dict[str, str]:
+    """What the code of networks of the user's own comes to, by module, as far as it is known.
+
+    Raises:
+        UserError: there is no such module.
+    """
+    names = [recipe.perception.network] if recipe.perception is not None else []
+    if recipe.codec is not None and recipe.codec.network is not None and recipe.loss.weight:
+        names.append(recipe.codec.network)
+    return {module: found for name in names for module, found in own_code(name).items()}
+
+
 def _file(part: str, name: str) -> Path:
     return weights_file(name) if part == "perception" else locate(name)
 
@@ -94,11 +109,11 @@ def inputs_today(recipe: Recipe) -> Inputs:
         UserError: weights or data cannot be had.
     """
     stamps = tuple(stamp for source in recipe.data.sources for stamp in file_stamps(source))
-    return Inputs(origins(recipe), _fingerprint(recipe.data, stamps))
+    return Inputs(origins(recipe), _fingerprint(recipe.data, stamps), code(recipe))
 
 
 @lru_cache(maxsize=8)
-def _fingerprint(data: DataRecipe, _files: Sequence[tuple[str, int, int]]) -> str:
+def _fingerprint(data: DataRecipe, _files: Sequence[tuple[str, int, int, int]]) -> str:
     return load_images(data, "train").fingerprint
 
 
@@ -106,8 +121,8 @@ def keep_inputs(folder: Path, now: Inputs) -> None:
     """Write down what a run begins from, or check that it goes on from the same.
 
     Raises:
-        UserError: weights or images are others than the run began with, or the file cannot be
-            written or read.
+        UserError: weights, images or code are others than the run began with, or the file cannot
+            be written or read.
     """
     begun = _begun_with(folder)
     if begun is not None:
@@ -125,10 +140,10 @@ def _begun_with(folder: Path) -> Inputs | None:
     try:
         if file.is_file():
             kept = json.loads(file.read_text())
-            return Inputs(dict(kept["origins"]), str(kept["data"]))
+            return Inputs(dict(kept["origins"]), str(kept["data"]), dict(kept.get("code", {})))
         if model.is_file():  # from before there was such a file
             kept = read_metadata(model)
-            return Inputs(dict(kept.get("origins", {})), str(kept["data"]["fingerprint"]))
+            return Inputs(dict(kept.get("origins", {})), str(kept["data"]["fingerprint"]), {})
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder} does not say what it was trained from: {ELSEWHERE}") from error
     return None
@@ -137,10 +152,15 @@ def _begun_with(folder: Path) -> Inputs | None:
 def _compare(folder: Path, begun: Inputs, now: Inputs) -> None:
     parts = sorted(begun.origins.keys() | now.origins.keys())
     other = [part for part in parts if begun.origins.get(part) != now.origins.get(part)]
+    edited = sorted(
+        name for name in begun.code if now.code.get(name, begun.code[name]) != begun.code[name]
+    )
     if other:
         what = f"weights than there are now ({', '.join(other)})"
     elif begun.data != now.data:
         what = "images than there are now"
+    elif edited:
+        what = f"code than there is now ({', '.join(edited)})"
     else:
         return
     raise UserError(f"{folder} was trained from other {what}: {ELSEWHERE}")

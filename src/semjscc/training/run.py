@@ -1,7 +1,7 @@
 """A run: a folder in which one recipe is trained, stopped, resumed and finished.
 
 runs/NAME/recipe.yaml         what is trained
-          inputs.json         what it is trained from: images and other weights
+          inputs.json         what it is trained from: images, other weights, own code
           resume.ckpt         the latest state, written atomically
           before-decay.ckpt   the state before a constant rate began to fall
           log/, tensorboard/  the loss by step, a file for each start

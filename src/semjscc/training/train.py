@@ -16,7 +16,7 @@ from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception, Preprocess, knows_labels
 from semjscc.perception.store import describe, open_perception, weights_file
 from semjscc.perception.wrap import make_network
-from semjscc.training.inputs import Inputs, keep_inputs, load_images, origins
+from semjscc.training.inputs import Inputs, code, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
@@ -47,7 +47,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     keep_apart(_weights_read(recipe), [folder / MODEL])
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     _check_images(recipe, data, val)
-    inputs = Inputs(origins(recipe), data.fingerprint)
+    inputs = Inputs(origins(recipe), data.fingerprint, code(recipe))
     work = _Work(recipe, folder, schedule, resume, data, val, inputs)
     torch.manual_seed(recipe.seed)
     if recipe.codec is not None:
