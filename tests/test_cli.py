@@ -138,7 +138,9 @@ def test_transmit_takes_any_size_and_warns_of_strange_images(
     Image.fromarray(noise).save(tmp_path / "noise.png")
     out = tmp_path / "received.png"
     words = ["transmit", str(tmp_path / "noise.png"), "--snr", "3", "--out", str(out)]
-    report = run_json(words, capsys)
+    assert run_json(words, capsys)["codec"] == "deep"
+    assert read_image(out).shape == (3, *size)
+    report = run_json([*words, "--weights", "signs"], capsys)
     assert read_image(out).shape == (3, *size)
     assert report["warning"]
 

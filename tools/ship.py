@@ -52,17 +52,18 @@ def trainings(name: str, start: str | None) -> list[str]:
 
 def describe_loss(loss: dict[str, Any]) -> str:
     """The formula that the recipe's loss stands for."""
+    distortion = "log distortion" if loss.get("distortion") == "log-mse" else "distortion"
     if not loss["weight"]:
-        return "distortion alone"
+        return f"{distortion} alone"
     # What a recipe of an earlier version did not say.
     loss = {"term": "features", "temperature": 1.0, **loss}
     terms = {
-        "features": f"error of the features {', '.join(loss['layers'])}",
+        "features": f"error of the features {', '.join(loss['layers'] or ['of the network'])}",
         "task": "cross-entropy with the label",
         "fisher": f"KL of the results to second order, at temperature {loss['temperature']:g}",
         "distillation": f"KL of the results at temperature {loss['temperature']:g}",
     }
-    return f"distortion + {loss['weight']:g} x {terms[loss['term']]}"
+    return f"{distortion} + {loss['weight']:g} x {terms[loss['term']]}"
 
 
 def beginning(recipe: dict[str, Any]) -> str:
