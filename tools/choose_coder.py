@@ -194,6 +194,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1000, help="images")
     parser.add_argument("--first", type=int, default=100, help="of them for all coders")
     parser.add_argument("--margin", type=float, default=0.1, help="of the task score")
+    parser.add_argument("--equal", type=float, default=0.0, help="task scores so near are equal")
     parser.add_argument("--margin-db", type=float, default=1.5, help="of the PSNR")
     parser.add_argument("--state", type=Path, help="by default out/choice-FAMILY.jsonl")
     parser.add_argument("--processes", type=int, default=1)
@@ -237,8 +238,12 @@ def _write(
     for point, coders in left.items():
         means = {coder: scores.mean(coder, whole, point) for coder in coders}
         at = str(point.ratio), f"{point.snr_db:g}"
-        # Equal task scores are decided by the PSNR.
-        chosen[at[0]][at[1]] = max(means, key=lambda coder: means[coder])
+        # Task scores that are equal, or as good as equal, are decided by the PSNR.
+        best = max(mean[0] for mean in means.values()) - words.equal
+        equal = [coder for coder, mean in means.items() if mean[0] >= best]
+        chosen[at[0]][at[1]] = max(
+            equal, key=lambda coder: means[coder][1] if words.equal else means[coder]
+        )
         accuracy[at[0]][at[1]] = {coder: round(mean[0], 4) for coder, mean in means.items()}
         tried[at[0]][at[1]] = {
             coder: round(scores.mean(coder, first, point)[0], 4) for coder in usable_coders()
@@ -247,6 +252,7 @@ def _write(
     content["coders"][words.family] = chosen
     content.setdefault("scores", {})[words.family] = {
         "data": data.name, "split": data.split, "images": len(data), "judged_by": names,
+        "equal": words.equal,
         "accuracy": accuracy, "concealed": round(_concealed(trial), 4),
         "first": {"images": len(first), "margin": words.margin, "margin_db": words.margin_db,
                   "accuracy": tried},
