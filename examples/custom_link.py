@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.channels import ChannelKnowledge
+from semjscc.channels.power import normalise_power
 from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.channels.power import normalise_power
 from semjscc.codecs.symbols import weigh
 from semjscc.data import load_data
 from semjscc.evaluation.grid import Grid, evaluate
