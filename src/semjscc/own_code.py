@@ -109,7 +109,8 @@ def _file_of(name: str) -> Path | None:
         within = f"{within}.{part}".strip(".")
         try:
             spec = PathFinder.find_spec(within, path)
-        except (ImportError, OSError, ValueError):
+        except (ImportError, OSError, ValueError, AttributeError):
+            # The last where a module that is no package has the name of one, in another folder.
             return None
         if spec is None:
             return None

@@ -49,5 +49,5 @@ def test_the_decay_begins_where_it_says(steps: int, decay: float, warmup_steps: 
     after = factors[min(warmup_steps, steps) :]
     assert after == sorted(after, reverse=True)
     first = steps if chosen.decay_from is None else chosen.decay_from
-    for step in range(warmup_steps, steps):
+    for step in range(max(1, warmup_steps), steps):  # the first step always counts as rising
         assert (factors[step] < 1) == (step >= first)
