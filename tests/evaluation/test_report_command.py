@@ -103,7 +103,7 @@ def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--candidate", "mine"], "no link mine in the results: there are none, semantic"),
+        (["--candidate", "mine"], "no link mine in the results: theirs are none, semantic"),
         (["--against", "mine,djscc"], "no link mine"),
         (["missing.json"], "missing.json does not exist"),
     ],

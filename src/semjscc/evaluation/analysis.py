@@ -75,7 +75,7 @@ def analyse(
     for name in (*([candidate] if candidate else []), *(against or [])):
         if not trainings(name, names):
             there = ", ".join(map(printable, names))
-            raise UserError(f"no link {printable(name)} in the results: there are {there}")
+            raise UserError(f"no link {printable(name)} in the results: theirs are {there}")
     chosen = candidate or (CANDIDATE if trainings(CANDIDATE, names) else None)
     families: dict[str, list[Comparison]] = {}
     if chosen is not None:
