@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from semjscc.own_code import code_behind, is_own
+from semjscc.own_code import _file_of, code_behind, is_own
 
 Write = Callable[..., None]
 
@@ -94,3 +94,12 @@ def test_installed_packages_count_as_they_are(monkeypatch: pytest.MonkeyPatch) -
     assert first is not None
     monkeypatch.setattr("semjscc.own_code.version", lambda _: "0.0")
     assert code_behind("rich.console") != first
+
+
+def test_what_a_module_holds_is_not_looked_for_beside_it(write: Write, tmp_path: Path) -> None:
+    # A folder `inner` beside it has nothing to do with the name `twice.inner`.
+    write(twice="inner = 1")
+    (tmp_path / "inner").mkdir()
+    importlib.import_module("twice")
+    assert _file_of("twice.inner") is None
+    assert _file_of("twice") == (tmp_path / "twice.py").resolve()

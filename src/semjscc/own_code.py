@@ -106,11 +106,12 @@ def _file_of(name: str) -> Path | None:
     """Where a module would be imported from, without importing anything."""
     path, origin, within = None, None, ""
     for part in name.split("."):
+        if within and path is None:
+            return None  # it is no package, and has no modules
         within = f"{within}.{part}".strip(".")
         try:
             spec = PathFinder.find_spec(within, path)
-        except (ImportError, OSError, ValueError, AttributeError):
-            # The last where a module that is no package has the name of one, in another folder.
+        except (ImportError, OSError, ValueError):
             return None
         if spec is None:
             return None
