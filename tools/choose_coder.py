@@ -241,9 +241,7 @@ def _write(
         # Task scores that are equal, or as good as equal, are decided by the PSNR.
         best = max(mean[0] for mean in means.values()) - words.equal
         equal = [coder for coder, mean in means.items() if mean[0] >= best]
-        chosen[at[0]][at[1]] = max(
-            equal, key=lambda coder: means[coder][1] if words.equal else means[coder]
-        )
+        chosen[at[0]][at[1]] = max(equal, key=lambda coder: means[coder][1])
         accuracy[at[0]][at[1]] = {coder: round(mean[0], 4) for coder, mean in means.items()}
         tried[at[0]][at[1]] = {
             coder: round(scores.mean(coder, first, point)[0], 4) for coder in usable_coders()

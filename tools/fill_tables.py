@@ -283,7 +283,7 @@ def facts_table() -> str:
         recipe = card["recipe"]
         steps = f"{recipe['optimiser']['steps']:,}"
         if recipe.get("start"):
-            steps += f" after `{Path(recipe['start']).name}`"
+            steps += f" after `{Path(recipe['start']).stem}`"
         rows.append([f"`{card['name']}`", what, steps, text])
     return _table(["weights", "what", "steps", "accuracy and PSNR on val"], rows)
 

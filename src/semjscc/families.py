@@ -6,7 +6,7 @@ A family's network A ships with it, or is one that others trained.
 from semjscc import checkpoint
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.perception.names import EFFICIENTNET, missing
+from semjscc.perception.names import EFFICIENTNET, efficientnet_missing
 
 PHOTO = "photo"
 SIGNS, SIGNS_SIDE = "signs", 64
@@ -33,7 +33,8 @@ def family_for(height: int, width: int) -> str:
 
     Without the extra whose network looks at photographs it is that of signs.
     """
-    return SIGNS if (height, width) == (SIGNS_SIDE, SIGNS_SIDE) or missing() else PHOTO
+    is_sign = (height, width) == (SIGNS_SIDE, SIGNS_SIDE)
+    return SIGNS if is_sign or efficientnet_missing() else PHOTO
 
 
 def choose_family(asked: str | None, data_name: str) -> str:

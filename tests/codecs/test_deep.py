@@ -18,10 +18,10 @@ from semjscc.codecs.deep import Deep
 from semjscc.codecs.deep_networks import Block
 from semjscc.errors import UserError
 from semjscc.images import pad_to_multiple
-from semjscc.linear.announcement import Announcement
-from semjscc.linear.logs import untold_logs
-from semjscc.linear.plans import Plan
-from semjscc.linear.selection import Water
+from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.logs import untold_logs
+from semjscc.linear.planning.plans import Plan
+from semjscc.linear.planning.selection import Water
 from semjscc.links.linear_adaptive import AdaptiveLinearLink
 from semjscc.randomness import Draws
 

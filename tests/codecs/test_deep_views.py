@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from semjscc.codecs.deep_views import SEEN, arrived, doubt, heights, reach, shares
-from semjscc.linear.logs import untold_logs
+from semjscc.codecs.deep_views import SEEN, arrived, doubt, expected_errors, heights, shares
 from semjscc.linear.overview import from_overview, mean_places, to_overview
-from semjscc.linear.plans import Plan
-from semjscc.linear.selection import Water
+from semjscc.linear.planning.logs import untold_logs
+from semjscc.linear.planning.plans import Plan
+from semjscc.linear.planning.selection import Water
 from semjscc.linear.spectrum import variances
 
 SIZE = (5, 6)
@@ -78,13 +78,14 @@ def test_the_doubt_is_the_error_that_is_measured(plan: Plan) -> None:
         found = arrived(numbers + noise, torch.full_like(numbers, NOISE), plan)
         errors.append((found.guesses - from_overview(sent)).square().mean(dim=0))
     measured = torch.stack(errors).mean(dim=0).mean().sqrt()
-    doubts = doubt(plan, shares(plan, NOISE))
+    doubts = doubt(expected_errors(plan, shares(plan, NOISE)))
     assert float(doubts.square().mean().sqrt()) == pytest.approx(float(measured), rel=0.03)
 
 
-def test_the_encoder_moves_coefficients_as_far_as_the_channel_would(plan: Plan) -> None:
-    found, arriving = reach(plan), shares(plan, NOISE)[:SEEN]
-    expected = variances()[:SEEN, None, None].sqrt() * (1 - arriving).sqrt()
+def test_the_expected_errors_are_what_does_not_arrive_of_the_variances(plan: Plan) -> None:
+    arriving = shares(plan, NOISE)
+    found = expected_errors(plan, arriving).sqrt()
+    expected = variances()[:, None, None].sqrt() * (1 - arriving).sqrt()
     torch.testing.assert_close(found, expected, rtol=0.03, atol=0)
 
 

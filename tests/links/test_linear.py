@@ -16,8 +16,8 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.data.sign_backdrops import backdrop
 from semjscc.images import quantise
-from semjscc.linear.announcement import NO_BLOCK
 from semjscc.linear.level import from_words
+from semjscc.linear.planning.announcement import NO_BLOCK
 from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, SymbolLink, open_link
 from semjscc.links.base import Control

@@ -18,8 +18,8 @@ from semjscc.codecs.bandwidth import (
 )
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
-from semjscc.linear.announcement import NO_BLOCK, Announcement, Block, block_uses
-from semjscc.linear.selection import Water
+from semjscc.linear.planning.announcement import NO_BLOCK, Announcement, Block, block_uses
+from semjscc.linear.planning.selection import Water
 from semjscc.links.base import Control
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.source import CODER_BITS, MODE_BITS, NOTHING, SETTING_BITS, SourceControl

@@ -11,8 +11,8 @@ from waveforms import latents
 from semjscc import checkpoint
 from semjscc.codecs.store import load_codec
 from semjscc.images import MINIMUM_SIDE
-from semjscc.linear.announcement import Announcement
-from semjscc.linear.selection import Water
+from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.selection import Water
 from semjscc.links.base import Control
 from semjscc.links.source import NOTHING, SourceControl
 from semjscc.radio.header import (

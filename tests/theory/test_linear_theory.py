@@ -12,7 +12,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.data.sign_backdrops import backdrop
 from semjscc.linear.overview import to_overview
-from semjscc.linear.plans import plan_received
+from semjscc.linear.planning.plans import plan_received
 from semjscc.linear.spectrum import mean_colour, variances
 from semjscc.linear.transform import COEFFICIENTS, analyse, synthesise
 from semjscc.links.linear import LinearLink

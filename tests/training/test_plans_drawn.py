@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from semjscc.codecs.deep import Deep, picture_gains
-from semjscc.linear.description import describe, understand
 from semjscc.linear.overview import to_overview
-from semjscc.linear.regions import LAYOUTS, strengths
+from semjscc.linear.planning.description import describe, understand
+from semjscc.linear.planning.regions import LAYOUTS, strengths
 from semjscc.linear.transform import analyse
 from semjscc.training import plans
 from semjscc.training.batches import Share

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.errors import UserError
-from semjscc.linear.announcement import Announcement
-from semjscc.linear.plans import Plan
+from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.plans import Plan
 
 SMALLEST_RATIO = Fraction(1, 384)
 """Of a codec that takes all ratios up to its largest."""

@@ -25,13 +25,21 @@ from semjscc.channels.units import noise_variance as noise_of
 from semjscc.codecs.bandwidth import channel_uses, latent_size, parse_ratio
 from semjscc.codecs.base import Codec, Encoded, Side
 from semjscc.codecs.deep_networks import Decoder, Encoder
-from semjscc.codecs.deep_views import SEEN, Arrived, arrived, doubt, heights, reach, shares
+from semjscc.codecs.deep_views import (
+    SEEN,
+    Arrived,
+    arrived,
+    doubt,
+    expected_errors,
+    heights,
+    shares,
+)
 from semjscc.images import pad_to_multiple
-from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import design_snr
-from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import to_overview
-from semjscc.linear.plans import (
+from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.logs import overview_gain
+from semjscc.linear.planning.plans import (
     Plan,
     from_channel,
     plan_received,
@@ -43,8 +51,6 @@ from semjscc.linear.transform import BLOCK, analyse, synthesise
 
 RATIOS = ("1/384", "1/192", "1/96", "1/48", "1/24", "1/12", "1/6")
 SNR_RANGE_DB = (-5, 20)
-SMALLEST_GAIN = 2.0**-8
-"""Of a picture whose blocks all have the mean colour of photographs."""
 
 
 class Deep(Codec):
@@ -109,11 +115,16 @@ class Deep(Codec):
                 blocks.append(digital)
         centred = _unit(padded - mean_colour().to(padded)[:, None, None], gains)
         above = _stacked([heights(plan) for plan in plans]).to(padded)
-        doubts = _stacked([doubt(plan, shares(plan, plan.noise)) for plan in plans]).to(padded)
+        lost = [expected_errors(plan, shares(plan, plan.noise)) for plan in plans]
+        reaches = [errors[:SEEN].sqrt() for errors in lost]
+        doubts = _stacked([doubt(errors) for errors in lost]).to(padded)
+        del lost  # much memory beside a large image
         added = self.encoder(centred, above, _situation(plans, design, gains, doubts))
         symbols, scales = [], []
-        for one, change, plan, digital in zip(coefficients, added, plans, blocks, strict=True):
-            changed = torch.cat([one[:SEEN] + reach(plan).to(change) * change, one[SEEN:]])
+        each = zip(coefficients, added, reaches, plans, blocks, strict=True)
+        for one, said, reach, plan, digital in each:
+            # The network moves a coefficient by as much as the channel is expected to, times 1.
+            changed = torch.cat([one[:SEEN] + reach.to(said) * said, one[SEEN:]])
             sending = plan.sending
             numbers = sending.amplitudes.to(changed) * sending.pack(to_overview(changed))
             sent, scale = to_channel(numbers, plan, digital)
@@ -162,8 +173,8 @@ class Deep(Codec):
 
 
 def picture_gains(coefficients: Tensor) -> Tensor:
-    """The gain of each picture by its overview, never quite zero: (B, 768, h, w) -> (B,)."""
-    found = [max(overview_gain(one), SMALLEST_GAIN) for one in coefficients.detach()]
+    """The gain of each picture by its overview: (B, 768, h, w) -> (B,)."""
+    found = [overview_gain(one) for one in coefficients.detach()]
     return torch.tensor(found).to(coefficients)
 
 

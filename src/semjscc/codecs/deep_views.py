@@ -4,7 +4,7 @@ Of each block they see the first 384 coefficients; the others are seldom sent, a
 network sees them in the image.
 
 The means of blocks travel as the overview, whose places mean nothing in the picture; so there the
-networks see the means themselves, and nothing of how they were sent.
+networks see the means themselves, and of how they were sent only the share that arrives of all.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.allocation import estimate
-from semjscc.linear.logs import OCTAVE, deviations
 from semjscc.linear.overview import block_means, mean_places
-from semjscc.linear.plans import Plan
+from semjscc.linear.planning.logs import OCTAVE
+from semjscc.linear.planning.plans import Plan
 from semjscc.linear.spectrum import variances
 
 SEEN = 384
@@ -56,29 +56,24 @@ def shares(plan: Plan, noise: Tensor | float) -> Tensor:
     return found
 
 
-def doubt(plan: Plan, arriving: Tensor) -> Tensor:
-    """The root mean squared error of a block's pixels that the linear estimate is expected to have.
+def expected_errors(plan: Plan, arriving: Tensor) -> Tensor:
+    """The squared error of each coefficient that the linear estimate is expected to have.
 
     Args:
         plan: what is sent of a picture of gain 1.
         arriving: `shares`, (768, h, w).
 
     Returns:
-        (h, w).
+        σ²(1 − share), (768, h, w), with the means of blocks.
     """
     lost = _energies(plan.logs).to(arriving)
     lost[mean_places()] = variances()[mean_places(), None, None].to(arriving)
-    return lost.mul_(1 - arriving).mean(dim=0).sqrt()
+    return lost.mul_(1 - arriving)
 
 
-def reach(plan: Plan) -> Tensor:
-    """How far the encoder's network moves each coefficient for each 1 that it says: (384, h, w).
-
-    That is what the channel is expected to do to it: σ√(1 − share).
-    """
-    size = deviations(plan.logs[:SEEN]).float()
-    size[mean_places()] = _mean_deviations()
-    return size * (1 - shares(plan, plan.noise)[:SEEN]).sqrt()
+def doubt(errors: Tensor) -> Tensor:
+    """The root mean squared error of a block's pixels: `expected_errors` -> (h, w)."""
+    return errors.mean(dim=0).sqrt()
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,7 @@ def arrived(numbers: Tensor, noise: Tensor, plan: Plan) -> Arrived:
     guesses[places] = block_means(guesses)
     values[places] = guesses[places] / _mean_deviations().to(numbers)
     arriving = shares(plan, noise)
-    uncertain = doubt(plan, arriving)
+    uncertain = doubt(expected_errors(plan, arriving))
     return Arrived(guesses, values.clamp(-_FARTHEST, _FARTHEST), arriving[:SEEN].clone(), uncertain)
 
 

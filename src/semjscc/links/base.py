@@ -16,8 +16,9 @@ from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
 from semjscc.errors import UserError, printable
-from semjscc.linear.announcement import ANNOUNCED_BITS, Announcement
+from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
+from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -40,7 +41,7 @@ class Control:
         width: likewise.
         ratio: the nominal bandwidth ratio.
         level: the picture's, see `semjscc.linear.level`; None where the receiver needs none.
-        announced: of the plan, see `semjscc.linear.announcement`; None where there is none.
+        announced: of the plan, see `semjscc.linear.planning.announcement`; None without one.
     """
 
     codec: str
@@ -99,6 +100,25 @@ class Received:
     def note(self) -> str | None:
         """That of the first image."""
         return self.notes[0] if self.notes else None
+
+
+def received_whole(
+    images: Tensor,
+    control: Sequence[Control],
+    codec: str,
+    notes: Sequence[str | None] | None = None,
+) -> Received:
+    """Of decoded images (B, 3, H, W), which always arrive in some quality."""
+    first = control[0]
+    return Received(
+        quantise(images),
+        None,
+        torch.ones(len(images), dtype=torch.bool),
+        channel_uses=channel_uses(first.height, first.width, first.ratio),
+        control_bits=first.to_bits(),
+        codec=codec,
+        notes=notes,
+    )
 
 
 @dataclass(frozen=True)

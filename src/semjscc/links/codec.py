@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
-from semjscc.codecs.bandwidth import DEFAULT_RATIO, channel_uses
+from semjscc.codecs.bandwidth import DEFAULT_RATIO
 from semjscc.codecs.base import Codec, Side
 from semjscc.images import quantise
-from semjscc.linear.announcement import Announcement
 from semjscc.linear.level import from_words, to_words
+from semjscc.linear.planning.announcement import Announcement
 from semjscc.links.base import (
     Control,
     Link,
@@ -23,6 +23,7 @@ from semjscc.links.base import (
     SymbolLink,
     Transmission,
     equalise,
+    received_whole,
 )
 from semjscc.links.catalogue import NONE
 
@@ -76,14 +77,7 @@ class CodecLink(SymbolLink):
         equalised, variance = equalise(symbols, knowledge)
         side = told_side(control, symbols.device)
         images = self.codec.decode(equalised, variance, ratio, size, side)
-        return Received(
-            quantise(images),
-            None,
-            torch.ones(len(images), dtype=torch.bool),
-            channel_uses=channel_uses(*size, ratio),
-            control_bits=control[0].to_bits(),
-            codec=self.codec.name,
-        )
+        return received_whole(images, control, self.codec.name)
 
 
 def controls(plain: Control, side: Side | None, count: int) -> tuple[Control, ...]:

@@ -21,14 +21,14 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.power import normalise_power
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
-from semjscc.images import pad_to_multiple, quantise
+from semjscc.images import pad_to_multiple
 from semjscc.linear.allocation import amplitudes, estimate
 from semjscc.linear.depths import sent, uniform_depths
 from semjscc.linear.level import design_snr, from_words, to_words
-from semjscc.linear.plans import from_complex, to_complex
 from semjscc.linear.spectrum import variances
+from semjscc.linear.symbols import from_complex, to_complex
 from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, synthesise
-from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
+from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise, received_whole
 
 
 class LinearLink(SymbolLink):
@@ -48,9 +48,9 @@ class LinearLink(SymbolLink):
         """The same places and amplitudes for every image; its gain makes the power 1."""
         size = images.shape[-2], images.shape[-1]
         design_db = design_snr(torch.tensor(snr_db))
-        plan = self._plan(size, ratio, float(design_db))
-        blocks = analyse(pad_to_multiple(images, BLOCK), len(plan.amplitudes))
-        numbers = plan.pack(plan.amplitudes.to(blocks)[:, None, None] * blocks)
+        room = self._room(size, ratio, float(design_db))
+        blocks = analyse(pad_to_multiple(images, BLOCK), len(room.amplitudes))
+        numbers = room.pack(room.amplitudes.to(blocks)[:, None, None] * blocks)
         gains = numbers.square().mean(dim=1).sqrt()
         words = to_words(gains, design_db.expand(len(images)).to(gains.device))
         control = [Control(self.name, *size, ratio, level=word) for word in words]
@@ -62,14 +62,7 @@ class LinearLink(SymbolLink):
     ) -> Received:
         """The least-squares estimate of each coefficient, with its own symbol's noise."""
         images = self.estimate(symbols, knowledge, control)
-        return Received(
-            quantise(images),
-            None,
-            torch.ones(len(images), dtype=torch.bool),
-            channel_uses=symbols.shape[1],
-            control_bits=control[0].to_bits(),
-            codec=self.name,
-        )
+        return received_whole(images, control, self.name)
 
     @torch.inference_mode()
     def estimate(
@@ -78,31 +71,31 @@ class LinearLink(SymbolLink):
         """What `receive` makes of it before clamping and rounding: (B, 3, H, W) float32."""
         size, ratio = (control[0].height, control[0].width), control[0].ratio
         gains, design_db = from_words([one.level or 0 for one in control])
-        plan = self._plan(size, ratio, float(design_db[0]))
+        room = self._room(size, ratio, float(design_db[0]))
         equalised, variance = equalise(symbols, knowledge)
         noise = variance.expand(symbols.shape).repeat_interleave(2, dim=1)
         guesses = estimate(
-            plan.unpack(from_complex(equalised)),
-            plan.amplitudes.to(noise)[:, None, None],
-            self._spectrum[: len(plan.amplitudes)].to(noise)[:, None, None],
-            plan.unpack(noise),
+            room.unpack(from_complex(equalised)),
+            room.amplitudes.to(noise)[:, None, None],
+            self._spectrum[: len(room.amplitudes)].to(noise)[:, None, None],
+            room.unpack(noise),
         )
         images = synthesise(gains.to(guesses)[:, None, None, None] * guesses)
         return images[..., : size[0], : size[1]]
 
-    def _plan(self, size: tuple[int, int], ratio: Fraction, design_db: float) -> "Plan":
+    def _room(self, size: tuple[int, int], ratio: Fraction, design_db: float) -> "Room":
         rows, columns = latent_size(*size, BLOCK)
         numbers = 2 * channel_uses(*size, ratio)
         depths = uniform_depths(min(numbers, COEFFICIENTS * rows * columns), rows, columns)
         places = sent(depths[None], int(depths.max()))[0]
         noise = noise_variance(torch.tensor(design_db))
         spectrum, counts = self._spectrum[: len(places)], places.sum(dim=(1, 2)).float()
-        return Plan(numbers, places, amplitudes(spectrum, numbers, noise, counts))
+        return Room(numbers, places, amplitudes(spectrum, numbers, noise, counts))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Which coefficients are sent, and how strong; of a picture of gain 1 with mean power 1.
+class Room:
+    """Which coefficients have room, and how strong; of a picture of gain 1 with mean power 1.
 
     Numbers stand coefficient by coefficient, each in all blocks row by row. Where there are more
     numbers than coefficients the last ones stay empty.

@@ -21,12 +21,12 @@ from torch import Tensor
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
-from semjscc.images import pad_to_multiple, quantise
+from semjscc.images import pad_to_multiple
 from semjscc.linear.allocation import estimate
 from semjscc.linear.level import design_snr, from_words, to_words
-from semjscc.linear.logs import overview_gain
 from semjscc.linear.overview import from_overview, to_overview
-from semjscc.linear.plans import (
+from semjscc.linear.planning.logs import overview_gain
+from semjscc.linear.planning.plans import (
     from_channel,
     plan_received,
     plan_to_send,
@@ -34,12 +34,9 @@ from semjscc.linear.plans import (
 )
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
-from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
+from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise, received_whole
 
 LOST = "its block of strengths was lost: only the overview, the means of blocks, arrived"
-
-SMALLEST_GAIN = 2.0**-8
-"""Of the overview of a picture whose blocks all have the mean colour of photographs."""
 
 
 class AdaptiveLinearLink(SymbolLink):
@@ -58,7 +55,7 @@ class AdaptiveLinearLink(SymbolLink):
         design_db = design_snr(torch.tensor(snr_db))
         symbols, controls = [], []
         for blocks in analyse(pad_to_multiple(images, BLOCK)).cpu():
-            gain = max(overview_gain(blocks), SMALLEST_GAIN)
+            gain = overview_gain(blocks)
             unit = to_overview(blocks) / gain
             plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db))
             sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
@@ -73,15 +70,8 @@ class AdaptiveLinearLink(SymbolLink):
     ) -> Received:
         """The strengths first; where they are lost the overview is a picture all the same."""
         images, whole = self.estimate(symbols, knowledge, control)
-        return Received(
-            quantise(images),
-            None,
-            torch.ones(len(images), dtype=torch.bool),
-            channel_uses=symbols.shape[1],
-            control_bits=control[0].to_bits(),
-            codec=self.name,
-            notes=[None if one else LOST for one in whole.tolist()],
-        )
+        notes = [None if one else LOST for one in whole.tolist()]
+        return received_whole(images, control, self.name, notes)
 
     @torch.inference_mode()
     def estimate(

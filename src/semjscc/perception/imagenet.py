@@ -13,7 +13,8 @@ import torch
 
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.names import EFFICIENTNET, INSTALL, missing
+from semjscc.perception.names import EFFICIENTNET, INSTALL
+from semjscc.perception.names import efficientnet_missing as missing
 
 NAME = EFFICIENTNET
 

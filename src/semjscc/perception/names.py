@@ -13,7 +13,7 @@ MOBILENET = "mobilenet-v2"
 """Whose weights the user has: ``mobilenet-v2=PATH``."""
 
 
-def missing() -> str | None:
+def efficientnet_missing() -> str | None:
     """One line that says what to install where the extra of EfficientNet-Lite0 is not there."""
     absent = next((package for package in _PACKAGES if find_spec(package) is None), None)
     return None if absent is None else f"{EFFICIENTNET} needs {absent}: {INSTALL}"

@@ -21,11 +21,11 @@ from fractions import Fraction
 from semjscc.codecs.bandwidth import channel_uses, nearest_ratio
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
-from semjscc.linear.announcement import ANNOUNCED_BITS, NO_BLOCK, Announcement, Block
-from semjscc.linear.announcement import LENGTH_BITS as BLOCK_BITS
 from semjscc.linear.level import LEVEL_BITS
-from semjscc.linear.selection import FLOOR_BITS, Water
-from semjscc.linear.selection import LEVEL_BITS as WATER_BITS
+from semjscc.linear.planning.announcement import ANNOUNCED_BITS, NO_BLOCK, Announcement, Block
+from semjscc.linear.planning.announcement import LENGTH_BITS as BLOCK_BITS
+from semjscc.linear.planning.selection import FLOOR_BITS, Water
+from semjscc.linear.planning.selection import LEVEL_BITS as WATER_BITS
 from semjscc.links.base import (
     CODEC_ID_BITS,
     DENOMINATOR_BITS,

@@ -16,15 +16,15 @@ from semjscc.codecs.bandwidth import channel_uses
 from semjscc.codecs.base import Codec, Encoded
 from semjscc.codecs.deep import Deep, picture_gains
 from semjscc.images import pad_to_multiple
-from semjscc.linear.announcement import LARGEST_SHARE
-from semjscc.linear.description import understood
 from semjscc.linear.level import design_snr
-from semjscc.linear.logs import lost_logs, told_histogram, untold_histogram, untold_logs
 from semjscc.linear.overview import to_overview
-from semjscc.linear.plans import Plan
-from semjscc.linear.regions import LAYOUTS, strengths
-from semjscc.linear.selection import settle
-from semjscc.linear.side_block import USUAL_GAP_DB
+from semjscc.linear.planning.announcement import LARGEST_SHARE
+from semjscc.linear.planning.description import understood
+from semjscc.linear.planning.logs import lost_logs, told_histogram, untold_histogram, untold_logs
+from semjscc.linear.planning.plans import Plan
+from semjscc.linear.planning.regions import LAYOUTS, strengths
+from semjscc.linear.planning.selection import settle
+from semjscc.linear.planning.side_block import USUAL_GAP_DB
 from semjscc.linear.transform import BLOCK, analyse
 from semjscc.randomness import generator
 from semjscc.training.batches import Share

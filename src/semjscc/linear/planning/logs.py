@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.overview import law, mean_places, overview
-from semjscc.linear.regions import FARTHEST, OCTAVES_A_STEP, Layout, block_counts, groups
+from semjscc.linear.planning.regions import FARTHEST, OCTAVES_A_STEP, Layout, block_counts, groups
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -22,6 +22,8 @@ OCTAVE = 16
 """Units of log-variance in a factor of two."""
 STEP = round(OCTAVES_A_STEP * OCTAVE)
 """Of a strength."""
+SMALLEST_GAIN = 2.0**-8
+"""Of a picture whose blocks all have the mean colour of photographs."""
 NOTHING = -(1 << 14)
 """The log-variance of what is never sent."""
 
@@ -44,10 +46,10 @@ def deviations(logs: Tensor) -> Tensor:
 
 
 def overview_gain(coefficients: Tensor) -> float:
-    """A picture's gain as its overview tells it, from the coefficients of blocks (768, h, w)."""
+    """A picture's gain as its overview tells it, never quite zero; from its blocks (768, h, w)."""
     sigma = deviations(overview_logs((coefficients.shape[1], coefficients.shape[2])))
     energies = overview(coefficients).square()
-    return float(((energies / sigma).sum() / sigma.sum()).sqrt())
+    return max(float(((energies / sigma).sum() / sigma.sum()).sqrt()), SMALLEST_GAIN)
 
 
 def told_logs(strengths: Tensor, layout: Layout, size: tuple[int, int]) -> Tensor:

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.power import normalise_power
-from semjscc.linear.announcement import NO_BLOCK, Announcement
-from semjscc.linear.description import understand
-from semjscc.linear.drafts import best_draft
-from semjscc.linear.logs import lost_logs, untold_logs
-from semjscc.linear.repetition import gather, spread
-from semjscc.linear.selection import Sending, Water, plan
-from semjscc.linear.side_block import receive_block, send_block
+from semjscc.linear.planning.announcement import NO_BLOCK, Announcement
+from semjscc.linear.planning.description import understand
+from semjscc.linear.planning.drafts import best_draft
+from semjscc.linear.planning.logs import lost_logs, untold_logs
+from semjscc.linear.planning.repetition import gather, spread
+from semjscc.linear.planning.selection import Sending, Water, plan
+from semjscc.linear.planning.side_block import receive_block, send_block
+from semjscc.linear.symbols import from_complex, to_complex
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,3 @@ def from_channel(symbols: Tensor, variance: Tensor, plan: Plan) -> tuple[Tensor,
     count = int(times.sum())
     numbers = from_complex(symbols[plan.uses :])[:count]
     return gather(numbers, variance[plan.uses :].repeat_interleave(2)[:count], times)
-
-
-def to_complex(numbers: Tensor) -> Tensor:
-    """Neighbouring numbers (B, 2k) of mean power 1 as complex symbols (B, k) of mean power 1."""
-    return torch.view_as_complex(numbers.float().unflatten(-1, (-1, 2)).contiguous()) * 0.5**0.5
-
-
-def from_complex(symbols: Tensor) -> Tensor:
-    """The inverse of `to_complex`; noise of N0 a symbol becomes noise of N0 a number."""
-    return torch.view_as_real(symbols).flatten(-2) * 2**0.5

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from semjscc.linear.announcement import LENGTH_BITS, Block, block_uses
+from semjscc.linear.planning.announcement import LENGTH_BITS, Block, block_uses
 
 if TYPE_CHECKING:
     from semjscc.separation.modes import Mode

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semjscc.linear.strength_code import SYMBOLS, decode, encode, to_symbols
+from semjscc.linear.planning.strength_code import SYMBOLS, decode, encode, to_symbols
 
 
 @given(st.integers(0, 2**31), st.integers(1, 13), st.integers(1, 9), st.integers(1, 9))

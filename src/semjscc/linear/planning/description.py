@@ -7,10 +7,10 @@ groups.
 import torch
 from torch import Tensor
 
-from semjscc.linear.logs import STEP, strongest_logs, told_logs
-from semjscc.linear.regions import LAYOUTS, Layout
-from semjscc.linear.selection import Water
-from semjscc.linear.strength_code import decode, encode, from_symbols, to_symbols
+from semjscc.linear.planning.logs import STEP, strongest_logs, told_logs
+from semjscc.linear.planning.regions import LAYOUTS, Layout
+from semjscc.linear.planning.selection import Water
+from semjscc.linear.planning.strength_code import decode, encode, from_symbols, to_symbols
 
 
 def describe(strengths: Tensor, layout: Layout, water: Water, noise: float) -> bytes:

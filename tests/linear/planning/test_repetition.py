@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semjscc.linear.repetition import LARGEST_POWER, gather, spread, times
+from semjscc.linear.planning.repetition import LARGEST_POWER, gather, spread, times
 
 COUNTS = st.lists(st.integers(1, 9), min_size=1, max_size=12)
 

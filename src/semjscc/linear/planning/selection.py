@@ -1,11 +1,12 @@
 """Which coefficients of a picture are sent, and how strong: water-filling over all of it.
 
-Both ends reckon with the same log-variances (`semjscc.linear.logs`), and with two numbers that the
-receiver is told. The *water level* w says how power is shared: a coefficient of standard deviation
-σ gets max(0, σ·w − N). The *floor* lies at the water's edge σ = N/w or above it; coefficients below
-it are not looked at. Those of the overview that lie above it are sent first, so that a receiver
-finds them without knowing any strength; then the strongest others, as many as there is room for.
-One that deserves much power takes several numbers (`semjscc.linear.repetition`).
+Both ends reckon with the same log-variances (`semjscc.linear.planning.logs`), and with two numbers
+that the receiver is told. The *water level* w says how power is shared: a coefficient of standard
+deviation σ gets max(0, σ·w − N). The *floor* lies at the water's edge σ = N/w or above it;
+coefficients below it are not looked at. Those of the overview that lie above it are sent first, so
+that a receiver finds them without knowing any strength; then the strongest others, as many as there
+is room for. One that deserves much power takes several numbers
+(`semjscc.linear.planning.repetition`).
 
 Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview.
 """
@@ -17,9 +18,9 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.allocation import amplitudes
-from semjscc.linear.logs import OCTAVE, Histogram, deviations
 from semjscc.linear.overview import mean_places
-from semjscc.linear.repetition import times
+from semjscc.linear.planning.logs import OCTAVE, Histogram, deviations
+from semjscc.linear.planning.repetition import times
 
 LEVEL_BITS, FLOOR_BITS = 6, 4
 LOWEST_OCTAVE, STEPS_AN_OCTAVE = -8, 4
@@ -130,7 +131,7 @@ def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
     """What both ends make of the log-variances (768, h, w) that both know.
 
     Args:
-        logs: see `semjscc.linear.logs`.
+        logs: see `semjscc.linear.planning.logs`.
         water: how high the water stands.
         noise: N of each number, as the sender believes.
         numbers: there is room for.

@@ -4,17 +4,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from semjscc.linear.announcement import NO_BLOCK
-from semjscc.linear.logs import lost_logs, overview_gain
 from semjscc.linear.overview import to_overview
-from semjscc.linear.plans import (
+from semjscc.linear.planning.announcement import NO_BLOCK
+from semjscc.linear.planning.logs import lost_logs, overview_gain
+from semjscc.linear.planning.plans import (
     Plan,
     from_channel,
-    from_complex,
     plan_received,
     plan_to_send,
     to_channel,
-    to_complex,
 )
 from semjscc.linear.spectrum import variances
 
@@ -70,10 +68,3 @@ def test_a_place_left_empty_takes_no_power() -> None:
     assert float(symbols[100:].abs().square().mean()) == pytest.approx(1, abs=1e-4)
     filled = plan.sending.pack(unit()).square().sum() / (2 * (K - 100))
     assert float(scale) == pytest.approx(float(filled) ** 0.5, rel=1e-4)
-
-
-def test_a_symbol_holds_two_numbers_and_its_noise_is_that_of_each() -> None:
-    numbers = torch.tensor([[3.0, 4.0, 0.0, 5.0]])
-    symbols = to_complex(numbers)
-    assert symbols.abs().square().tolist()[0] == pytest.approx([12.5, 12.5])
-    torch.testing.assert_close(from_complex(symbols), numbers)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from semjscc.linear.announcement import LENGTH_BITS, Block, block_uses
-from semjscc.linear.side_block import (
+from semjscc.linear.planning.announcement import LENGTH_BITS, Block, block_uses
+from semjscc.linear.planning.side_block import (
     MARGIN_DB,
     block_for,
     likely_uses,

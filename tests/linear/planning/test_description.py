@@ -5,10 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semjscc.linear.description import describe, understand
-from semjscc.linear.logs import told_histogram, told_logs
-from semjscc.linear.regions import LAYOUTS, Layout
-from semjscc.linear.selection import Water, settle
+from semjscc.linear.planning.description import describe, understand
+from semjscc.linear.planning.logs import told_histogram, told_logs
+from semjscc.linear.planning.regions import LAYOUTS, Layout
+from semjscc.linear.planning.selection import Water, settle
 
 SIZE, NOISE = (7, 10), 0.1
 

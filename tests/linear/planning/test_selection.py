@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from semjscc.linear.logs import (
+from semjscc.linear.overview import mean_places
+from semjscc.linear.planning.logs import (
     deviations,
     lost_logs,
     told_histogram,
     told_logs,
 )
-from semjscc.linear.overview import mean_places
-from semjscc.linear.regions import LAYOUTS
-from semjscc.linear.repetition import LARGEST_POWER, gather, spread
-from semjscc.linear.selection import Water, plan, promised_error, settle, strongest
+from semjscc.linear.planning.regions import LAYOUTS
+from semjscc.linear.planning.repetition import LARGEST_POWER, gather, spread
+from semjscc.linear.planning.selection import Water, plan, promised_error, settle, strongest
 from semjscc.linear.transform import COEFFICIENTS
 
 SIZE = (5, 6)

@@ -7,7 +7,7 @@ It stands apart from what makes and reads the block, since a modem's header need
 
 from dataclasses import dataclass
 
-from semjscc.linear.selection import FLOOR_BITS, LEVEL_BITS, Water
+from semjscc.linear.planning.selection import FLOOR_BITS, LEVEL_BITS, Water
 
 LENGTH_BITS, MODE_BITS = 6, 6
 ANNOUNCED_BITS = LEVEL_BITS + FLOOR_BITS + LENGTH_BITS + MODE_BITS

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from semjscc.linear.logs import (
+from semjscc.linear.overview import from_overview, mean_places
+from semjscc.linear.planning.logs import (
     NOTHING,
     OCTAVE,
     Histogram,
@@ -20,8 +21,7 @@ from semjscc.linear.logs import (
     untold_histogram,
     untold_logs,
 )
-from semjscc.linear.overview import from_overview, mean_places
-from semjscc.linear.regions import FARTHEST, LAYOUTS, Layout
+from semjscc.linear.planning.regions import FARTHEST, LAYOUTS, Layout
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 

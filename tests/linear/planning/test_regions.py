@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from semjscc.linear.overview import mean_places
-from semjscc.linear.regions import (
+from semjscc.linear.planning.regions import (
     FARTHEST,
     LAYOUTS,
     Layout,

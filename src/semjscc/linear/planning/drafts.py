@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from semjscc.linear.announcement import LARGEST_SHARE, NO_BLOCK, Block
-from semjscc.linear.description import describe
-from semjscc.linear.logs import told_histogram, untold_histogram
-from semjscc.linear.regions import LAYOUTS, strengths
-from semjscc.linear.selection import Water, promised_error, settle
-from semjscc.linear.side_block import block_for, likely_uses
+from semjscc.linear.planning.announcement import LARGEST_SHARE, NO_BLOCK, Block
+from semjscc.linear.planning.description import describe
+from semjscc.linear.planning.logs import told_histogram, untold_histogram
+from semjscc.linear.planning.regions import LAYOUTS, strengths
+from semjscc.linear.planning.selection import Water, promised_error, settle
+from semjscc.linear.planning.side_block import block_for, likely_uses
 
 DRAFT = 0.95
 """The share of all symbols that is at first taken to be left for the picture itself."""
