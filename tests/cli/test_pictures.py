@@ -44,11 +44,19 @@ def test_other_endings_are_refused_before_the_work(name: str, tmp_path: Path) ->
 
 
 def test_places_where_nothing_can_be_written_are_refused_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no folder"):
-        check_picture(tmp_path / "none" / "image.png", print)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="no file can be made in"):
+        check_picture(tmp_path / "file" / "image.png", print)
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(UserError, match="is a folder"):
         check_picture(tmp_path / "folder.png", print)
+
+
+def test_folders_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "image.png"
+    check_picture(path, print)
+    write_picture(PIXELS, path)
+    assert torch.equal(read_image(path), PIXELS)
 
 
 def test_what_a_format_cannot_hold_is_one_line(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--out", "image.png"], "image.png is what is read, and would be written over"),
     ([*IMAGE, "3", "--out", "link.png"], "would be written over"),
     ([*IMAGE, "3", "--out", "new"], "no ending of an image format"),
-    ([*IMAGE, "3", "--out", "none/new.png"], "there is no folder none"),
     ([*IMAGE, "3", "--link", "semantc"], "did you mean 'semantic'"),
     ([*IMAGE, "3", "--link", "semantic-balanced"], "for cifar10-jpeg: --weights cifar10-jpeg"),
     ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for photo"),

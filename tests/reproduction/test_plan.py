@@ -105,6 +105,11 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("uniform: {", "..: {", "no folder can be called"),
         ("uniform: {", "'': {", "no folder can be called"),
         ("loss.weight: 0.4", "help: 1", "a recipe has no help"),
+        (
+            "loss.weight: 0.4",
+            "loss.weight: 0.4, loss: {weight: 1}",
+            "both 'loss' and 'loss.weight'",
+        ),
         ("links: [none, ", "links: [none, none, ", "two links called none"),
         ("limit: 500", "limit: 500, limit: 5", "line .*: 'limit' stands twice"),
         ("recipe: RECIPE", "recipe: ~nosuchuser/r.yaml", "nobody's home is ~nosuchuser"),

@@ -1,5 +1,6 @@
 """YAML and words to dataclasses: the value that was meant, or one line that says why not."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -178,6 +179,15 @@ def test_mistakes_on_the_command_line_too(file: Path, words: list[str], message:
     with pytest.raises(UserError) as caught:
         read(file, "name: a", *words)
     assert message in str(caught.value)
+
+
+def test_pipes_are_read() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader):
+        with os.fdopen(writer, "w") as stream:
+            stream.write("name: fast")
+        path = Path(f"/dev/fd/{reader}")
+        assert read_settings(Bicycle, "bicycle", path) == Bicycle("fast")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from test_train import (
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError
 from semjscc.training.recipe import Recipe, load_recipe
-from semjscc.training.run import RECIPE, is_done
+from semjscc.training.run import RECIPE, is_done, spare_recipe
 from semjscc.training.state import BEFORE_DECAY, RESUME
 from semjscc.training.train import train
 
@@ -114,3 +114,13 @@ def test_other_changes_are_another_recipe(
     train(load_recipe(codec_recipe, CONSTANT), tmp_path / "run", QUIET)
     with pytest.raises(UserError, match="another recipe"):
         train(load_recipe(codec_recipe, [*CONSTANT, *words]), tmp_path / "run", QUIET)
+
+
+def test_a_changed_recipe_takes_the_place_of_a_runs_own_alone(tmp_path: Path) -> None:
+    mine = tmp_path / RECIPE
+    mine.write_text("name: mine")
+    with pytest.raises(UserError, match="is what is read, and would be written over"):
+        spare_recipe(mine, tmp_path)
+    spare_recipe(mine, tmp_path / "elsewhere")
+    (tmp_path / RESUME).touch()
+    spare_recipe(mine, tmp_path)

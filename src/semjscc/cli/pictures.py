@@ -32,15 +32,13 @@ def check_picture(path: Path, warn: Callable[[str], object]) -> None:
     """Whether an image can be written there, before any work.
 
     Raises:
-        UserError: the ending is none of a format that is written, or there is no such folder.
+        UserError: the ending is none of a format that is written, or no file can be made there.
     """
     name, ending = printable(str(path)), path.suffix.lower()
     if ending not in FORMATS | LOSSY:
         known = ", ".join([*FORMATS, *LOSSY])
         raise UserError(f"{name} has no ending of an image format that is written: take {known}")
     check_writable(path)
-    if not path.parent.is_dir():
-        raise UserError(f"{name} cannot be written: there is no folder {path.parent}")
     if ending in LOSSY:
         warn(f"JPEG is lossy: {name} is not to the pixel what arrived")
 

@@ -24,7 +24,7 @@ def register(command: Register) -> None:
 
 def _reproduce(arguments: argparse.Namespace) -> None:
     path = user_path(arguments.plan)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise UserError(f"no plan at {printable(arguments.plan)}")
     jobs = at_least(1, arguments.jobs, "--jobs")
     chosen = [text and folder(text) for text in (arguments.out, arguments.runs)]

@@ -26,7 +26,7 @@ def register(command: Register) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     path = user_path(arguments.recipe)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise UserError(f"no recipe at {printable(arguments.recipe)}")
     processes = at_least(1, arguments.processes, "--processes")
     out = arguments.out and folder(arguments.out)
@@ -36,7 +36,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     recipe = load_recipe(path, arguments.rest)
 
-    from semjscc.training.run import Schedule
+    from semjscc.training.run import Schedule, spare_recipe
     from semjscc.training.train import train
 
     schedule = Schedule(
@@ -44,7 +44,10 @@ def _train(arguments: argparse.Namespace) -> None:
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
     )
-    model, facts = train(recipe, out or Path("runs") / recipe.name, schedule)
+    run = out or Path("runs") / recipe.name
+    if arguments.rest:
+        spare_recipe(path, run)
+    model, facts = train(recipe, run, schedule)
     if arguments.json:
         print(json.dumps({"model": str(model), "facts": facts}))
     else:

@@ -100,7 +100,7 @@ def pass_through(
     kinds = [kind or ("cf32" if path == PIPE else None) for path in (source, target)]
 
     def read(say: Callable[[str], object]) -> Recording:
-        return read_recording(source, rate or SDR.sample_rate, kinds[0], say)
+        return read_recording(source, SDR.sample_rate if rate is None else rate, kinds[0], say)
 
     recording = read(tell)
     if rate is not None and recording.rate != rate:

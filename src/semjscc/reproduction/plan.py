@@ -35,6 +35,8 @@ class Training:
                 if key.partition(".")[0] not in _KEYS:
                     hint = did_you_mean(key.partition(".")[0], _KEYS)
                     raise ValueError(f"variant {name}: a recipe has no {key}{hint}")
+                if other := next((one for one in overrides if one.startswith(f"{key}.")), None):
+                    raise ValueError(f"variant {name} has both '{key}' and '{other}'")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def read_settings(
     """
     name = printable(str(path))
     try:
-        if not path.is_file():
+        if not path.exists() or path.is_dir():  # it may be a pipe
             raise UserError(f"no {what} at {name}")
         block = parse(path.read_bytes())
         if not isinstance(block, Block):

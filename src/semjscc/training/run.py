@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError
+from semjscc.paths import keep_apart
 from semjscc.training.averaging import AverageWeights
 from semjscc.training.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.modules import StepTraining
@@ -49,6 +50,16 @@ def open_run(recipe: Recipe, folder: Path) -> bool:
     if begun is not None:
         state_to_go_on_from(recipe, begun, folder)
     return (folder / RESUME).is_file()
+
+
+def spare_recipe(read: Path, folder: Path) -> None:
+    """Refuse to replace the recipe that is read by a changed one, unless a run wrote it.
+
+    Raises:
+        UserError: so it is.
+    """
+    if not any((folder / name).is_file() for name in (RESUME, MODEL)):
+        keep_apart([read], [folder / RECIPE])
 
 
 def is_done(recipe: Recipe, folder: Path) -> bool:
