@@ -19,6 +19,7 @@ from semjscc.codecs.deep_networks import Block
 from semjscc.errors import UserError
 from semjscc.images import pad_to_multiple
 from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.description import Known
 from semjscc.linear.planning.logs import untold_logs
 from semjscc.linear.planning.plans import Plan
 from semjscc.linear.planning.selection import Water
@@ -88,13 +89,24 @@ def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db
     assert torch.isfinite(decoded).all()
 
 
+class Left:
+    """An allocation to which the left of a picture matters most."""
+
+    def weights(self, images: Tensor) -> Tensor:
+        return torch.linspace(3, 0.1, 7).expand(len(images), 5, 7)
+
+
 @pytest.mark.parametrize("ratio", [Fraction(1, 96), TENTH])
 @pytest.mark.parametrize("snr_db", [-5.0, 10.0])
-def test_untrained_it_is_adaptive_linear_coding(snr_db: float, ratio: Fraction) -> None:
-    images, link = pictures(2, 70, 100), AdaptiveLinearLink()
+@pytest.mark.parametrize("left", [None, Left()])
+def test_untrained_it_is_adaptive_linear_coding(
+    snr_db: float, ratio: Fraction, left: Left | None
+) -> None:
+    images, link = pictures(2, 70, 100), AdaptiveLinearLink("linear-adaptive", left)  # pyright: ignore[reportArgumentType]
     size = (images.shape[-2], images.shape[-1])
     with torch.inference_mode():
-        encoded = small().encode(images, torch.full((2,), snr_db), ratio)
+        weights = None if left is None else left.weights(images)
+        encoded = small().encode(images, torch.full((2,), snr_db), ratio, weights=weights)
         linear = link.transmit(images, ratio, snr_db)
         torch.testing.assert_close(encoded.symbols, linear.symbols, rtol=1e-4, atol=1e-4)
         assert encoded.side is not None
@@ -110,7 +122,7 @@ def test_plans_of_the_callers_own_leave_room_for_their_blocks(codec: Deep) -> No
     images, uses = pictures(2, 64, 48), 7
     k, noise = channel_uses(64, 48, TENTH), 0.1
     water = Water(30, 0)
-    plans = [Plan(untold_logs((4, 3)), water, noise, k, uses) for _ in images]
+    plans = [Plan(Known(untold_logs((4, 3))), water, noise, k, uses) for _ in images]
     encoded = codec.encode(images, torch.tensor([10.0, 10.0]), TENTH, plans)
     assert encoded.symbols.shape == (2, k)
     assert not encoded.symbols[:, :uses].any()

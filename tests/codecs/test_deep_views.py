@@ -7,6 +7,7 @@ import torch
 
 from semjscc.codecs.deep_views import SEEN, arrived, doubt, expected_errors, heights, shares
 from semjscc.linear.overview import from_overview, mean_places, to_overview
+from semjscc.linear.planning.description import Known
 from semjscc.linear.planning.logs import untold_logs
 from semjscc.linear.planning.plans import Plan
 from semjscc.linear.planning.selection import Water
@@ -18,7 +19,7 @@ NOISE = 0.1
 
 @pytest.fixture
 def plan() -> Plan:
-    return Plan(untold_logs(SIZE), Water(24, 1), NOISE, 400, 20)
+    return Plan(Known(untold_logs(SIZE)), Water(24, 1), NOISE, 400, 20)
 
 
 def test_heights_are_octaves_of_variance_above_the_edge(plan: Plan) -> None:
@@ -59,7 +60,7 @@ def test_shares_are_those_of_the_linear_estimate(plan: Plan) -> None:
     expected = (powers / (powers + NOISE))[count:]
     torch.testing.assert_close(found[sending.places[1]], expected)
     # All of the overview counts for each mean, by its energy.
-    energies = torch.exp2(plan.logs[mean_places()].float() / 16)
+    energies = torch.exp2(plan.known.logs[mean_places()].float() / 16)
     arriving = torch.zeros_like(energies)
     arriving[sending.places[0][mean_places()]] = (powers / (powers + NOISE))[:count]
     mean = (arriving * energies).sum((1, 2)) / energies.sum((1, 2))
@@ -70,7 +71,7 @@ def test_the_doubt_is_the_error_that_is_measured(plan: Plan) -> None:
     """Of Gaussian coefficients with the variances of the plan."""
     made = torch.Generator().manual_seed(2)
     sending, errors = plan.sending, []
-    sigma = torch.exp2(plan.logs.float() / 32)
+    sigma = torch.exp2(plan.known.logs.float() / 32)
     for _ in range(60):
         sent = torch.randn(768, *SIZE, generator=made) * sigma
         numbers = sending.amplitudes * sending.pack(sent)

@@ -1,5 +1,6 @@
 """The links without training: what both hold to at any size, ratio and SNR, and what each does."""
 
+from collections import OrderedDict
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -9,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from semjscc.channels import CHANNELS
 from semjscc.channels.base import ChannelKnowledge
@@ -22,9 +23,11 @@ from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, SymbolLink, open_link
 from semjscc.links.base import Control
 from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
-NAMES = ("linear", "linear-adaptive")
+WEIGHING = "linear-adaptive+importance-energy"
+NAMES = ("linear", "linear-adaptive", WEIGHING)
 RATIOS = st.sampled_from([Fraction(1, n) for n in (384, 192, 96, 48, 20, 6, 2, 1)])
 
 
@@ -35,8 +38,22 @@ def photograph(height: int, width: int) -> Tensor:
     return torch.from_numpy(pixels[:height, :width]).permute(2, 0, 1)[None] / 255
 
 
+@cache
+def network() -> Perception:
+    """Looks at the top of a picture: the response to its edges."""
+    made = nn.Sequential(
+        OrderedDict(edges=nn.Conv2d(3, 4, 3, padding=1), seen=nn.ReLU(), mean=TopHalf())
+    )
+    return Perception(made, layers=("edges",), class_names=list("abcd"), name="top")
+
+
+class TopHalf(nn.Module):
+    def forward(self, features: Tensor) -> Tensor:
+        return features[:, :, : features.shape[2] // 2].mean(dim=(2, 3))
+
+
 def opened(name: str) -> SymbolLink:
-    link = open_link(name, "")
+    link = open_link(name, "", network())
     assert isinstance(link, SymbolLink)
     assert link.name == name
     return link
@@ -168,7 +185,7 @@ def test_adaptive_gives_busy_regions_the_room() -> None:
     images = images.clamp(0, 1)
     where = situation(20.0, Fraction(1, 6))
     both = []
-    for name in NAMES:
+    for name in NAMES[:2]:
         found = opened(name).send(images, where).images
         assert found is not None
         both.append((found - images).square()[..., 64:].mean())
@@ -179,8 +196,31 @@ def test_adaptive_gives_busy_regions_the_room() -> None:
 def test_adaptive_is_ahead_of_linear_on_a_photograph(ratio: Fraction) -> None:
     images = photograph(256, 256)
     for snr_db in (0.0, 10.0):
-        fixed, ours = (error(opened(name), images, situation(snr_db, ratio)) for name in NAMES)
+        fixed, ours = (error(opened(name), images, situation(snr_db, ratio)) for name in NAMES[:2])
         assert ours < 0.9 * fixed
+
+
+def test_a_policy_spends_where_the_network_looks() -> None:
+    images, where = photograph(256, 256), situation(10.0, Fraction(1, 48))
+    halves = []
+    for name in ("linear-adaptive", f"{WEIGHING}@0.5", WEIGHING):
+        link = open_link(name, "", network())
+        found = link.send(images, where).images
+        assert found is not None
+        errors = (found - images).square().mean(dim=(0, 1, 3))
+        halves.append((float(errors[:128].mean()), float(errors[128:].mean())))
+    tops, bottoms = zip(*halves, strict=True)
+    assert tops[2] < tops[1] < 0.95 * tops[0]
+    assert bottoms[2] > bottoms[1] > 1.05 * bottoms[0]
+
+
+def test_energy_is_what_is_done_without_a_policy() -> None:
+    images, ratio = photograph(64, 64), Fraction(1, 12)
+    plain, named = (
+        open_link(name, "").transmit(images, ratio, 10.0)  # pyright: ignore[reportAttributeAccessIssue]
+        for name in ("linear-adaptive", "linear-adaptive+energy")
+    )
+    assert torch.equal(plain.symbols, named.symbols)
 
 
 def test_adaptive_needs_no_side_information_where_there_is_no_room_for_it() -> None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from semjscc import checkpoint
+from semjscc.allocation.policy import Policy
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.checkpoint import MODEL, save_weights
@@ -34,8 +35,9 @@ from semjscc.links import (
 )
 from semjscc.links.base import check_symbols
 from semjscc.links.bounds import BOUNDS
-from semjscc.links.catalogue import needs_family
+from semjscc.links.catalogue import find_link, needs_family
 from semjscc.links.label import LabelLink
+from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.separation.names import CODER_NAMES
 from semjscc.separation.sources import CODERS
@@ -309,7 +311,7 @@ def test_ratio_without_weights_is_refused(link: CodecLink, images: Tensor) -> No
 
 def store(path: Path, **changes: Any) -> None:
     codec = Adaptive(width=8)
-    plain = {"kind": "codec", "codec": "adaptive", "options": {"width": 8}}
+    plain = {"kind": "codec", "codec": "adaptive", "options": {"width": 8}, "perception": "tiny"}
     save_weights(path, codec.state_dict(), plain | {"recipe": {"name": path.stem}} | changes)
 
 
@@ -398,6 +400,26 @@ def test_weights_have_a_name_of_their_own_where_one_is_given() -> None:
     assert open_link("signs-djscc", "").facts()["recipe"] == {"name": "signs-djscc"}
     with pytest.raises(UserError, match="no link 'x=separate'"):
         open_link("x=separate", "signs")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_behind_a_plus_stands_how_symbols_are_divided(tiny_perception: Perception) -> None:
+    found = find_link("semantic+importance-energy@0.5", "signs")
+    assert found.weights == find_link("semantic", "signs").weights
+    assert found.policy == Policy("importance-energy", 0.5)
+    named = find_link("x=semantic+importance-energy", "signs")
+    assert (named.name, named.policy) == ("x", Policy("importance-energy"))
+    store(Path("a+b") / MODEL, recipe={"name": "mine"})
+    assert find_link("a+b", "").policy is None
+    for name in ("none+importance-energy", "separate+energy", "nothing+energy"):
+        with pytest.raises(UserError, match="no link"):
+            find_link(name, "signs")
+    with pytest.raises(UserError, match="did you mean 'energy'"):
+        find_link("semantic+energi", "signs")
+    with pytest.raises(UserError, match="the codec 'adaptive' spends alike on all regions"):
+        open_link("semantic+importance-energy", "signs", tiny_perception)
+    with pytest.raises(UserError, match="needs a network that looks at the sender"):
+        open_link("linear-adaptive+importance-energy", "")
 
 
 def test_names_are_those_of_the_parts() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from semjscc.codecs.deep import Deep, picture_gains
 from semjscc.linear.overview import to_overview
-from semjscc.linear.planning.description import describe, understand
+from semjscc.linear.planning.description import Regions, describe, understand
 from semjscc.linear.planning.regions import LAYOUTS, strengths
 from semjscc.linear.transform import analyse
 from semjscc.training import plans
@@ -33,19 +33,29 @@ def channel(count: int, ratio: Fraction = Fraction(1, 12), snr_db: float = 10.0)
 @pytest.mark.parametrize(("draw", "layout"), [(0.1, 0), (0.75, 1), (0.83, 2), (0.9, 3)])
 def test_a_drawn_plan_is_what_a_receiver_would_understand(draw: float, layout: int) -> None:
     told = LAYOUTS[layout]
-    (plan,) = draw_plans(images(1), channel(1, snr_db=20.0), np.array([draw]))
+    place = np.array([[0.9, 0.5, 0.5]])
+    (plan,) = draw_plans(images(1), channel(1, snr_db=20.0), np.array([draw]), place)
     coefficients = analyse(images(1))
     unit = to_overview(coefficients[0] / picture_gains(coefficients)[0])
-    payload = describe(strengths(unit, told), told, plan.water, 0.01)
+    payload = describe(Regions(told, strengths(unit, told)), plan.water, 0.01, (6, 4))
     understood = understand(payload, plan.water, 0.01, (6, 4))
     assert understood is not None
-    assert torch.equal(plan.logs, understood)
+    assert torch.equal(plan.known.logs, understood.logs)
     # The room that is kept is about what the block takes: see the bits in `BITS`.
     assert 0 < plan.uses < plan.k / 4
 
 
+def test_some_images_are_sent_as_if_one_place_mattered() -> None:
+    places = np.array([[0.4, 0.1, 0.9]])
+    (plan,) = draw_plans(images(1), channel(1, snr_db=20.0), np.array([0.1]), places)
+    assert plan.known.weights is not None
+    assert plan.known.weights.shape == (6, 4)
+    assert plan.known.weights[0, 0] > plan.known.weights[5, 0]
+
+
 def test_little_capacity_leaves_no_room_for_strengths() -> None:
-    (plan,) = draw_plans(images(1), channel(1, Fraction(1, 384), -5.0), np.array([0.0]))
+    where = channel(1, Fraction(1, 384), -5.0)
+    (plan,) = draw_plans(images(1), where, np.array([0.0]), np.zeros((1, 3)))
     assert plan.uses == 0
 
 

@@ -85,6 +85,7 @@ class Deep(Codec):
         snr_db: Tensor,
         ratio: Fraction,
         plans: Sequence[Plan] | None = None,
+        weights: Tensor | None = None,
     ) -> Encoded:
         """As `Codec.encode`.
 
@@ -94,6 +95,8 @@ class Deep(Codec):
             ratio: the nominal bandwidth ratio.
             plans: of each image; the place of their blocks stays empty. None for those with the
                 least promised error, with their blocks.
+            weights: how much each block's error counts for those plans, (B, h, w) ≥ 0; None where
+                all count alike.
         """
         self.check(snr_db, ratio)
         design = design_snr(snr_db)
@@ -106,10 +109,11 @@ class Deep(Codec):
         if plans is None:
             k, noises = channel_uses(images.shape[-2], images.shape[-1], ratio), noise_of(design)
             plans = []
-            for one, snr, noise in zip(
-                coefficients.cpu(), snr_db.tolist(), noises.tolist(), strict=True
+            counting = [None] * len(images) if weights is None else list(weights.cpu())
+            for one, snr, noise, weight in zip(
+                coefficients.cpu(), snr_db.tolist(), noises.tolist(), counting, strict=True
             ):
-                plan, announced, digital = plan_to_send(to_overview(one), k, snr, noise)
+                plan, announced, digital = plan_to_send(to_overview(one), k, snr, noise, weight)
                 plans.append(plan)
                 told.append(announced)
                 blocks.append(digital)

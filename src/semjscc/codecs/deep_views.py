@@ -16,6 +16,7 @@ from semjscc.linear.allocation import estimate
 from semjscc.linear.overview import block_means, mean_places
 from semjscc.linear.planning.logs import OCTAVE
 from semjscc.linear.planning.plans import Plan
+from semjscc.linear.planning.selection import weighted_logs
 from semjscc.linear.spectrum import variances
 
 SEEN = 384
@@ -27,8 +28,11 @@ _FARTHEST = 6
 
 
 def heights(plan: Plan) -> Tensor:
-    """How far each coefficient stands above the water's edge, 0 below the floor: (384, h, w)."""
-    logs = plan.logs[:SEEN].float()
+    """How far each coefficient stands above the water's edge, 0 below the floor: (384, h, w).
+
+    Where regions have weights, so it stands with its weight.
+    """
+    logs = weighted_logs(plan.known.logs[:SEEN], plan.known.weights).float()
     octaves = (logs - plan.water.edge_log(plan.noise)) / OCTAVE
     above = torch.where(logs > plan.water.floor_log(plan.noise), octaves, 0.0)
     above = (above / _OCTAVES).clamp(0, 4)
@@ -51,7 +55,7 @@ def shares(plan: Plan, noise: Tensor | float) -> Tensor:
     found = sending.unpack(powers / (powers + noise))
     # Each block's mean is made of the whole overview.
     places = mean_places()
-    energies = _energies(plan.logs[places]).to(found)
+    energies = _energies(plan.known.logs[places]).to(found)
     found[places] = ((found[places] * energies).sum((1, 2)) / energies.sum((1, 2)))[:, None, None]
     return found
 
@@ -66,7 +70,7 @@ def expected_errors(plan: Plan, arriving: Tensor) -> Tensor:
     Returns:
         σ²(1 − share), (768, h, w), with the means of blocks.
     """
-    lost = _energies(plan.logs).to(arriving)
+    lost = _energies(plan.known.logs).to(arriving)
     lost[mean_places()] = variances()[mean_places(), None, None].to(arriving)
     return lost.mul_(1 - arriving)
 

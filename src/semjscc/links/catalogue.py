@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semjscc.allocation.policy import ENERGY, Policy, parse_policy
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.families import families, shipped_schemes
+from semjscc.families import default_perception, families, shipped_schemes
 from semjscc.paths import cache_folder, user_path
 from semjscc.separation.names import CODER_NAMES
 
 if TYPE_CHECKING:
+    from semjscc.allocation.sender import Allocation
     from semjscc.links.base import Link
     from semjscc.perception.base import Perception
     from semjscc.separation.sources.base import Accounting
@@ -49,11 +51,13 @@ class Place:
         name: what tables call it.
         weights: its checkpoint, or None for one of `untrained_links`.
         design_snr_db: of separate coding whose MCS is fixed.
+        policy: how the sender divides its symbols; None where the link has one way alone.
     """
 
     name: str
     weights: Path | None = None
     design_snr_db: float | None = None
+    policy: Policy | None = None
 
 
 def find_link(name: str, family: str) -> Place:
@@ -90,6 +94,12 @@ def _find(name: str, family: str) -> Place | None:
     scheme, at, design = name.partition("@")
     if scheme in untrained_links() and (not at or scheme.startswith(SEPARATE)):
         return Place(name, design_snr_db=_design_snr(name, design) if at else None)
+    if not (name and user_path(name).exists()) and "+" in name:
+        base, _, policy = name.partition("+")
+        found = _find(base, family)
+        if found is None or not (found.weights or found.name == ADAPTIVE):
+            return None
+        return replace(found, name=name, policy=parse_policy(policy))
     if family and name in shipped_schemes(family):
         return Place(name, weights=shipped(f"{family}-{name}"))
     if shipped(name) is not None or (name and user_path(name).exists()):
@@ -122,9 +132,10 @@ def open_link(
             ``linear``, ``linear-adaptive``; ``separate``, ``separate-jpeg`` …, with ``@10`` behind
             it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the whole name of
             shipped weights; or the path of a checkpoint or a run's folder, which is called by its
-            path. Weights may have a name of their own: ``ours=runs/mine``.
+            path. Weights may have a name of their own: ``ours=runs/mine``. Behind a plus stands
+            how the symbols are divided: ``semantic+importance-energy`` (`semjscc.allocation`).
         family: which shipped weights to use.
-        perception: the network that ``label`` runs at the sender.
+        perception: the network at the receiver, which ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
             ``compact``, only what the receiver cannot rebuild from the control record.
 
@@ -137,7 +148,9 @@ def open_link(
         from semjscc.codecs.store import load_codec
         from semjscc.links.codec import CodecLink
 
-        return CodecLink(found.name, *load_codec(found.weights))
+        codec, facts = load_codec(found.weights)
+        allocation = _allocation(found, facts["perception"], perception)
+        return CodecLink(found.name, codec, facts, allocation)
     if name == NONE:
         from semjscc.links.codec import NoChannel
 
@@ -152,10 +165,11 @@ def open_link(
         from semjscc.links.linear import LinearLink
 
         return LinearLink()
-    if name == ADAPTIVE:
+    if name.partition("+")[0] == ADAPTIVE:
         from semjscc.links.linear_adaptive import AdaptiveLinearLink
 
-        return AdaptiveLinearLink()
+        network = default_perception(family) if family else None
+        return AdaptiveLinearLink(name, _allocation(found, network, perception))
     from semjscc.links.source import SourceStage
     from semjscc.separation.sources import CODERS
 
@@ -171,6 +185,24 @@ def open_link(
     from semjscc.links.separate import SeparateLink
 
     return SeparateLink(name, stage, found.design_snr_db)
+
+
+def _allocation(place: Place, network: str | None, judge: Perception | None) -> Allocation | None:
+    """What a sender with a policy needs: its network, which need not be the one that judges.
+
+    Raises:
+        UserError: no network is known, or it cannot be had.
+    """
+    if place.policy is None or place.policy.name == ENERGY:
+        return None
+    from semjscc.allocation.sender import Allocation
+    from semjscc.perception.store import open_perception
+
+    if judge is not None and network in (None, judge.name):
+        return Allocation(place.policy, judge)
+    if network is None:
+        raise UserError(f"link {place.name} needs a network that looks at the sender: --weights")
+    return Allocation(place.policy, open_perception(network))
 
 
 def cache_file() -> Path | None:

@@ -9,9 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from semjscc.allocation.sender import Allocation
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import DEFAULT_RATIO
 from semjscc.codecs.base import Codec, Side
+from semjscc.codecs.deep import Deep
+from semjscc.errors import UserError
 from semjscc.images import quantise
 from semjscc.linear.level import from_words, to_words
 from semjscc.linear.planning.announcement import Announcement
@@ -43,10 +46,20 @@ class NoChannel(Link):
 class CodecLink(SymbolLink):
     """A neural codec around the channel."""
 
-    def __init__(self, name: str, codec: Codec, facts: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        codec: Codec,
+        facts: dict[str, Any] | None = None,
+        allocation: Allocation | None = None,
+    ) -> None:
+        """Raises a `UserError` where the codec cannot divide its symbols as it is asked to."""
+        if allocation is not None and not isinstance(codec, Deep):
+            raise UserError(f"link {name}: the codec '{codec.name}' spends alike on all regions")
         self.name = name
         self.codec = codec.eval()
         self._facts = facts or {}
+        self._allocation = allocation
 
     @property
     def default_ratio(self) -> Fraction:
@@ -64,7 +77,12 @@ class CodecLink(SymbolLink):
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
-        encoded = self.codec.encode(images, images.new_full((len(images),), snr_db), ratio)
+        snrs_db = images.new_full((len(images),), snr_db)
+        if self._allocation is not None and isinstance(self.codec, Deep):
+            weights = self._allocation.weights(images)
+            encoded = self.codec.encode(images, snrs_db, ratio, weights=weights)
+        else:
+            encoded = self.codec.encode(images, snrs_db, ratio)
         plain = Control(self.codec.name, height, width, ratio)
         return Transmission(encoded.symbols, controls(plain, encoded.side, len(images)))
 

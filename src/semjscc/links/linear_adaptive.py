@@ -6,7 +6,8 @@
 `linear` gives every block the same room and the same amplitudes. Here the sender measures how
 strong each region is and tells it; then room and power go where they matter, by water-filling over
 all coefficients of the picture. The means of blocks are transformed once more, over the whole
-picture. The sender takes the size of regions that promises the least error.
+picture. The sender takes the size of regions that promises the least error. It may weigh the error
+of each region by how much it matters (`semjscc.allocation`), and tells the weights as well.
 
 Where the block with the strengths is lost, the receiver has the overview alone: its spectrum is
 fixed. Where no block is sent, since k is too small, the whole spectrum is.
@@ -18,6 +19,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from semjscc.allocation.sender import Allocation
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
@@ -42,9 +44,11 @@ LOST = "its block of strengths was lost: only the overview, the means of blocks,
 class AdaptiveLinearLink(SymbolLink):
     """Linear coding with the spectrum of each region, told within the k symbols."""
 
-    name = "linear-adaptive"
+    scheme = "linear-adaptive"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = scheme, allocation: Allocation | None = None) -> None:
+        self.name = name
+        self._allocation = allocation
         self._spectrum = variances()  # so that results know when it changes
 
     @torch.inference_mode()
@@ -54,14 +58,17 @@ class AdaptiveLinearLink(SymbolLink):
         k = channel_uses(*size, ratio)
         design_db = design_snr(torch.tensor(snr_db))
         symbols, controls = [], []
-        for blocks in analyse(pad_to_multiple(images, BLOCK)).cpu():
+        weighing = self._allocation
+        weights = [None] * len(images) if weighing is None else list(weighing.weights(images).cpu())
+        pictures = analyse(pad_to_multiple(images, BLOCK)).cpu()
+        for blocks, weight in zip(pictures, weights, strict=True):
             gain = overview_gain(blocks)
             unit = to_overview(blocks) / gain
-            plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db))
+            plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db), weight)
             sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
             (word,) = to_words((gain * scale)[None], design_db[None])
             symbols.append(sent)
-            controls.append(Control(self.name, *size, ratio, level=word, announced=announced))
+            controls.append(Control(self.scheme, *size, ratio, level=word, announced=announced))
         return Transmission(torch.stack(symbols).to(images.device), controls)
 
     @torch.inference_mode()
@@ -71,7 +78,7 @@ class AdaptiveLinearLink(SymbolLink):
         """The strengths first; where they are lost the overview is a picture all the same."""
         images, whole = self.estimate(symbols, knowledge, control)
         notes = [None if one else LOST for one in whole.tolist()]
-        return received_whole(images, control, self.name, notes)
+        return received_whole(images, control, self.scheme, notes)
 
     @torch.inference_mode()
     def estimate(

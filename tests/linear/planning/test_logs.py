@@ -8,6 +8,7 @@ from torch import Tensor
 
 from semjscc.linear.overview import from_overview, mean_places
 from semjscc.linear.planning.logs import (
+    LEVEL,
     NOTHING,
     OCTAVE,
     Histogram,
@@ -22,6 +23,7 @@ from semjscc.linear.planning.logs import (
     untold_logs,
 )
 from semjscc.linear.planning.regions import FARTHEST, LAYOUTS, Layout
+from semjscc.linear.planning.selection import weighted_logs
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -78,6 +80,15 @@ def test_histograms_count_what_the_logs_hold(
     found = told_histogram(strengths, layout, (rows, columns))
     assert told(found, found.counts) == counted(logs, torch.ones_like(logs))
     energies = counted(logs, deviations(logs).square())
+    assert told(found, found.energies) == pytest.approx(energies)
+
+    levels = torch.randint(-6, 7, layout.regions((rows, columns)), generator=generator)
+    side = layout.side
+    weights = levels.repeat_interleave(side, 0).repeat_interleave(side, 1)[:rows, :columns]
+    weighted = weighted_logs(logs, (LEVEL * weights).short())
+    found = told_histogram(strengths, layout, (rows, columns), levels)
+    assert told(found, found.counts) == counted(weighted, torch.ones_like(logs))
+    energies = counted(weighted, deviations(weighted).square())
     assert told(found, found.energies) == pytest.approx(energies)
 
     coefficients = torch.randn(COEFFICIENTS, rows, columns, generator=generator)

@@ -28,10 +28,15 @@ def unit(seed: int = 0) -> Tensor:
     return to_overview(blocks) / overview_gain(blocks)
 
 
+LEFT = (torch.arange(SIZE[1]) < 4).float().expand(SIZE)
+"""Weights with which the left half alone matters."""
+
+
+@pytest.mark.parametrize("weights", [None, LEFT])
 @pytest.mark.parametrize("snr_db", [-5.0, 3.0, 15.0])
-def test_both_ends_make_the_same_plan(snr_db: float) -> None:
+def test_both_ends_make_the_same_plan(snr_db: float, weights: Tensor | None) -> None:
     noise = 10 ** (-snr_db / 10)
-    plan, announced, block = plan_to_send(unit(), K, snr_db, noise)
+    plan, announced, block = plan_to_send(unit(), K, snr_db, noise, weights)
     assert plan.uses == len(block) == announced.block.uses(K)
     numbers = plan.sending.amplitudes * plan.sending.pack(unit())
     symbols, scale = to_channel(numbers, plan, block)
@@ -39,12 +44,26 @@ def test_both_ends_make_the_same_plan(snr_db: float) -> None:
     assert float(symbols.abs().square().mean()) == pytest.approx(1, abs=1e-4)
     known = plan_received(symbols, torch.full((K,), noise), announced, SIZE, noise)
     assert known.whole
-    assert torch.equal(known.logs, plan.logs)
+    assert torch.equal(known.known.logs, plan.known.logs)
+    told = plan.known.weights is not None
+    assert told == (weights is not None and announced.block != NO_BLOCK)
+    if told:
+        assert torch.equal(known.known.weights, plan.known.weights)  # pyright: ignore[reportArgumentType]
     assert known.water == plan.water
     found, left = from_channel(symbols, torch.full((K,), noise), known)
     back = found * scale
     assert (left <= noise * 1.0001).all()
     torch.testing.assert_close(back, numbers, rtol=1e-4, atol=1e-5)
+
+
+def test_what_matters_is_sent_and_the_rest_is_not() -> None:
+    flat = unit() / torch.logspace(0.5, -1, SIZE[1])
+    plain, _, _ = plan_to_send(flat, K // 4, 10.0, 0.1)
+    plan, _, _ = plan_to_send(flat, K // 4, 10.0, 0.1, LEFT)
+    left = [one.sending.places[1][..., :4].sum() for one in (plain, plan)]
+    right = [one.sending.places[1][..., 4:].sum() for one in (plain, plan)]
+    assert left[1] > 1.1 * left[0]
+    assert right[1] < 0.2 * right[0]
 
 
 def test_a_lost_block_leaves_the_overview() -> None:
@@ -54,7 +73,7 @@ def test_a_lost_block_leaves_the_overview() -> None:
     symbols[: plan.uses] = symbols[: plan.uses].flip(0)
     known = plan_received(symbols, torch.full((K,), 0.1), announced, SIZE, 0.1)
     assert not known.whole
-    assert torch.equal(known.logs, lost_logs(SIZE))
+    assert torch.equal(known.known.logs, lost_logs(SIZE))
     overview, others = known.sending.places
     assert torch.equal(overview, plan.sending.places[0])
     assert not others.any()
@@ -62,7 +81,7 @@ def test_a_lost_block_leaves_the_overview() -> None:
 
 def test_a_place_left_empty_takes_no_power() -> None:
     made, _, _ = plan_to_send(unit(), K, 10.0, 0.1)
-    plan = Plan(made.logs, made.water, 0.1, K, 100)
+    plan = Plan(made.known, made.water, 0.1, K, 100)
     symbols, scale = to_channel(plan.sending.pack(unit()), plan)
     assert not symbols[:100].any()
     assert float(symbols[100:].abs().square().mean()) == pytest.approx(1, abs=1e-4)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from semjscc.linear.overview import mean_places
 from semjscc.linear.planning.logs import (
+    Histogram,
     deviations,
     lost_logs,
     told_histogram,
@@ -17,7 +18,14 @@ from semjscc.linear.planning.logs import (
 )
 from semjscc.linear.planning.regions import LAYOUTS
 from semjscc.linear.planning.repetition import LARGEST_POWER, gather, spread
-from semjscc.linear.planning.selection import Water, plan, promised_error, settle, strongest
+from semjscc.linear.planning.selection import (
+    Water,
+    plan,
+    promised_error,
+    settle,
+    strongest,
+    weighted_logs,
+)
 from semjscc.linear.transform import COEFFICIENTS
 
 SIZE = (5, 6)
@@ -123,6 +131,43 @@ def test_the_promised_error_is_that_of_gaussian_sources(snr_db: int) -> None:
     assert float(measured.mean()) == pytest.approx(
         promised, rel=0.03, abs=4 * float(measured.std()) / 40**0.5
     )
+
+
+def test_weights_make_the_weighted_error_least() -> None:
+    """Against a numerical search for the powers that make Σ w·σ²N/(q + N) least."""
+    noise, numbers, logs = 0.1, 400, told_logs(strengths(4), LAYOUT, SIZE)
+    weights = torch.zeros(SIZE, dtype=torch.int16)
+    weights[:, 3:] = 3 * 16  # 2³
+    weighted = weighted_logs(logs, weights)
+    counts = torch.bincount(weighted.flatten().long() + 2000, minlength=4000).double().flip(0)
+    octaves = torch.arange(1999, -2001, -1)
+    energies = counts * deviations(octaves).square()
+    water = settle(Histogram(octaves, counts, energies), numbers, noise)
+    sending = plan(logs, water, noise, numbers, weights)
+    places = sending.places[0] | sending.places[1]
+    order = torch.cat([sending.places[0].nonzero(), sending.places[1].nonzero()])
+    factors = torch.exp2(weights[order[:, 1], order[:, 2]].double() / 16)
+    factors[: int(sending.places[0].sum())] = 1  # the overview
+    spread_out = sending.variances.double()
+    powers = sending.amplitudes.double().square() * spread_out
+    total = powers.sum()
+
+    def error(shares: Tensor) -> Tensor:
+        return (factors * spread_out * noise / (shares + noise)).sum()
+
+    found = powers.sqrt().clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([found], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        value = error(found.square() * total / found.square().sum())
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    best = loss().item()
+    assert float(error(powers)) == pytest.approx(best, rel=2e-3)
+    assert places[:, :, 3:].sum() > 1.5 * places[:, :, :3].sum()
 
 
 def test_the_water_rises_with_the_noise_and_its_numbers_fit_their_fields() -> None:

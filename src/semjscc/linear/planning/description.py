@@ -1,53 +1,122 @@
-"""What the receiver is told of a picture's strengths, as bytes, and what both ends conclude.
+"""What the receiver is told of a picture's regions, as bytes, and what both ends conclude.
+
+    layout and whether there are weights 1 byte │ levels of weight │ strengths
 
 Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview; h' x w' regions of G
-groups.
+groups; h″ x w″ squares with a weight.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from semjscc.linear.planning.logs import STEP, strongest_logs, told_logs
+from semjscc.linear.planning import weights
+from semjscc.linear.planning.logs import (
+    LEVEL,
+    STEP,
+    Histogram,
+    strongest_logs,
+    told_histogram,
+    told_logs,
+)
 from semjscc.linear.planning.regions import LAYOUTS, Layout
 from semjscc.linear.planning.selection import Water
-from semjscc.linear.planning.strength_code import decode, encode, from_symbols, to_symbols
+from semjscc.linear.planning.strength_code import encode, read, reader, to_symbols
+
+_LEAST_LEVEL = -weights.FARTHEST_LEVEL
+"""The floor of the levels in the code: none is below."""
 
 
-def describe(strengths: Tensor, layout: Layout, water: Water, noise: float) -> bytes:
-    """Strengths (G, h', w') of a layout as bytes: one for the layout, then a code.
+@dataclass(frozen=True)
+class Regions:
+    """How strong the regions of a picture of gain 1 are, and how much they matter.
 
-    What stays below the water's floor is not told.
+    Attributes:
+        layout: which regions.
+        strengths: (G, h', w') int64.
+        levels: of their weights, (h″, w″) int64; None where all weigh the same.
     """
-    floors = _floors(layout, water, noise)
-    return bytes([LAYOUTS.index(layout)]) + encode(strengths.numpy(), floors.numpy())
+
+    layout: Layout
+    strengths: Tensor
+    levels: Tensor | None = None
+
+    def histogram(self, size: tuple[int, int]) -> Histogram:
+        """Of what water-filling looks at, the variances times the weights of h x w blocks."""
+        levels = self.levels
+        if levels is not None:
+            levels = weights.over_regions(levels, self.layout, size)
+        return told_histogram(self.strengths, self.layout, size, levels)
 
 
-def understand(payload: bytes, water: Water, noise: float, size: tuple[int, int]) -> Tensor | None:
-    """The log-variances (768, h, w) that the bytes tell, None where no sender wrote them.
+@dataclass(frozen=True)
+class Known:
+    """What both ends take a picture of gain 1 for.
+
+    Attributes:
+        logs: log-variances of its coefficients, (768, h, w) int16.
+        weights: of its blocks, in units of log-variance, (h, w) int16; None where all weigh the
+            same.
+    """
+
+    logs: Tensor
+    weights: Tensor | None = None
+
+
+def describe(regions: Regions, water: Water, noise: float, size: tuple[int, int]) -> bytes:
+    """Regions as bytes. What stays below the water's floor is not told."""
+    layout, levels = regions.layout, regions.levels
+    floors = _floors(layout, levels, water, noise, size)
+    parts = [(regions.strengths.numpy(), floors.numpy())]
+    if levels is not None:
+        parts.insert(0, (levels[None].numpy(), torch.full_like(levels, _LEAST_LEVEL)[None].numpy()))
+    head = LAYOUTS.index(layout) + len(LAYOUTS) * (levels is not None)
+    return bytes([head]) + encode(parts)
+
+
+def understand(payload: bytes, water: Water, noise: float, size: tuple[int, int]) -> Known | None:
+    """What the bytes tell of h x w blocks, None where no sender wrote them.
 
     Bytes behind their end do not matter.
     """
-    if not payload or payload[0] >= len(LAYOUTS):
+    if not payload or payload[0] >= 2 * len(LAYOUTS):
         return None
-    layout = LAYOUTS[payload[0]]
-    floors = _floors(layout, water, noise)
+    weighted, place = divmod(payload[0], len(LAYOUTS))
+    layout, levels, source = LAYOUTS[place], None, reader(payload[1:])
     try:
-        symbols = decode(payload[1:], floors.numpy(), layout.regions(size))
+        if weighted:
+            lowest = torch.full((1, *weights.squares(layout, size)), _LEAST_LEVEL)
+            levels = torch.from_numpy(read(source, lowest.numpy()))[0]
+            levels = levels.clamp_max(weights.FARTHEST_LEVEL)
+        floors = _floors(layout, levels, water, noise, size)
+        strengths = torch.from_numpy(read(source, floors.numpy()))
     except ValueError:
         return None
-    return told_logs(torch.from_numpy(from_symbols(symbols, floors.numpy())), layout, size)
+    return _known(Regions(layout, strengths, levels), size)
 
 
-def understood(
-    strengths: Tensor, layout: Layout, water: Water, noise: float, size: tuple[int, int]
+def understood(regions: Regions, water: Water, noise: float, size: tuple[int, int]) -> Known:
+    """What `understand` makes of what `describe` says."""
+    floors = _floors(regions.layout, regions.levels, water, noise, size)
+    steps = torch.from_numpy(to_symbols(regions.strengths.numpy(), floors.numpy()))
+    return _known(Regions(regions.layout, floors + steps, regions.levels), size)
+
+
+def _known(regions: Regions, size: tuple[int, int]) -> Known:
+    layout, levels = regions.layout, regions.levels
+    logs = told_logs(regions.strengths, layout, size)
+    if levels is None:
+        return Known(logs)
+    return Known(logs, (LEVEL * weights.over_blocks(levels, layout, size)).short())
+
+
+def _floors(
+    layout: Layout, levels: Tensor | None, water: Water, noise: float, size: tuple[int, int]
 ) -> Tensor:
-    """What `understand` makes of what `describe` says of strengths (G, h', w'): (768, h, w)."""
-    floors = _floors(layout, water, noise).numpy()
-    known = from_symbols(to_symbols(strengths.numpy(), floors), floors)
-    return told_logs(torch.from_numpy(known), layout, size)
-
-
-def _floors(layout: Layout, water: Water, noise: float) -> Tensor:
-    """The highest strength of each group with which all of it stays below the floor: (G,)."""
+    """The highest strengths with which all of a group stays below the floor: (G, h', w')."""
     room = water.floor_log(noise) - strongest_logs(layout)
-    return room.div(STEP, rounding_mode="floor")
+    rooms = room[:, None, None].expand(-1, *layout.regions(size))
+    if levels is not None:
+        rooms = rooms - LEVEL * weights.over_regions(levels, layout, size)
+    return rooms.div(STEP, rounding_mode="floor")

@@ -1,16 +1,18 @@
 """The ways to send one picture, and which of them promises the least error.
 
-A sender may tell the strengths of regions of any layout, in a block through the 5G code before the
-picture's own symbols, or nothing but how high the water stands.
+A sender may tell the strengths of regions of any layout, and how much they matter, in a block
+through the 5G code before the picture's own symbols, or nothing but how high the water stands.
 """
 
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from semjscc.linear.overview import mean_places
+from semjscc.linear.planning import weights
 from semjscc.linear.planning.announcement import LARGEST_SHARE, NO_BLOCK, Block
-from semjscc.linear.planning.description import describe
-from semjscc.linear.planning.logs import told_histogram, untold_histogram
+from semjscc.linear.planning.description import Regions, describe
+from semjscc.linear.planning.logs import untold_histogram
 from semjscc.linear.planning.regions import LAYOUTS, strengths
 from semjscc.linear.planning.selection import Water, promised_error, settle
 from semjscc.linear.planning.side_block import block_for, likely_uses
@@ -24,7 +26,7 @@ class Draft:
     """One way to send a picture of gain 1.
 
     Attributes:
-        error: the squared error that it promises.
+        error: the squared error that it promises, each region's by its weight.
         payload: what is told of the strengths, empty where nothing is.
         water: how high the water stands.
     """
@@ -34,7 +36,9 @@ class Draft:
     water: Water
 
 
-def drafts(unit: Tensor, k: int, snr_db: float, noise: float) -> list[Draft]:
+def drafts(
+    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
+) -> list[Draft]:
     """The ways to send a picture of gain 1, the one that promises the least error first.
 
     Args:
@@ -42,30 +46,50 @@ def drafts(unit: Tensor, k: int, snr_db: float, noise: float) -> list[Draft]:
         k: symbols.
         snr_db: what the sender believes in, for the block of strengths.
         noise: N of each number, that the power is allotted for.
+        importance: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
     """
+    size = unit.shape[1], unit.shape[2]
     counts = untold_histogram(unit)
     water = settle(counts, 2 * k, noise)
-    found = [Draft(promised_error(counts, water, 2 * k, noise), b"", water)]
+    error = promised_error(counts, water, 2 * k, noise) * _mean_weight(unit, importance)
+    found = [Draft(error, b"", water)]
     for layout in LAYOUTS:
-        told = strengths(unit, layout)
-        counts = told_histogram(told, layout, (unit.shape[1], unit.shape[2]))
+        levels, correction = None, 1.0
+        if importance is not None:
+            levels = weights.quantise(importance, layout)
+            correction = weights.true_over_told(importance, levels, layout)
+        told = Regions(layout, strengths(unit, layout), levels)
+        counts = told.histogram(size)
         numbers = int(2 * k * DRAFT)
         # The second time for the room that there really is.
         for _ in range(2):
             water = settle(counts, numbers, noise)
-            payload = describe(told, layout, water, noise)
+            payload = describe(told, water, noise, size)
             uses = likely_uses(payload, snr_db)
             numbers = 2 * (k - uses)
             if uses > LARGEST_SHARE * k:
                 break
-            found.append(Draft(promised_error(counts, water, numbers, noise), payload, water))
+            error = promised_error(counts, water, numbers, noise) * correction
+            found.append(Draft(error, payload, water))
     return sorted(found, key=lambda draft: draft.error)
 
 
-def best_draft(unit: Tensor, k: int, snr_db: float, noise: float) -> tuple[Draft, Block]:
+def best_draft(
+    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
+) -> tuple[Draft, Block]:
     """The first of `drafts` whose payload finds a block, and that block."""
-    for draft in drafts(unit, k, snr_db, noise):
+    for draft in drafts(unit, k, snr_db, noise, importance):
         block = block_for(draft.payload, k, snr_db) if draft.payload else NO_BLOCK
         if block is not None:
             return draft, block
     raise AssertionError("a draft without payload needs no block")
+
+
+def _mean_weight(unit: Tensor, importance: Tensor | None) -> float:
+    """Of the squared error where no weight is told: it lies where the picture is strong."""
+    if importance is None:
+        return 1.0
+    energies = unit.square().sum(dim=0)
+    energies -= unit[mean_places()].square().sum(dim=0)  # of the overview, which has no place
+    mean = importance.mean() * energies.sum()
+    return float((importance * energies).sum() / mean.clamp_min(1e-30))

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from semjscc.linear.overview import law, mean_places, overview
-from semjscc.linear.planning.regions import FARTHEST, OCTAVES_A_STEP, Layout, block_counts, groups
+from semjscc.linear.planning.regions import OCTAVES_A_STEP, Layout, block_counts, groups
+from semjscc.linear.planning.weights import OCTAVES_A_LEVEL
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -22,6 +23,8 @@ OCTAVE = 16
 """Units of log-variance in a factor of two."""
 STEP = round(OCTAVES_A_STEP * OCTAVE)
 """Of a strength."""
+LEVEL = round(OCTAVES_A_LEVEL * OCTAVE)
+"""Of a weight."""
 SMALLEST_GAIN = 2.0**-8
 """Of a picture whose blocks all have the mean colour of photographs."""
 NOTHING = -(1 << 14)
@@ -98,14 +101,27 @@ class Histogram:
     energies: Tensor
 
 
-def told_histogram(strengths: Tensor, layout: Layout, size: tuple[int, int]) -> Histogram:
-    """Of `told_logs`, without making them; as strong as they say."""
+def told_histogram(
+    strengths: Tensor, layout: Layout, size: tuple[int, int], levels: Tensor | None = None
+) -> Histogram:
+    """Of `told_logs`, without making them; as strong as they say.
+
+    Args:
+        strengths: (G, h', w').
+        layout: of them.
+        size: h x w.
+        levels: of the regions' weights (h', w'), with which variances and energies are multiplied.
+    """
+    unit, steps = STEP, strengths
+    if levels is not None:
+        unit, steps = LEVEL, STEP // LEVEL * strengths + levels
     # How many blocks have each strength, by group; each coefficient of the group has it there.
-    blocks = block_counts(size, layout).expand(strengths.shape).flatten(1)
-    shares = torch.zeros(layout.group_count, 2 * FARTHEST + 1)
-    shares.scatter_add_(1, (strengths + FARTHEST).flatten(1), blocks)
+    blocks = block_counts(size, layout).expand(steps.shape).flatten(1)
+    most = int(steps.abs().max())
+    shares = torch.zeros(layout.group_count, 2 * most + 1)
+    shares.scatter_add_(1, (steps + most).flatten(1), blocks)
     chosen = groups(layout) >= 0
-    raised = STEP * torch.arange(-FARTHEST, FARTHEST + 1)
+    raised = unit * torch.arange(-most, most + 1)
     told = fixed_logs()[chosen, None].long() + raised
     means = overview_logs(size).flatten().long()
     logs = torch.cat([told.flatten(), means])

@@ -1,6 +1,6 @@
 """One picture's plan, as the sender makes it and as the receiver finds it out.
 
-    k symbols:   block with the strengths │ the picture's numbers, two a symbol
+    k symbols:   block that tells of regions │ the picture's numbers, two a symbol
 
 What the receiver must be told beside the symbols is an announcement: how high the water stands, and
 how the block is sent. Where the block is lost, it knows the overview alone: its spectrum is fixed.
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from semjscc.channels.power import normalise_power
 from semjscc.linear.planning.announcement import NO_BLOCK, Announcement
-from semjscc.linear.planning.description import understand
+from semjscc.linear.planning.description import Known, understand
 from semjscc.linear.planning.drafts import best_draft
 from semjscc.linear.planning.logs import lost_logs, untold_logs
 from semjscc.linear.planning.repetition import gather, spread
@@ -28,16 +28,16 @@ class Plan:
     """What is sent of a picture of gain 1 with h x w blocks, and how strong.
 
     Attributes:
-        logs: (768, h, w) int16, what its log-variances are taken to be.
+        known: what it is taken for.
         water: how high the water stands.
         noise: N of each number, as the sender believes.
         k: symbols in all.
-        uses: symbols of the block with the strengths, which come first.
+        uses: symbols of the block that tells of regions, which come first.
         whole: whether all is known that the sender knew.
         sending: the coefficients and their amplitudes, which follow from the rest.
     """
 
-    logs: Tensor
+    known: Known
     water: Water
     noise: float
     k: int
@@ -47,12 +47,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Let both ends conclude the same."""
-        sending = plan(self.logs, self.water, self.noise, 2 * (self.k - self.uses))
+        logs, weights = self.known.logs, self.known.weights
+        sending = plan(logs, self.water, self.noise, 2 * (self.k - self.uses), weights)
         object.__setattr__(self, "sending", sending)
 
 
 def plan_to_send(
-    unit: Tensor, k: int, snr_db: float, noise: float
+    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
 ) -> tuple[Plan, Announcement, Tensor]:
     """The plan with the least promised error, its announcement, and the block's symbols.
 
@@ -61,15 +62,16 @@ def plan_to_send(
         k: symbols.
         snr_db: what the sender believes in.
         noise: N of each number, that the power is allotted for.
+        importance: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
     """
-    draft, block = best_draft(unit, k, snr_db, noise)
+    draft, block = best_draft(unit, k, snr_db, noise, importance)
     size = unit.shape[1], unit.shape[2]
-    logs, digital = untold_logs(size), torch.zeros(0, dtype=torch.complex64)
+    known, digital = Known(untold_logs(size)), torch.zeros(0, dtype=torch.complex64)
     if block != NO_BLOCK:
         understood = understand(draft.payload, draft.water, noise, size)
         assert understood is not None, "a sender understands itself"
-        logs, digital = understood, send_block(draft.payload, block, k)
-    made = Plan(logs, draft.water, noise, k, len(digital))
+        known, digital = understood, send_block(draft.payload, block, k)
+    made = Plan(known, draft.water, noise, k, len(digital))
     return made, Announcement(draft.water, block), digital
 
 
@@ -90,7 +92,7 @@ def plan_received(
         noise: N of each number, as the sender believed.
     """
     k, block = len(symbols), announced.block
-    uses, logs = block.uses(k), untold_logs(size)
+    uses, known = block.uses(k), Known(untold_logs(size))
     if block != NO_BLOCK:
         # Better than the sender believed no symbol of the block need be taken to be: where a
         # transmitter clips, a few are far worse than the receiver knows.
@@ -99,9 +101,10 @@ def plan_received(
         if payload is not None:
             understood = understand(payload, announced.water, noise, size)
         if understood is None:
-            return Plan(lost_logs(size), announced.water, noise, k, uses, whole=False)
-        logs = understood
-    return Plan(logs, announced.water, noise, k, uses)
+            lost = Known(lost_logs(size))
+            return Plan(lost, announced.water, noise, k, uses, whole=False)
+        known = understood
+    return Plan(known, announced.water, noise, k, uses)
 
 
 def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tuple[Tensor, Tensor]:

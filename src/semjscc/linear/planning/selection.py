@@ -8,6 +8,9 @@ that a receiver finds them without knowing any strength; then the strongest othe
 is room for. One that deserves much power takes several numbers
 (`semjscc.linear.planning.repetition`).
 
+Where regions have weights (`semjscc.linear.planning.weights`), all of this is done with w·σ² in
+place of σ², but for the overview.
+
 Shapes: h x w blocks of 768 coefficients, the means of blocks as an overview.
 """
 
@@ -127,7 +130,9 @@ class Sending:
         return coefficients
 
 
-def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
+def plan(
+    logs: Tensor, water: Water, noise: float, numbers: int, weights: Tensor | None = None
+) -> Sending:
     """What both ends make of the log-variances (768, h, w) that both know.
 
     Args:
@@ -135,8 +140,10 @@ def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
         water: how high the water stands.
         noise: N of each number, as the sender believes.
         numbers: there is room for.
+        weights: of blocks in units of log-variance, (h, w) int16; None where all weigh the same.
     """
     overview = torch.zeros_like(logs, dtype=torch.bool)
+    true, logs = logs, weighted_logs(logs, weights)
     others = logs > water.floor_log(noise)
     overview[mean_places()] = others[mean_places()]
     others[mean_places()] = False
@@ -147,9 +154,18 @@ def plan(logs: Tensor, water: Water, noise: float, numbers: int) -> Sending:
         places[places.clone()] = chosen
         counts.append(costs[chosen])
     kept = torch.cat([logs[overview], logs[others]])
-    sigma = deviations(kept)
+    sigma = deviations(kept if weights is None else torch.cat([true[overview], true[others]]))
     sent = (water.powers(kept, noise).sqrt() / sigma).float()
     return Sending((overview, others), sent, sigma.square().float(), torch.cat(counts))
+
+
+def weighted_logs(logs: Tensor, weights: Tensor | None) -> Tensor:
+    """Of w·σ²: (768, h, w) int16, the same where nothing has a weight."""
+    if weights is None:
+        return logs
+    weighted = logs + weights
+    weighted[mean_places()] = logs[mean_places()]
+    return weighted
 
 
 def strongest(logs: Tensor, costs: Tensor, room: int) -> Tensor:

@@ -1,14 +1,16 @@
 """A picture's strengths as bytes, and back, by range coding.
 
-Only what may be sent has to be told: a group whose strongest coefficient stays below the floor has
-the symbol 0, and others count from there. A strength is expected to be that of its neighbours to
-the left and above, moved by half of what the last groups of its region were off, and is coded with
-a Laplace distribution around that. Nothing in it is learned but the width of that.
+Only what may be sent has to be told: a group whose strongest coefficient stays below the floor of
+its region has the symbol 0, and others count from there. A strength is expected to be that of its
+neighbours to the left and above, moved by half of what the last groups of its region were off, and
+is coded with a Laplace distribution around that. Nothing in it is learned but the width of that.
 
 Shapes: G groups in h' x w' regions.
 """
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from constriction import stream  # pyright: ignore[reportAttributeAccessIssue]
@@ -31,55 +33,58 @@ _LOWEST, _HIGHEST = -6, 2 * SYMBOLS
 _FAMILY = stream.model.Categorical(perfect=False)
 
 
-def encode(strengths: Integers, floors: Integers) -> bytes:
-    """Strengths (G, h', w') as bytes; what is not above its group's floor (G,) is not told."""
-    symbols = to_symbols(strengths, floors)
-    known = from_symbols(symbols, floors)
+def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
+    """Strengths and their floors, twice (G, h', w') in each part, as bytes.
+
+    What is not above its floor is not told.
+    """
     encoder = stream.queue.RangeEncoder()
-    for down, across in _diagonals(*symbols.shape[1:]):
-        expected = _neighbours(known, down, across)
-        for group, floor in enumerate(floors.tolist()):
-            rows = _rows(expected, known[:, down, across], group, floor)
-            encoder.encode(symbols[group, down, across].astype(np.int32), _FAMILY, _tables()[rows])
+    for strengths, floors in parts:
+        symbols = to_symbols(strengths, floors)
+        known = symbols + floors
+        for down, across in _diagonals(*symbols.shape[1:]):
+            expected = _neighbours(known, down, across)
+            for group, found in enumerate(symbols[:, down, across].astype(np.int32)):
+                lowest = floors[group, down, across]
+                rows = _rows(expected, known[:, down, across], group, lowest)
+                encoder.encode(found, _FAMILY, _tables()[rows])
     return encoder.get_compressed().astype(">u4").tobytes()
 
 
-def decode(payload: bytes, floors: Integers, size: tuple[int, int]) -> Integers:
-    """What `encode` was given: the symbols (G, h', w'), 0 where nothing is above the floor.
+def reader(payload: bytes) -> Any:
+    """What `read` reads from; behind the payload may be anything."""
+    padded = payload + bytes(-len(payload) % 4)
+    return stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+
+
+def read(source: Any, floors: Integers) -> Integers:
+    """The next part that `encode` was given.
 
     Args:
-        payload: with anything behind it.
-        floors: (G,).
-        size: (h', w').
+        source: a `reader`.
+        floors: (G, h', w').
+
+    Returns:
+        strengths (G, h', w'); what is not above its floor stands at it.
 
     Raises:
         ValueError: the payload is one that no encoder writes.
     """
-    padded = payload + bytes(-len(payload) % 4)
-    reader = stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
-    symbols = np.zeros((len(floors), *size), np.int64)
-    known = from_symbols(symbols, floors)
-    for down, across in _diagonals(*size):
+    known = floors.copy()
+    for down, across in _diagonals(*floors.shape[1:]):
         expected = _neighbours(known, down, across)
-        for group, floor in enumerate(floors.tolist()):
-            rows = _rows(expected, known[:, down, across], group, floor)
+        for group, lowest in enumerate(floors[:, down, across]):
+            rows = _rows(expected, known[:, down, across], group, lowest)
             try:
-                found = reader.decode(_FAMILY, _tables()[rows])
+                known[group, down, across] += source.decode(_FAMILY, _tables()[rows])
             except AssertionError:  # how constriction reports bytes that no encoder writes
                 raise ValueError("the payload is damaged") from None
-            symbols[group, down, across] = found
-            known[group, down, across] = floor + found
-    return symbols
+    return known
 
 
 def to_symbols(strengths: Integers, floors: Integers) -> Integers:
-    """Steps above the floor (G,), from 0 to 15: (G, h', w')."""
-    return (strengths - floors[:, None, None]).clip(0, SYMBOLS - 1)
-
-
-def from_symbols(symbols: Integers, floors: Integers) -> Integers:
-    """The inverse; what is not above the floor stands at it."""
-    return symbols + floors[:, None, None]
+    """Steps above the floors, from 0 to 15: of any shape."""
+    return (strengths - floors).clip(0, SYMBOLS - 1)
 
 
 def _neighbours(known: Integers, down: Integers, across: Integers) -> Floats:
@@ -89,14 +94,14 @@ def _neighbours(known: Integers, down: Integers, across: Integers) -> Floats:
     return (left + above) / np.maximum((across > 0).astype(int) + (down > 0), 1)
 
 
-def _rows(expected: Floats, known: Integers, group: int, floor: int) -> Integers:
+def _rows(expected: Floats, known: Integers, group: int, floors: Integers) -> Integers:
     """The rows of the table for one group of some regions; earlier groups are known."""
     first = max(0, group - LAST)
     moved: Floats | float = 0.0
     if group:
         moved = MOVED * (known[first:group] - expected[first:group]).mean(axis=0)
     # Sums of halves and thirds are never just between two rows, whatever the order of adding.
-    halves = np.floor(2 * (expected[group] + moved - floor) + 0.5 + 1e-6)
+    halves = np.floor(2 * (expected[group] + moved - floors) + 0.5 + 1e-6)
     return halves.clip(_LOWEST, _HIGHEST).astype(np.int64) - _LOWEST
 
 

@@ -1,0 +1,1 @@
+"""Where a sender spends its symbols and its power."""

@@ -1,0 +1,64 @@
+"""Which error a sender makes least, by name.
+
+    energy              Σ d      what rate-adaptive codecs do: room and power go to strong regions
+    importance-energy   Σ w·d    and, among equally strong ones, to those that matter to the result
+
+d is the squared error that a region is expected to have and w = i^α its weight, from the importance
+i of the region relative to the picture's mean. Only ``importance-energy`` looks at the importance.
+"""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from semjscc.errors import UserError, did_you_mean, printable
+
+ENERGY, IMPORTANCE_ENERGY = "energy", "importance-energy"
+POLICIES = (ENERGY, IMPORTANCE_ENERGY)
+DEFAULT_EXPONENT = 1.0
+LARGEST_EXPONENT = 4.0
+LEAST_IMPORTANCE = 1 / 16
+"""Of a region, relative to the picture's mean: the background stays recognisable."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a sender divides k symbols and power 1.
+
+    Attributes:
+        name: one of `POLICIES`.
+        exponent: α, 0 for weights that are all the same.
+    """
+
+    name: str
+    exponent: float = DEFAULT_EXPONENT
+
+    def weights(self, importance: Tensor) -> Tensor:
+        """Weights of blocks from their importance, both (B, h, w) ≥ 0 of any scale."""
+        mean = importance.mean(dim=(1, 2), keepdim=True).clamp_min(1e-30)
+        return (importance / mean).clamp_min(LEAST_IMPORTANCE) ** self.exponent
+
+
+def parse_policy(text: str) -> Policy:
+    """A policy as people write it, such as ``importance-energy`` or ``importance-energy@0.5``.
+
+    Raises:
+        UserError: there is no such policy, or no such exponent.
+    """
+    name, at, exponent = text.partition("@")
+    if name not in POLICIES:
+        hint = did_you_mean(name, POLICIES) or f": there are {', '.join(POLICIES)}"
+        raise UserError(f"no allocation '{printable(name)}'{hint}")
+    if not at:
+        return Policy(name)
+    try:
+        alpha = float(exponent)
+    except ValueError:
+        alpha = math.nan
+    if name == ENERGY or not 0 <= alpha <= LARGEST_EXPONENT:
+        raise UserError(
+            f"{printable(text)}: behind the @ of {IMPORTANCE_ENERGY} stands an exponent from 0 to "
+            f"{LARGEST_EXPONENT:g}"
+        )
+    return Policy(name, alpha)

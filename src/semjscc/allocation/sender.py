@@ -1,0 +1,26 @@
+"""What a sender with a policy does: it looks at each picture and weighs its blocks."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from semjscc.allocation.importance import block_importance
+from semjscc.allocation.policy import Policy
+from semjscc.perception.base import Perception
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A policy, and the network that tells what matters.
+
+    Attributes:
+        policy: what is made of the importance.
+        perception: the network that the receiver has, and the sender too.
+    """
+
+    policy: Policy
+    perception: Perception
+
+    def weights(self, images: Tensor) -> Tensor:
+        """Weights of the blocks of images (B, 3, H, W) in [0, 1]: (B, h, w)."""
+        return self.policy.weights(block_importance(self.perception, images))
