@@ -107,7 +107,7 @@ def _plan(unit: Tensor, k: int, snr_db: float, draw: float, place: list[float]) 
         return Plan(Known(untold_logs(size)), water, noise, k, 0)
     layout = LAYOUTS[chosen]
     uses = int(min(BITS[chosen] * blocks / capacity, LARGEST_SHARE * k))
-    levels = None if place[0] >= WEIGHTED else quantise(_around(place[1], place[2], size), layout)
+    levels = None if place[0] >= WEIGHTED else quantise(_around(place[1], place[2], size))
     regions = Regions(layout, strengths(unit, layout), levels)
     water = settle(regions.histogram(size), 2 * (k - uses), noise)
     return Plan(understood(regions, water, noise, size), water, noise, k, uses)

@@ -20,7 +20,7 @@ def regions(layout: Layout, *, weighted: bool) -> Regions:
     shape = layout.group_count, *layout.regions(SIZE)
     found = torch.randint(-5, 6, shape, generator=generator)
     most = FARTHEST_LEVEL
-    levels = torch.randint(-most, most + 1, squares(layout, SIZE), generator=generator)
+    levels = torch.randint(-most, most + 1, squares(SIZE), generator=generator)
     return Regions(layout, found, levels if weighted else None)
 
 
@@ -37,7 +37,7 @@ def test_all_that_may_be_sent_is_understood(layout: Layout, weighted: bool) -> N
         assert known.weights is None
     else:
         assert known.weights is not None
-        assert torch.equal(known.weights.long(), LEVEL * over_blocks(told.levels, layout, SIZE))
+        assert torch.equal(known.weights.long(), LEVEL * over_blocks(told.levels, SIZE))
     floor = water.floor_log(NOISE)
     above = weighted_logs(logs, known.weights) > floor
     assert torch.equal(weighted_logs(known.logs, known.weights) > floor, above)

@@ -24,6 +24,7 @@ from semjscc.linear.planning.logs import (
 )
 from semjscc.linear.planning.regions import FARTHEST, LAYOUTS, Layout
 from semjscc.linear.planning.selection import weighted_logs
+from semjscc.linear.planning.weights import over_blocks, squares
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -82,9 +83,8 @@ def test_histograms_count_what_the_logs_hold(
     energies = counted(logs, deviations(logs).square())
     assert told(found, found.energies) == pytest.approx(energies)
 
-    levels = torch.randint(-6, 7, layout.regions((rows, columns)), generator=generator)
-    side = layout.side
-    weights = levels.repeat_interleave(side, 0).repeat_interleave(side, 1)[:rows, :columns]
+    levels = torch.randint(-6, 7, squares((rows, columns)), generator=generator)
+    weights = over_blocks(levels, (rows, columns))
     weighted = weighted_logs(logs, (LEVEL * weights).short())
     found = told_histogram(strengths, layout, (rows, columns), levels)
     assert told(found, found.counts) == counted(weighted, torch.ones_like(logs))

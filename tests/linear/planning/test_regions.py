@@ -63,4 +63,4 @@ def test_strengths_stay_in_their_range() -> None:
 
 
 def test_regions_at_the_edges_have_fewer_blocks() -> None:
-    assert block_counts((3, 5), Layout(2, ())).tolist() == [[4, 4, 2], [2, 2, 1]]
+    assert block_counts((3, 5), 2).tolist() == [[4, 4, 2], [2, 2, 1]]

@@ -44,10 +44,7 @@ class Regions:
 
     def histogram(self, size: tuple[int, int]) -> Histogram:
         """Of what water-filling looks at, the variances times the weights of h x w blocks."""
-        levels = self.levels
-        if levels is not None:
-            levels = weights.over_regions(levels, self.layout, size)
-        return told_histogram(self.strengths, self.layout, size, levels)
+        return told_histogram(self.strengths, self.layout, size, self.levels)
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def understand(payload: bytes, water: Water, noise: float, size: tuple[int, int]
     layout, levels, source = LAYOUTS[place], None, reader(payload[1:])
     try:
         if weighted:
-            lowest = torch.full((1, *weights.squares(layout, size)), _LEAST_LEVEL)
+            lowest = torch.full((1, *weights.squares(size)), _LEAST_LEVEL)
             levels = torch.from_numpy(read(source, lowest.numpy()))[0]
             levels = levels.clamp_max(weights.FARTHEST_LEVEL)
         floors = _floors(layout, levels, water, noise, size)
@@ -108,7 +105,7 @@ def _known(regions: Regions, size: tuple[int, int]) -> Known:
     logs = told_logs(regions.strengths, layout, size)
     if levels is None:
         return Known(logs)
-    return Known(logs, (LEVEL * weights.over_blocks(levels, layout, size)).short())
+    return Known(logs, (LEVEL * weights.over_blocks(levels, size)).short())
 
 
 def _floors(
@@ -118,5 +115,5 @@ def _floors(
     room = water.floor_log(noise) - strongest_logs(layout)
     rooms = room[:, None, None].expand(-1, *layout.regions(size))
     if levels is not None:
-        rooms = rooms - LEVEL * weights.over_regions(levels, layout, size)
+        rooms = rooms - LEVEL * weights.highest(levels, layout, size)
     return rooms.div(STEP, rounding_mode="floor")

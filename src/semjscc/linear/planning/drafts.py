@@ -53,11 +53,11 @@ def drafts(
     water = settle(counts, 2 * k, noise)
     error = promised_error(counts, water, 2 * k, noise) * _mean_weight(unit, importance)
     found = [Draft(error, b"", water)]
+    levels, correction = None, 1.0
+    if importance is not None:
+        levels = weights.quantise(importance)
+        correction = weights.true_over_told(importance, levels)
     for layout in LAYOUTS:
-        levels, correction = None, 1.0
-        if importance is not None:
-            levels = weights.quantise(importance, layout)
-            correction = weights.true_over_told(importance, levels, layout)
         told = Regions(layout, strengths(unit, layout), levels)
         counts = told.histogram(size)
         numbers = int(2 * k * DRAFT)

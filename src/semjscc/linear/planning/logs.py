@@ -15,7 +15,7 @@ from torch import Tensor
 
 from semjscc.linear.overview import law, mean_places, overview
 from semjscc.linear.planning.regions import OCTAVES_A_STEP, Layout, block_counts, groups
-from semjscc.linear.planning.weights import OCTAVES_A_LEVEL
+from semjscc.linear.planning.weights import OCTAVES_A_LEVEL, SIDE
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import COEFFICIENTS
 
@@ -57,8 +57,7 @@ def overview_gain(coefficients: Tensor) -> float:
 
 def told_logs(strengths: Tensor, layout: Layout, size: tuple[int, int]) -> Tensor:
     """Of a picture of gain 1 with these strengths (G, h', w'): (768, h, w) int16."""
-    raised = (STEP * strengths).short().repeat_interleave(layout.side, 2)
-    raised = raised.repeat_interleave(layout.side, 1)[:, : size[0], : size[1]]
+    raised = _repeated((STEP * strengths).short(), layout.side)[:, : size[0], : size[1]]
     logs = raised[groups(layout)] + fixed_logs()[:, None, None]
     logs[mean_places()] = overview_logs(size)
     return logs
@@ -110,13 +109,17 @@ def told_histogram(
         strengths: (G, h', w').
         layout: of them.
         size: h x w.
-        levels: of the regions' weights (h', w'), with which variances and energies are multiplied.
+        levels: of the weights (h″, w″), with which variances and energies are multiplied.
     """
-    unit, steps = STEP, strengths
+    unit, steps, side = STEP, strengths, layout.side
     if levels is not None:
-        unit, steps = LEVEL, STEP // LEVEL * strengths + levels
+        # For pieces that lie in one region and in one square.
+        unit, side = LEVEL, min(layout.side, SIDE)
+        rows, columns = -(-size[0] // side), -(-size[1] // side)
+        steps = STEP // LEVEL * _repeated(strengths, layout.side // side)[:, :rows, :columns]
+        steps = steps + _repeated(levels[None], SIDE // side)[:, :rows, :columns]
     # How many blocks have each strength, by group; each coefficient of the group has it there.
-    blocks = block_counts(size, layout).expand(steps.shape).flatten(1)
+    blocks = block_counts(size, side).expand(steps.shape).flatten(1)
     most = int(steps.abs().max())
     shares = torch.zeros(layout.group_count, 2 * most + 1)
     shares.scatter_add_(1, (steps + most).flatten(1), blocks)
@@ -142,6 +145,11 @@ def untold_histogram(coefficients: Tensor) -> Histogram:
     sums = squares.sum(dim=(1, 2), dtype=torch.float64)[chosen]
     energies = [sums, squares[mean_places()].flatten().double()]
     return _histogram(logs, counts, torch.cat(energies))
+
+
+def _repeated(values: Tensor, times: int) -> Tensor:
+    """Each as a square of so many: (G, h, w) -> (G, times·h, times·w)."""
+    return values.repeat_interleave(times, 2).repeat_interleave(times, 1)
 
 
 def _histogram(logs: Tensor, counts: Tensor, energies: Tensor) -> Histogram:
