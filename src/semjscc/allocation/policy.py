@@ -7,12 +7,16 @@ d is the squared error that a region is expected to have and w = i^α its weight
 i of the region relative to the picture's mean. Only ``importance-energy`` looks at the importance.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from semjscc.errors import UserError, did_you_mean, printable
+
+if TYPE_CHECKING:  # a mistake in a name is found before torch is imported
+    from torch import Tensor
 
 ENERGY, IMPORTANCE_ENERGY = "energy", "importance-energy"
 POLICIES = (ENERGY, IMPORTANCE_ENERGY)

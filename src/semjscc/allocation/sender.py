@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from semjscc.allocation.importance import block_importance
 from semjscc.allocation.policy import Policy
 from semjscc.perception.base import Perception
 
@@ -23,4 +22,7 @@ class Allocation:
 
     def weights(self, images: Tensor) -> Tensor:
         """Weights of the blocks of images (B, 3, H, W) in [0, 1]: (B, h, w)."""
+        # Maps of importance are made to be drawn, too, and what draws takes a second to import.
+        from semjscc.allocation.importance import block_importance
+
         return self.policy.weights(block_importance(self.perception, images))

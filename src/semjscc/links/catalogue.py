@@ -149,7 +149,7 @@ def open_link(
         from semjscc.links.codec import CodecLink
 
         codec, facts = load_codec(found.weights)
-        allocation = _allocation(found, facts["perception"], perception)
+        allocation = _allocation(found, facts.get("perception"), perception)
         return CodecLink(found.name, codec, facts, allocation)
     if name == NONE:
         from semjscc.links.codec import NoChannel
