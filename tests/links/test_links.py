@@ -411,6 +411,10 @@ def test_behind_a_plus_stands_how_symbols_are_divided(tiny_perception: Perceptio
     assert (named.name, named.policy) == ("x", Policy("importance-energy"))
     store(Path("a+b") / MODEL, recipe={"name": "mine"})
     assert find_link("a+b", "").policy is None
+    own = find_link("a+b+importance-energy", "")
+    assert (own.scheme, own.policy) == ("a+b", Policy("importance-energy"))
+    Path("semantic+energy").mkdir()  # a name counts before a path
+    assert find_link("semantic+energy", "signs").policy == Policy("energy")
     for name in ("none+importance-energy", "separate+energy", "nothing+energy"):
         with pytest.raises(UserError, match="no link"):
             find_link(name, "signs")

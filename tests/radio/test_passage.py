@@ -41,6 +41,14 @@ def test_noise_counts_on_the_carriers_of_the_waveform_with_that_rate() -> None:
     assert simulation_for(8e3, {"delay_spread_s": 0.0}, snr_db=3.0).delay_spread_s == 0
 
 
+def test_a_rate_of_nothing_is_not_taken_for_none(tmp_path: Path) -> None:
+    source = tmp_path / "in.cf32"
+    write_recording(source, [np.ones(8, np.complex64)], 4e3)
+    out = str(tmp_path / "out.cf32")
+    with pytest.raises(UserError, match="a sample rate is a positive number"):
+        pass_through(str(source), out, None, 0.0, lambda _: Simulation(), print)
+
+
 def test_a_recording_passes_through(tmp_path: Path) -> None:
     sent = np.exp(2j * np.pi * 0.01 * np.arange(3000)).astype(np.complex64)
     source, target = str(tmp_path / "in.cf32"), str(tmp_path / "out.sigmf-meta")

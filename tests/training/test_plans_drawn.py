@@ -48,9 +48,9 @@ def test_a_drawn_plan_is_what_a_receiver_would_understand(draw: float, layout: i
 def test_some_images_are_sent_as_if_one_place_mattered() -> None:
     places = np.array([[0.4, 0.1, 0.9]])
     (plan,) = draw_plans(images(1), channel(1, snr_db=20.0), np.array([0.1]), places)
-    assert plan.known.weights is not None
-    assert plan.known.weights.shape == (6, 4)
-    assert plan.known.weights[0, 0] > plan.known.weights[5, 0]
+    assert plan.known.log_weights is not None
+    assert plan.known.log_weights.shape == (6, 4)
+    assert plan.known.log_weights[0, 0] > plan.known.log_weights[5, 0]
 
 
 def test_little_capacity_leaves_no_room_for_strengths() -> None:

@@ -5,9 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, at_least, console, folder
-from semjscc.errors import UserError, printable
-from semjscc.paths import user_path
+from semjscc.cli.words import Register, add_json, at_least, console, folder, settings_file
 from semjscc.threads import import_torch
 
 
@@ -23,9 +21,7 @@ def register(command: Register) -> None:
 
 
 def _reproduce(arguments: argparse.Namespace) -> None:
-    path = user_path(arguments.plan)
-    if not path.exists() or path.is_dir():
-        raise UserError(f"no plan at {printable(arguments.plan)}")
+    path = settings_file(arguments.plan, "plan")
     jobs = at_least(1, arguments.jobs, "--jobs")
     chosen = [text and folder(text) for text in (arguments.out, arguments.runs)]
 

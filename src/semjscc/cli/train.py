@@ -5,9 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from semjscc.cli.words import Register, add_json, at_least, folder
-from semjscc.errors import UserError, printable
-from semjscc.paths import user_path
+from semjscc.cli.words import Register, add_json, at_least, folder, settings_file
 from semjscc.threads import import_torch
 
 
@@ -25,9 +23,7 @@ def register(command: Register) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    path = user_path(arguments.recipe)
-    if not path.exists() or path.is_dir():
-        raise UserError(f"no recipe at {printable(arguments.recipe)}")
+    path = settings_file(arguments.recipe, "recipe")
     processes = at_least(1, arguments.processes, "--processes")
     out = arguments.out and folder(arguments.out)
 

@@ -134,6 +134,18 @@ def existing_file(text: str) -> Path:
     return path
 
 
+def settings_file(text: str, what: str) -> Path:
+    """The path of a recipe or plan, which may be a pipe.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = user_path(text)
+    if not path.exists() or path.is_dir():
+        raise UserError(f"no {what} at {printable(text)}")
+    return path
+
+
 def check_network(name: str) -> None:
     """Refuse a perception network that there is not, before seconds go by.
 

@@ -32,7 +32,7 @@ def heights(plan: Plan) -> Tensor:
 
     Where regions have weights, so it stands with its weight.
     """
-    logs = weighted_logs(plan.known.logs[:SEEN], plan.known.weights).float()
+    logs = weighted_logs(plan.known.logs[:SEEN], plan.known.log_weights).float()
     octaves = (logs - plan.water.edge_log(plan.noise)) / OCTAVE
     above = torch.where(logs > plan.water.floor_log(plan.noise), octaves, 0.0)
     above = (above / _OCTAVES).clamp(0, 4)

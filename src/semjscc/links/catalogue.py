@@ -49,12 +49,14 @@ class Place:
 
     Attributes:
         name: what tables call it.
+        scheme: what of it names the scheme, without a policy.
         weights: its checkpoint, or None for one of `untrained_links`.
         design_snr_db: of separate coding whose MCS is fixed.
         policy: how the sender divides its symbols; None where the link has one way alone.
     """
 
     name: str
+    scheme: str
     weights: Path | None = None
     design_snr_db: float | None = None
     policy: Policy | None = None
@@ -91,19 +93,26 @@ def needs_family(name: str) -> bool:
 
 
 def _find(name: str, family: str) -> Place | None:
+    if (found := _find_name(name, family)) is not None:
+        return found
+    base, plus, policy = name.rpartition("+")
+    divided = _find_name(base, family) if plus else None
+    if divided is None:
+        if shipped(name) is not None or (name and user_path(name).exists()):
+            return Place(name, name, weights=locate(name))
+        divided = _find(base, family) if plus else None
+    if divided is None or not (divided.weights or divided.scheme == ADAPTIVE):
+        return None
+    return replace(divided, name=name, policy=parse_policy(policy))
+
+
+def _find_name(name: str, family: str) -> Place | None:
+    """One of `untrained_links`, or a scheme of the family."""
     scheme, at, design = name.partition("@")
     if scheme in untrained_links() and (not at or scheme.startswith(SEPARATE)):
-        return Place(name, design_snr_db=_design_snr(name, design) if at else None)
-    if not (name and user_path(name).exists()) and "+" in name:
-        base, _, policy = name.partition("+")
-        found = _find(base, family)
-        if found is None or not (found.weights or found.name == ADAPTIVE):
-            return None
-        return replace(found, name=name, policy=parse_policy(policy))
+        return Place(name, scheme, design_snr_db=_design_snr(name, design) if at else None)
     if family and name in shipped_schemes(family):
-        return Place(name, weights=shipped(f"{family}-{name}"))
-    if shipped(name) is not None or (name and user_path(name).exists()):
-        return Place(name, weights=locate(name))
+        return Place(name, name, weights=shipped(f"{family}-{name}"))
     return None
 
 
@@ -150,7 +159,7 @@ def open_link(
 
         codec, facts = load_codec(found.weights)
         allocation = _allocation(found, facts.get("perception"), perception)
-        return CodecLink(found.name, codec, facts, allocation)
+        return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
     if name == NONE:
         from semjscc.links.codec import NoChannel
 
@@ -165,7 +174,7 @@ def open_link(
         from semjscc.links.linear import LinearLink
 
         return LinearLink()
-    if name.partition("+")[0] == ADAPTIVE:
+    if found.scheme == ADAPTIVE:
         from semjscc.links.linear_adaptive import AdaptiveLinearLink
 
         network = default_perception(family) if family else None

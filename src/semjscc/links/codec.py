@@ -51,12 +51,15 @@ class CodecLink(SymbolLink):
         name: str,
         codec: Codec,
         facts: dict[str, Any] | None = None,
+        *,
+        scheme: str | None = None,
         allocation: Allocation | None = None,
     ) -> None:
         """Raises a `UserError` where the codec cannot divide its symbols as it is asked to."""
         if allocation is not None and not isinstance(codec, Deep):
             raise UserError(f"link {name}: the codec '{codec.name}' spends alike on all regions")
         self.name = name
+        self.scheme = scheme or name
         self.codec = codec.eval()
         self._facts = facts or {}
         self._allocation = allocation
@@ -78,11 +81,12 @@ class CodecLink(SymbolLink):
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
         snrs_db = images.new_full((len(images),), snr_db)
-        if self._allocation is not None and isinstance(self.codec, Deep):
+        if self._allocation is None:
+            encoded = self.codec.encode(images, snrs_db, ratio)
+        else:
+            assert isinstance(self.codec, Deep)  # no other is given an allocation
             weights = self._allocation.weights(images)
             encoded = self.codec.encode(images, snrs_db, ratio, weights=weights)
-        else:
-            encoded = self.codec.encode(images, snrs_db, ratio)
         plain = Control(self.codec.name, height, width, ratio)
         return Transmission(encoded.symbols, controls(plain, encoded.side, len(images)))
 

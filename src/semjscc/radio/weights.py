@@ -35,7 +35,7 @@ def fingerprint(codec: Codec) -> int:
 
 def name_on_the_air(link: CodecLink, family: str) -> str:
     """The name of shipped weights, or the kind of codec for weights of the user's own."""
-    name = f"{family}-{link.name.partition('+')[0]}"
+    name = f"{family}-{link.scheme}"
     shipped = checkpoint.WEIGHTS / f"{name}.safetensors"
     return name if name in CODECS and shipped.is_file() else link.codec.name
 

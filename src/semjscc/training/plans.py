@@ -38,9 +38,10 @@ BITS = (6.0, 3.0, 2.2, 1.5)
 """That each layout's strengths take, for each block of the picture."""
 WEIGHTED = 0.5
 """How often one place in an image counts more than others."""
-FARTHEST = 1 / 4
+SPREAD = 1 / 4
 """Of the image's sides from that place: there the weight has fallen to e^(−1/2)."""
 LEAST_WEIGHT = 1 / 16
+"""Of the largest."""
 FREQUENCIES = (
     (3, (0.0, 0.0, 0.0, 0.0)),
     (10, (0.0, 0.0, 0.2, 0.3)),
@@ -115,8 +116,8 @@ def _plan(unit: Tensor, k: int, snr_db: float, draw: float, place: list[float]) 
 
 def _around(down: float, across: float, size: tuple[int, int]) -> Tensor:
     """Weights that fall with the distance from a place, at such shares of the sides: (h, w)."""
-    rows = ((torch.arange(size[0]) + 0.5) / size[0] - down) / FARTHEST
-    columns = ((torch.arange(size[1]) + 0.5) / size[1] - across) / FARTHEST
+    rows = ((torch.arange(size[0]) + 0.5) / size[0] - down) / SPREAD
+    columns = ((torch.arange(size[1]) + 0.5) / size[1] - across) / SPREAD
     distance = rows.square()[:, None] + columns.square()
     return torch.exp(-distance / 2).clamp_min(LEAST_WEIGHT)
 

@@ -34,26 +34,26 @@ def test_all_that_may_be_sent_is_understood(layout: Layout, weighted: bool) -> N
     assert known is not None
     logs = told_logs(told.strengths, layout, SIZE)
     if told.levels is None:
-        assert known.weights is None
+        assert known.log_weights is None
     else:
-        assert known.weights is not None
-        assert torch.equal(known.weights.long(), LEVEL * over_blocks(told.levels, SIZE))
+        assert known.log_weights is not None
+        assert torch.equal(known.log_weights.long(), LEVEL * over_blocks(told.levels, SIZE))
     floor = water.floor_log(NOISE)
-    above = weighted_logs(logs, known.weights) > floor
-    assert torch.equal(weighted_logs(known.logs, known.weights) > floor, above)
+    above = weighted_logs(logs, known.log_weights) > floor
+    assert torch.equal(weighted_logs(known.logs, known.log_weights) > floor, above)
     assert torch.equal(known.logs[above], logs[above])
     again = understood(told, water, NOISE, SIZE)
     assert torch.equal(again.logs, known.logs)
-    assert (again.weights is None) == (known.weights is None)
+    assert (again.log_weights is None) == (known.log_weights is None)
 
 
 def test_the_overview_has_no_weight() -> None:
     layout = LAYOUTS[2]
     told = regions(layout, weighted=True)
     known = understood(told, Water(30, 2), NOISE, SIZE)
-    changed = weighted_logs(known.logs, known.weights) - known.logs
+    changed = weighted_logs(known.logs, known.log_weights) - known.logs
     assert not changed[mean_places()].any()
-    changed[mean_places()] = known.weights  # pyright: ignore[reportArgumentType]
+    changed[mean_places()] = known.log_weights  # pyright: ignore[reportArgumentType]
     assert torch.equal(changed, changed[:1].expand_as(changed))
 
 
@@ -67,4 +67,4 @@ def test_a_strangers_bytes_are_refused_or_mean_something(
         assert known is None
     elif known is not None:
         assert known.logs.shape == (768, *SIZE)
-        assert (known.weights is not None) == (payload[0] >= len(LAYOUTS))
+        assert (known.log_weights is not None) == (payload[0] >= len(LAYOUTS))

@@ -45,10 +45,10 @@ def test_both_ends_make_the_same_plan(snr_db: float, weights: Tensor | None) -> 
     known = plan_received(symbols, torch.full((K,), noise), announced, SIZE, noise)
     assert known.whole
     assert torch.equal(known.known.logs, plan.known.logs)
-    told = plan.known.weights is not None
+    told = plan.known.log_weights is not None
     assert told == (weights is not None and announced.block != NO_BLOCK)
     if told:
-        assert torch.equal(known.known.weights, plan.known.weights)  # pyright: ignore[reportArgumentType]
+        assert torch.equal(known.known.log_weights, plan.known.log_weights)  # pyright: ignore[reportArgumentType]
     assert known.water == plan.water
     found, left = from_channel(symbols, torch.full((K,), noise), known)
     back = found * scale

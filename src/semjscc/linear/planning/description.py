@@ -53,12 +53,12 @@ class Known:
 
     Attributes:
         logs: log-variances of its coefficients, (768, h, w) int16.
-        weights: of its blocks, in units of log-variance, (h, w) int16; None where all weigh the
-            same.
+        log_weights: of its blocks, in units of log-variance, (h, w) int16; None where all weigh
+            the same.
     """
 
     logs: Tensor
-    weights: Tensor | None = None
+    log_weights: Tensor | None = None
 
 
 def describe(regions: Regions, water: Water, noise: float, size: tuple[int, int]) -> bytes:

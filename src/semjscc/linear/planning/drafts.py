@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from semjscc.linear.overview import mean_places
-from semjscc.linear.planning import weights
 from semjscc.linear.planning.announcement import LARGEST_SHARE, NO_BLOCK, Block
 from semjscc.linear.planning.description import Regions, describe
 from semjscc.linear.planning.logs import untold_histogram
 from semjscc.linear.planning.regions import LAYOUTS, strengths
 from semjscc.linear.planning.selection import Water, promised_error, settle
 from semjscc.linear.planning.side_block import block_for, likely_uses
+from semjscc.linear.planning.weights import quantise, true_over_told
 
 DRAFT = 0.95
 """The share of all symbols that is at first taken to be left for the picture itself."""
@@ -37,7 +37,7 @@ class Draft:
 
 
 def drafts(
-    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
+    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
 ) -> list[Draft]:
     """The ways to send a picture of gain 1, the one that promises the least error first.
 
@@ -46,17 +46,17 @@ def drafts(
         k: symbols.
         snr_db: what the sender believes in, for the block of strengths.
         noise: N of each number, that the power is allotted for.
-        importance: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
+        weights: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
     """
     size = unit.shape[1], unit.shape[2]
     counts = untold_histogram(unit)
     water = settle(counts, 2 * k, noise)
-    error = promised_error(counts, water, 2 * k, noise) * _mean_weight(unit, importance)
+    error = promised_error(counts, water, 2 * k, noise) * _mean_weight(unit, weights)
     found = [Draft(error, b"", water)]
     levels, correction = None, 1.0
-    if importance is not None:
-        levels = weights.quantise(importance)
-        correction = weights.true_over_told(importance, levels)
+    if weights is not None:
+        levels = quantise(weights)
+        correction = true_over_told(weights, levels)
     for layout in LAYOUTS:
         told = Regions(layout, strengths(unit, layout), levels)
         counts = told.histogram(size)
@@ -75,21 +75,21 @@ def drafts(
 
 
 def best_draft(
-    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
+    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
 ) -> tuple[Draft, Block]:
     """The first of `drafts` whose payload finds a block, and that block."""
-    for draft in drafts(unit, k, snr_db, noise, importance):
+    for draft in drafts(unit, k, snr_db, noise, weights):
         block = block_for(draft.payload, k, snr_db) if draft.payload else NO_BLOCK
         if block is not None:
             return draft, block
     raise AssertionError("a draft without payload needs no block")
 
 
-def _mean_weight(unit: Tensor, importance: Tensor | None) -> float:
+def _mean_weight(unit: Tensor, weights: Tensor | None) -> float:
     """Of the squared error where no weight is told: it lies where the picture is strong."""
-    if importance is None:
+    if weights is None:
         return 1.0
     energies = unit.square().sum(dim=0)
     energies -= unit[mean_places()].square().sum(dim=0)  # of the overview, which has no place
-    mean = importance.mean() * energies.sum()
-    return float((importance * energies).sum() / mean.clamp_min(1e-30))
+    mean = weights.mean() * energies.sum()
+    return float((weights * energies).sum() / mean.clamp_min(1e-30))

@@ -47,13 +47,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Let both ends conclude the same."""
-        logs, weights = self.known.logs, self.known.weights
-        sending = plan(logs, self.water, self.noise, 2 * (self.k - self.uses), weights)
+        numbers = 2 * (self.k - self.uses)
+        sending = plan(self.known.logs, self.water, self.noise, numbers, self.known.log_weights)
         object.__setattr__(self, "sending", sending)
 
 
 def plan_to_send(
-    unit: Tensor, k: int, snr_db: float, noise: float, importance: Tensor | None = None
+    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
 ) -> tuple[Plan, Announcement, Tensor]:
     """The plan with the least promised error, its announcement, and the block's symbols.
 
@@ -62,9 +62,9 @@ def plan_to_send(
         k: symbols.
         snr_db: what the sender believes in.
         noise: N of each number, that the power is allotted for.
-        importance: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
+        weights: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
     """
-    draft, block = best_draft(unit, k, snr_db, noise, importance)
+    draft, block = best_draft(unit, k, snr_db, noise, weights)
     size = unit.shape[1], unit.shape[2]
     known, digital = Known(untold_logs(size)), torch.zeros(0, dtype=torch.complex64)
     if block != NO_BLOCK:

@@ -84,17 +84,17 @@ def strengths(coefficients: Tensor, layout: Layout) -> Tensor:
     sums.index_add_(0, places, weighed)
     total = coefficients.new_zeros(layout.group_count).index_add_(0, places, sigma[chosen])
     counts = block_counts((rows, columns), layout.side)
-    ratio = _pooled(sums, layout.side) / counts / total[:, None, None]
+    ratio = pooled(sums, layout.side) / counts / total[:, None, None]
     steps = (ratio.clamp_min(1e-12).log2() / OCTAVES_A_STEP).round().long()
     return steps.clamp(-FARTHEST, FARTHEST)
 
 
 def block_counts(size: tuple[int, int], side: int) -> Tensor:
     """How many blocks each region of that side has, fewer at the edges: (h', w') float32."""
-    return _pooled(torch.ones(1, *size), side)[0]
+    return pooled(torch.ones(1, *size), side)[0]
 
 
-def _pooled(values: Tensor, side: int) -> Tensor:
+def pooled(values: Tensor, side: int) -> Tensor:
     """Sums over each region: (G, h, w) -> (G, h', w')."""
     pad = (0, -values.shape[-1] % side, 0, -values.shape[-2] % side)
     return F.avg_pool2d(F.pad(values, pad), side, divisor_override=1)

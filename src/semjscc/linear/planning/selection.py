@@ -131,7 +131,7 @@ class Sending:
 
 
 def plan(
-    logs: Tensor, water: Water, noise: float, numbers: int, weights: Tensor | None = None
+    logs: Tensor, water: Water, noise: float, numbers: int, log_weights: Tensor | None = None
 ) -> Sending:
     """What both ends make of the log-variances (768, h, w) that both know.
 
@@ -140,10 +140,10 @@ def plan(
         water: how high the water stands.
         noise: N of each number, as the sender believes.
         numbers: there is room for.
-        weights: of blocks in units of log-variance, (h, w) int16; None where all weigh the same.
+        log_weights: of blocks in units of log-variance, (h, w) int16; None where all weigh alike.
     """
     overview = torch.zeros_like(logs, dtype=torch.bool)
-    true, logs = logs, weighted_logs(logs, weights)
+    true, logs = logs, weighted_logs(logs, log_weights)
     others = logs > water.floor_log(noise)
     overview[mean_places()] = others[mean_places()]
     others[mean_places()] = False
@@ -154,16 +154,16 @@ def plan(
         places[places.clone()] = chosen
         counts.append(costs[chosen])
     kept = torch.cat([logs[overview], logs[others]])
-    sigma = deviations(kept if weights is None else torch.cat([true[overview], true[others]]))
+    sigma = deviations(kept if log_weights is None else torch.cat([true[overview], true[others]]))
     sent = (water.powers(kept, noise).sqrt() / sigma).float()
     return Sending((overview, others), sent, sigma.square().float(), torch.cat(counts))
 
 
-def weighted_logs(logs: Tensor, weights: Tensor | None) -> Tensor:
+def weighted_logs(logs: Tensor, log_weights: Tensor | None) -> Tensor:
     """Of w·σ²: (768, h, w) int16, the same where nothing has a weight."""
-    if weights is None:
+    if log_weights is None:
         return logs
-    weighted = logs + weights
+    weighted = logs + log_weights
     weighted[mean_places()] = logs[mean_places()]
     return weighted
 

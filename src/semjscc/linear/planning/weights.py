@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.linear.planning.regions import Layout
+from semjscc.linear.planning.regions import Layout, block_counts, pooled
 
 SIDE = 4
 """Of a square, in blocks."""
@@ -30,10 +30,8 @@ def quantise(weights: Tensor) -> Tensor:
 
     A square's weight is the mean of its blocks'; the picture's mean is level 0.
     """
-    pad = (0, -weights.shape[1] % SIDE, 0, -weights.shape[0] % SIDE)
-    whole = torch.stack([weights, torch.ones_like(weights)])
-    sums = F.avg_pool2d(F.pad(whole, pad), SIDE, divisor_override=1)
-    relative = sums[0] / sums[1] / weights.mean().clamp_min(1e-30)
+    counts = block_counts((weights.shape[0], weights.shape[1]), SIDE)
+    relative = pooled(weights[None], SIDE)[0] / counts / weights.mean().clamp_min(1e-30)
     least = 2.0 ** (-OCTAVES_A_LEVEL * FARTHEST_LEVEL)
     levels = (relative.clamp_min(least).log2() / OCTAVES_A_LEVEL).round().long()
     return levels.clamp(-FARTHEST_LEVEL, FARTHEST_LEVEL)
