@@ -18,6 +18,7 @@ from semjscc.errors import UserError
 from semjscc.evaluation import experiment as module
 from semjscc.evaluation.experiment import EARLIER, RESULTS, Experiment, run
 from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.judge import Judged
 from semjscc.evaluation.results import Record, Results, load_results
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception
@@ -37,8 +38,12 @@ def make(seed: int = 0, grid: Grid = GRID) -> Experiment:
     labels = torch.arange(12) % 2
     return Experiment(
         links=[NoChannel(), CodecLink("ours", codec)],
-        data=ImageSet("toy", "test", pixels.to(torch.uint8), labels, NAMES, "", "f"),
-        perception=Perception(network, layers=["stage1"], class_names=NAMES, name="tiny"),
+        judged=[
+            Judged(
+                ImageSet("toy", "test", pixels.to(torch.uint8), labels, NAMES, "", "f"),
+                Perception(network, layers=["stage1"], class_names=NAMES, name="tiny"),
+            )
+        ],
         grid=grid,
         command="semjscc evaluate",
     )
@@ -54,7 +59,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
     """The points that were measured in this process."""
     seen: list[Point] = []
 
-    def watch(point: Point, *arguments: object, **more: object) -> Record:
+    def watch(point: Point, *arguments: object, **more: object) -> list[Record]:
         seen.append(point)
         return measure(point, *arguments, **more)  # pyright: ignore[reportArgumentType]
 
@@ -108,7 +113,7 @@ def test_a_channel_that_cannot_travel_is_refused(
 
 def test_a_network_that_cannot_travel_is_refused(tmp_path: Path) -> None:
     e = make()
-    e.perception.network.own = lambda image: image
+    e.judged[0].perception.network.own = lambda image: image
     with pytest.raises(UserError, match=r"network or the channel cannot be sent .* --jobs 1"):
         run(e, tmp_path, jobs=2)
 
@@ -145,14 +150,14 @@ def test_whatever_decides_a_point_has_it_measured_anew(
     e = make()
     run(e, tmp_path)
     with torch.no_grad():
-        judge = make().perception
+        judge = make().judged[0].perception
         next(judge.network.parameters()).mul_(1.01)
     brighter = replace(e.data, fingerprint="g")
     for other, count in [
         (make(seed=5), 4),  # other weights: only the link without a channel is still the same
-        (replace(e, perception=judge), 5),
-        (replace(e, data=brighter), 5),
-        (replace(e, data=e.data.first(7)), 5),
+        (replace(e, judged=[Judged(e.data, judge)]), 5),
+        (replace(e, judged=[e.judged[0]._replace(data=brighter)]), 5),
+        (replace(e, judged=[e.judged[0]._replace(data=e.data.first(7))]), 5),
         (replace(e, grid=replace(GRID, seed=1)), 5),
         (replace(e, grid=replace(GRID, channel="block-rayleigh")), 4),
         (replace(e, grid=replace(GRID, assumed_snr_db=3.0)), 4),
@@ -168,12 +173,32 @@ def test_what_is_said_about_weights_decides_nothing(tmp_path: Path, measured: li
     run(make(), tmp_path)
     measured.clear()
     same = make()
-    same.perception.facts["val_accuracy"] = 0.5
+    same.judged[0].perception.facts["val_accuracy"] = 0.5
     for link in same.links:
         if isinstance(link, CodecLink):
             link._facts = {"version": "another"}
     run(same, tmp_path)
     assert not measured
+
+
+def test_several_networks_judge_what_is_sent_once(tmp_path: Path, measured: list[Point]) -> None:
+    e, another = make(), make().judged[0].perception
+    another.name = "other"
+    with torch.no_grad():
+        for parameter in another.network.head.parameters():
+            parameter.neg_()  # now it sees the other class
+    other = replace(e, judged=[Judged(e.data, another)])
+    alone = [run(one, tmp_path / name).records for one, name in ((e, "a"), (other, "c"))]
+    assert [one.right for one in alone[0]] != [one.right for one in alone[1]]
+    measured.clear()
+    both = replace(e, judged=[*e.judged, *other.judged])
+    results = run(both, tmp_path / "both", jobs=1)
+    assert len(measured) == 5
+    assert results.records == [*alone[0], *alone[1]]
+    assert results.meta["perception"] == "tiny, other"
+    shared = run(both, tmp_path / "a", jobs=2)  # the first network's points are there
+    assert shared.records == results.records
+    assert len(measured) == 5
 
 
 def test_a_larger_grid_takes_over_what_is_there(tmp_path: Path, measured: list[Point]) -> None:

@@ -14,4 +14,4 @@ from semjscc.perception.base import Perception
 def test_a_network_that_answers_something_else_is_one_line(metric: Metric) -> None:
     perception = Perception(nn.Flatten(), layers=(), class_names=["a", "b"], name="own")
     with pytest.raises(UserError, match=r"own must return a number for each image and class"):
-        load_judged("signs", "test", perception, metric, size=16, limit=2)
+        load_judged("signs", "test", [perception], metric, size=16, limit=2)

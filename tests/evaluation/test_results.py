@@ -141,7 +141,7 @@ def small_meta(names: tuple[str, ...] = ()) -> dict[str, Any]:
     data = ImageSet("toy", "val", images, labels, ("a",), "r1", "f1", names=names)
     perception = Perception(ResNet(1, width=4), layers=["stage1"], class_names=["a"], name="tiny")
     return make_meta(
-        links=[NoChannel()], data=data, perception=perception, command="semjscc x", seed=3
+        links=[NoChannel()], data=data, perceptions=[perception], command="semjscc x", seed=3
     )
 
 

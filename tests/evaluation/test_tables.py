@@ -10,7 +10,7 @@ from rich.console import Console
 
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.rows import RECORD_HEAD, record_row
-from semjscc.evaluation.tables import table
+from semjscc.evaluation.tables import tables
 
 SNRS = (-5.0, 0.0, 2.5, 5.0, 10.0, 15.0, 20.0)
 RECORD = replace(RECORD, ratio_measured=0.0419)
@@ -19,7 +19,7 @@ CLEAN = replace(NO_CHANNEL, ci_low=0.98, ci_high=1.02)
 
 def show(*records: Record) -> str:
     out = StringIO()
-    Console(file=out, width=100).print(table(Results({}, list(records))))
+    Console(file=out, width=100).print(*tables(Results({}, list(records))))
     return out.getvalue()
 
 
@@ -39,6 +39,13 @@ def test_seven_snrs_fit_in_a_hundred_columns() -> None:
     first = [line.split()[:2] for line in text.splitlines() if "87.3" in line]
     assert first == [[r, link] for r in ("1/48", "1/24") for link in ("djscc", "semantic")]
     assert text.count("0.0419") == 4
+
+
+def test_each_network_has_a_table_of_its_own() -> None:
+    text = show(RECORD, replace(RECORD, perception="another", value=0.25))
+    one, other = text.split("another")
+    assert "87.3" in one and "25.0" not in one
+    assert "25.0" in other and "87.3" not in other
 
 
 @pytest.mark.parametrize(

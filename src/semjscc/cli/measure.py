@@ -68,7 +68,8 @@ def _add_grid(evaluate: Parser) -> None:
     evaluate.add_argument(
         "--assumed-error", default="0", help="by how many dB both ends believe the SNR too high"
     )
-    add_situation(evaluate)
+    several = "name or path of the network at the receiver, or of several: each judges what arrives"
+    add_situation(evaluate, several)
     add_json(evaluate)
 
 
@@ -104,14 +105,18 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     called = [find_link(name, family).name for name in names]
     if twice := [name for name in called if called.count(name) > 1]:
         raise UserError(f"two links are called '{printable(twice[0])}'")
-    if arguments.perception is not None:
-        check_network(arguments.perception)
+    judges = [] if arguments.perception is None else split_list(arguments.perception)
+    judges = list(dict.fromkeys(judges))
+    for judge in judges:
+        check_network(judge)
+    if len(judges) > 1 and arguments.network is not None:
+        raise UserError("--network is the class of one --perception, not of several")
 
     import_torch()
     from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
     from semjscc.evaluation.judge import load_judged
-    from semjscc.evaluation.tables import table
+    from semjscc.evaluation.tables import tables
     from semjscc.families import default_perception
     from semjscc.links import open_link
     from semjscc.perception.store import open_perception
@@ -126,24 +131,30 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         draws=draws,
     )
     prepare(out)
-    judge = arguments.perception or default_perception(family)
-    perception = open_perception(judge, arguments.network)
-    links = [open_link(name, family, perception, accounting=arguments.accounting) for name in names]
-    data, perception = load_judged(
+    perceptions = [
+        open_perception(judge, arguments.network)
+        for judge in judges or [default_perception(family)]
+    ]
+    called = [perception.name for perception in perceptions]
+    if twice := [name for name in called if called.count(name) > 1]:
+        raise UserError(f"two networks are called '{printable(twice[0])}'")
+    first = perceptions[0]
+    links = [open_link(name, family, first, accounting=arguments.accounting) for name in names]
+    judged = load_judged(
         arguments.data,
         arguments.split,
-        perception,
+        perceptions,
         arguments.metric,
         size=size,
         limit=limit,
     )
     command = " ".join(["semjscc", *sys.argv[1:]])
-    experiment = Experiment(links, data, perception, grid, command)
+    experiment = Experiment(links, judged, grid, command)
     results = run(experiment, out, jobs=jobs, fresh=arguments.fresh)
     if arguments.json:
         print((out / RESULTS).read_text(encoding="utf-8"))
         return
-    console().print(table(results))
+    console().print(*tables(results))
     print(f"Pictures, numbers and report.html are in {out}")
 
 

@@ -32,7 +32,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     recipes = plan.recipes()
 
     from semjscc.evaluation.experiment import RESULTS, prepare
-    from semjscc.evaluation.tables import table
+    from semjscc.evaluation.tables import tables
     from semjscc.reproduction.run import reproduce
 
     if arguments.quick:
@@ -59,5 +59,5 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     terminal = console()
     for name, found in results.items():
         terminal.print(name, style="bold")
-        terminal.print(table(found))
+        terminal.print(*tables(found))
     print(f"Numbers, pictures and reports are in {out}")

@@ -88,10 +88,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def add_situation(parser: argparse.ArgumentParser) -> None:
+def add_situation(
+    parser: argparse.ArgumentParser, network: str = "name or path of the network at the receiver"
+) -> None:
     """The options that say what is sent with which weights, and what happens on the way."""
     parser.add_argument("--weights", help="family of shipped weights, such as signs")
-    parser.add_argument("--perception", help="name or path of the network at the receiver")
+    parser.add_argument("--perception", help=network)
     parser.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
     parser.add_argument("--channel", default="awgn")
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")

@@ -1,6 +1,7 @@
 """One evaluation from data to files: the grid, results, figures, pictures and the report."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from semjscc.evaluation.fingerprint import (
     point_fingerprint,
 )
 from semjscc.evaluation.grid import Grid, points
-from semjscc.evaluation.judge import check
+from semjscc.evaluation.judge import Judged, check
 from semjscc.evaluation.panels import save_figure
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
@@ -28,7 +29,6 @@ from semjscc.evaluation.results import Record, Results, load_results, make_meta,
 from semjscc.evaluation.strip import make_rows, strip_figure, strip_title
 from semjscc.evaluation.withdrawal import STRIP, withdraw
 from semjscc.links import Link, NoChannel, Situation
-from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
 RESULTS = "results.json"
@@ -44,17 +44,20 @@ class Experiment:
 
     Attributes:
         links: the transmission schemes.
-        data: the images.
-        perception: the network that judges what is received.
+        judged: the images, which are the same for each network that judges what is received.
         grid: ratios, SNRs, channel, seed and draws.
         command: what the user typed, for the record.
     """
 
     links: Sequence[Link]
-    data: ImageSet
-    perception: Perception
+    judged: Sequence[Judged]
     grid: Grid
     command: str
+
+    @property
+    def data(self) -> ImageSet:
+        """The images, and what is right of them to the first network."""
+        return self.judged[0].data
 
 
 def prepare(out: Path) -> None:
@@ -92,27 +95,38 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     """
     prepare(out)
     e = experiment
-    check(e.data, e.perception)
+    for one in e.judged:
+        check(*one)
     meta = make_meta(
-        links=e.links, data=e.data, perception=e.perception, command=e.command, seed=e.grid.seed
+        links=e.links,
+        data=e.data,
+        perceptions=[one.perception for one in e.judged],
+        command=e.command,
+        seed=e.grid.seed,
     )
     channel = CHANNELS[e.grid.channel]
-    work = Work(points(e.links, e.grid), e.data, e.perception, e.grid, channel)
+    work = Work(points(e.links, e.grid), e.judged, e.grid, channel)
     prints = _fingerprints(work)
     earlier = earlier_results(out / RESULTS)
     known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
-    if earlier and (fresh or len(earlier.records) > len(known.keys() & set(prints))):
+    if earlier and (fresh or len(earlier.records) > len(known.keys() & set(prints.values()))):
         write_atomically(out / EARLIER, lambda copy: shutil.copyfile(out / RESULTS, copy))
     known = {} if fresh else known
-    found = {place: known[key] for place, key in enumerate(prints) if key in known}
+    found = {at: known[key] for at, key in prints.items() if key in known}
     if found and earlier:
         meta["earlier"] = _origins(earlier.meta)
-    wanted = [place for place in range(len(prints)) if place not in found]
+    wanted: dict[int, list[int]] = defaultdict(list)
+    for judge, place in prints.keys() - found.keys():
+        wanted[place].append(judge)
+    wanted = {place: sorted(wanted[place]) for place in sorted(wanted)}
     total = sum(len(e.data) * work.points[place].draws for place in wanted)
-    title = f"evaluating ({len(found)} points are there)" if found else "evaluating"
+    there = len(work.points) - len(wanted)
+    title = f"evaluating ({there} points are there)" if there else "evaluating"
     with Progress(title, total) as progress:
-        for place, record in measure_all(work, wanted, jobs, progress.advance):
-            found[place] = replace(record, fingerprint=prints[place])
+        for place, records in measure_all(work, wanted, jobs, progress.advance):
+            for judge, record in zip(wanted[place], records, strict=True):
+                at = judge, place
+                found[at] = replace(record, fingerprint=prints[at])
             withdraw(out)  # a report that is there tells of other points
             save_results(_in_order(meta, found), out / RESULTS)
     results = _in_order(meta, found)
@@ -121,18 +135,19 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     return results
 
 
-def _fingerprints(work: Work) -> list[str | None]:
-    """Of each point; None for one that cannot be known again."""
-    context = context_fingerprint(work.data, work.perception)
+def _fingerprints(work: Work) -> dict[tuple[int, int], str | None]:
+    """By network and point, in the order of records; None where it cannot be known again."""
     channel = channel_fingerprint(work.channel)
     of_link = {id(point.link): link_fingerprint(point.link) for point in work.points}
-    return [
-        point_fingerprint(
+    return {
+        (judge, place): point_fingerprint(
             *(context, of_link[id(point.link)], "" if point.snr_db is None else channel),
             point.describe(work.grid),
         )
-        for point in work.points
-    ]
+        for judge, one in enumerate(work.judged)
+        for context in [context_fingerprint(*one)]
+        for place, point in enumerate(work.points)
+    }
 
 
 def earlier_results(path: Path) -> Results | None:
@@ -150,8 +165,8 @@ def _origins(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*(before if isinstance(before, list) else []), own][-_MOST_ORIGINS:]
 
 
-def _in_order(meta: dict[str, Any], found: Mapping[int, Record]) -> Results:
-    return Results(meta, [found[place] for place in sorted(found)])
+def _in_order(meta: dict[str, Any], found: Mapping[tuple[int, int], Record]) -> Results:
+    return Results(meta, [found[at] for at in sorted(found)])
 
 
 def draw(experiment: Experiment, results: Results, out: Path) -> None:
@@ -175,7 +190,8 @@ def _strip(experiment: Experiment) -> Figure:
     images = e.data.batch(chosen)
     links = [link for link in e.links if not isinstance(link, NoChannel)]
     names = [e.data.names[index] for index in chosen] if e.data.names else ()
-    rows = make_rows(images, e.data.labels[chosen], links, e.perception, situation, names)
+    judge = e.judged[0].perception
+    rows = make_rows(images, e.data.labels[chosen], links, judge, situation, names)
     return strip_figure(rows, strip_title(situation, images.shape[-2], images.shape[-1]))
 
 

@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from semjscc.channels import CHANNELS
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.contract import check_received
-from semjscc.evaluation.judge import check
+from semjscc.evaluation.judge import Judged, check
 from semjscc.evaluation.outcomes import pack
 from semjscc.evaluation.results import Record, device_of
 from semjscc.evaluation.statistics import clustered_bootstrap, wilson
 from semjscc.images import printable
-from semjscc.links import Link, NoChannel, Situation
+from semjscc.links import Link, NoChannel, Received, Situation
 from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
@@ -98,10 +99,10 @@ class Point:
 
 
 class _Measured:
-    """What a point collects; nan where no image arrived."""
+    """What a point collects; nan where no image arrived. The networks differ in what is right."""
 
-    def __init__(self, images: int, draws: int) -> None:
-        self.correct = np.zeros((images, draws), bool)
+    def __init__(self, images: int, draws: int, networks: int) -> None:
+        self.correct = np.zeros((networks, images, draws), bool)
         self.delivered = np.zeros((images, draws), bool)
         self.psnr_db = np.full((images, draws), np.nan)
         self.ssim = np.full((images, draws), np.nan)
@@ -159,7 +160,8 @@ def evaluate(
     check(data, perception)
     records = []
     for point in points(links, grid):
-        record = measure(point, data, perception, grid, batch=batch, on_progress=on_progress)
+        judged = [Judged(data, perception)]
+        (record,) = measure(point, judged, grid, batch=batch, on_progress=on_progress)
         records.append(record)
         on_record(record)
     return records
@@ -167,19 +169,33 @@ def evaluate(
 
 def measure(
     point: Point,
-    data: ImageSet,
-    perception: Perception,
+    judged: Sequence[Judged],
     grid: Grid,
     *,
     batch: int = 100,
     on_progress: Callable[[int], None] = _ignore,
-) -> Record:
-    """The record of one point; arguments and errors as of `evaluate`, which has checked them."""
-    measured = _Measured(len(data), point.draws)
+) -> list[Record]:
+    """The records of one point, one for each network.
+
+    Args:
+        point: what is sent, and where.
+        judged: the same images for each, which are sent once. The first network's device sends.
+        grid: seed and channel.
+        batch: as of `evaluate`.
+        on_progress: likewise.
+
+    Raises:
+        UserError: as of `evaluate`, which has checked that the networks can judge.
+    """
+    data = judged[0].data
+    measured = _Measured(len(data), point.draws, len(judged))
     for draw, indices in product(range(point.draws), list(batches(data.sizes, batch))):
-        _send(point, data, perception, grid, Draws(grid.seed, indices, draw), measured)
+        _send(point, judged, grid, Draws(grid.seed, indices, draw), measured)
         on_progress(len(indices))
-    return _record(point, data, perception, grid, measured)
+    return [
+        _record(point, *one, grid, measured, correct)
+        for one, correct in zip(judged, measured.correct, strict=True)
+    ]
 
 
 def _points(link: Link, grid: Grid) -> list[Point]:
@@ -193,14 +209,14 @@ def _points(link: Link, grid: Grid) -> list[Point]:
 @torch.inference_mode()
 def _send(
     point: Point,
-    data: ImageSet,
-    perception: Perception,
+    judged: Sequence[Judged],
     grid: Grid,
     draws: Draws,
     measured: _Measured,
 ) -> None:
     """Send the images at ``draws.indices`` and enter what arrives into ``measured``."""
-    images = data.batch(draws.indices).to(device_of(perception))
+    data, first = judged[0]
+    images = data.batch(draws.indices).to(device_of(first))
     situation = Situation(
         CHANNELS[grid.channel],
         math.inf if point.snr_db is None else point.snr_db,
@@ -212,13 +228,11 @@ def _send(
     check_received(point.link.name, images, received, point.ratio)
     place = (list(draws.indices), draws.draw)
     if received.images is not None:
-        predicted = predict(perception, received.images)
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    else:
-        assert received.outputs is not None
-        predicted = perception.task.predict(received.outputs)
-    measured.correct[place] = (predicted.cpu() == data.labels[place[0]]).numpy()
+    for number, (right, perception) in enumerate(judged):
+        predicted = _result(received, perception).cpu()
+        measured.correct[number][place] = (predicted == right.labels[place[0]]).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
     measured.control_bits[place[0]] = received.control_bits
@@ -230,13 +244,26 @@ def _send(
         measured.codecs[received.codec] = None
 
 
+def _result(received: Received, perception: Perception) -> Tensor:
+    """The class that a network sees in each image, or that came without one: (B,)."""
+    if received.images is None:
+        assert received.outputs is not None
+        return perception.task.predict(received.outputs)
+    return predict(perception, received.images.to(device_of(perception)))
+
+
 def _record(
-    point: Point, data: ImageSet, perception: Perception, grid: Grid, measured: _Measured
+    point: Point,
+    data: ImageSet,
+    perception: Perception,
+    grid: Grid,
+    measured: _Measured,
+    correct: NDArray[np.bool_],
 ) -> Record:
     if point.draws == 1:
-        low, high = wilson(int(measured.correct.sum()), len(data))
+        low, high = wilson(int(correct.sum()), len(data))
     else:
-        low, high = clustered_bootstrap(measured.correct, grid.seed)
+        low, high = clustered_bootstrap(correct, grid.seed)
     psnr_db, exact = mean_psnr(measured.psnr_db)
     numbers = np.array([3 * height * width for height, width in data.sizes])
     return Record(
@@ -259,13 +286,13 @@ def _record(
         split=data.split,
         delivered=float(measured.delivered.mean()),
         metric=perception.task.metric,
-        value=float(measured.correct.mean()),
+        value=float(correct.mean()),
         ci_low=low,
         ci_high=high,
         psnr_db=psnr_db,
         ssim=None if exact is None else float(measured.ssim.mean()),
         perception=perception.name,
-        right=pack(measured.correct),
+        right=pack(correct),
         exact=exact,
     )
 

@@ -1,9 +1,10 @@
-"""Whether a perception network can judge images, and what counts as right."""
+"""Whether perception networks can judge images, and what counts as right."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -18,30 +19,38 @@ from semjscc.perception.tasks import Agreement
 Metric = Literal["accuracy", "agreement"]
 
 
+class Judged(NamedTuple):
+    """Images with what is right of each, and the network that looks at what arrives of them."""
+
+    data: ImageSet
+    perception: Perception
+
+
 def load_judged(
     source: str,
     split: Split,
-    perception: Perception,
+    perceptions: Sequence[Perception],
     metric: Metric,
     *,
     size: int | None = None,
     limit: int | None = None,
-) -> tuple[ImageSet, Perception]:
-    """Images, as `load_data` has them, and the network that judges them by a metric.
+) -> list[Judged]:
+    """Images, as `load_data` has them, and the networks that judge them by a metric.
 
     Raises:
-        UserError: the data cannot be had, or has no labels and accuracy wants them, or the network
+        UserError: the data cannot be had, or has no labels and accuracy wants them, or a network
             cannot look at such images.
     """
     accuracy = metric == "accuracy"
     data = load_data(source, split, size=size, limit=limit, needs_labels=accuracy)
     _check_images(data)
-    predict(perception, data.batch([0]).to(device_of(perception)))  # before any work
-    return (data, perception) if accuracy else by_agreement(data, perception)
+    for perception in perceptions:  # before any work
+        predict(perception, data.batch([0]).to(device_of(perception)))
+    return [Judged(data, one) if accuracy else by_agreement(data, one) for one in perceptions]
 
 
 @torch.inference_mode()
-def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perception]:
+def by_agreement(data: ImageSet, perception: Perception) -> Judged:
     """The same images and network, where right is what the network says of the clean image.
 
     Labels are not looked at, so that images without any will do.
@@ -57,7 +66,8 @@ def by_agreement(data: ImageSet, perception: Perception) -> tuple[ImageSet, Perc
         predict(perception, data.batch(indices).to(device)).cpu()
         for indices in batches(data.sizes, 100)
     ]
-    return replace(data, labels=torch.cat(labels), class_names=perception.class_names), judge
+    named = replace(data, labels=torch.cat(labels), class_names=perception.class_names)
+    return Judged(named, judge)
 
 
 def check(data: ImageSet, perception: Perception) -> None:

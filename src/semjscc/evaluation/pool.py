@@ -5,7 +5,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -15,12 +15,11 @@ from typing import Any
 import torch
 
 from semjscc.channels import CHANNELS, Channel
-from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.judge import Judged
 from semjscc.evaluation.results import Record, device_of
 from semjscc.images import printable
-from semjscc.perception.base import Perception
 
 _LOOK_S = 0.2
 """How often the progress of the processes is asked for."""
@@ -28,11 +27,10 @@ _LOOK_S = 0.2
 
 @dataclass(frozen=True)
 class Work:
-    """What every process needs: points, images, the judge, the grid and its channel."""
+    """What every process needs: points, images with those who judge, the grid and its channel."""
 
     points: Sequence[Point]
-    data: ImageSet
-    perception: Perception
+    judged: Sequence[Judged]
     grid: Grid
     channel: Channel
 
@@ -45,16 +43,19 @@ def cores() -> int:
 
 
 def measure_all(
-    work: Work, wanted: Sequence[int], jobs: int, on_progress: Callable[[int], None]
-) -> Iterator[tuple[int, Record]]:
-    """The records of some points as they are done, with their places.
+    work: Work,
+    wanted: Mapping[int, Sequence[int]],
+    jobs: int,
+    on_progress: Callable[[int], None],
+) -> Iterator[tuple[int, list[Record]]]:
+    """The records of some points as they are done, with the points' places.
 
     Every process computes whole points with its share of the cores. The noise of a point follows
     from seed, image and draw, so that the records are those of a single process.
 
     Args:
         work: all points.
-        wanted: places of those to measure.
+        wanted: places of those to measure, and which of ``work.judged`` look at each.
         jobs: how many processes; 1 measures them here.
         on_progress: given the number of images of each batch that is done.
 
@@ -64,16 +65,16 @@ def measure_all(
     """
     jobs = min(jobs, len(wanted))
     if jobs <= 1:
-        for place in wanted:
-            yield place, _measure(work, place, on_progress)
+        for place, judges in wanted.items():
+            yield place, _measure(work, place, judges, on_progress)
         return
-    if device_of(work.perception).type != "cpu":
+    if any(device_of(one.perception).type != "cpu" for one in work.judged):
         raise UserError("several processes at a time are for the CPU: use --jobs 1")
     # Forking a process that runs torch's threads can hang.
     context = multiprocessing.get_context("spawn")
     done: SimpleQueue[int] = context.SimpleQueue()
     try:
-        pickle.dumps((work.points, work.perception, work.channel))
+        pickle.dumps((work.points, [one.perception for one in work.judged], work.channel))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise UserError(
             "a link, the network or the channel cannot be sent to other processes, use --jobs 1: "
@@ -81,9 +82,9 @@ def measure_all(
         ) from error
     threads = max(1, min(torch.get_num_threads(), cores() // jobs))
     pool = ProcessPoolExecutor(jobs, context, _begin, (work, done, threads))
-    running: dict[Future[Record], int] = {}
+    running: dict[Future[list[Record]], int] = {}
     try:
-        running = {pool.submit(_measure_here, place): place for place in wanted}
+        running = {pool.submit(_measure_here, *one): one[0] for one in wanted.items()}
         while running:
             finished = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done
             while not done.empty():
@@ -102,9 +103,11 @@ def measure_all(
             process.terminate()
 
 
-def _measure(work: Work, place: int, on_progress: Callable[[int], None]) -> Record:
-    point = work.points[place]
-    return measure(point, work.data, work.perception, work.grid, on_progress=on_progress)
+def _measure(
+    work: Work, place: int, judges: Sequence[int], on_progress: Callable[[int], None]
+) -> list[Record]:
+    judged = [work.judged[judge] for judge in judges]
+    return measure(work.points[place], judged, work.grid, on_progress=on_progress)
 
 
 _here: dict[str, Any] = {}
@@ -128,5 +131,5 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _measure_here(place: int) -> Record:
-    return _measure(_here["work"], place, _here["done"].put)
+def _measure_here(place: int, judges: Sequence[int]) -> list[Record]:
+    return _measure(_here["work"], place, judges, _here["done"].put)

@@ -109,14 +109,19 @@ class Results:
 
 
 def make_meta(
-    *, links: Sequence[Link], data: ImageSet, perception: Perception, command: str, seed: int
+    *,
+    links: Sequence[Link],
+    data: ImageSet,
+    perceptions: Sequence[Perception],
+    command: str,
+    seed: int,
 ) -> dict[str, Any]:
     """All that is needed to repeat an evaluation, as plain data.
 
     Args:
         links: what was compared; their recipes come along.
         data: what was sent.
-        perception: who looked at what arrived.
+        perceptions: who looked at what arrived.
         command: the command line that asked for it.
         seed: of the noise.
     """
@@ -134,9 +139,9 @@ def make_meta(
             "images": len(data),
             **({"names": list(data.names)} if data.names else {}),  # in the order of outcomes
         },
-        "perception": perception.name,
+        "perception": ", ".join(perception.name for perception in perceptions),
         "links": [link.facts() for link in links],
-        "device": str(device_of(perception)),
+        "device": str(device_of(perceptions[0])),
         "torch": str(torch.__version__),
         "python": platform.python_version(),
     }

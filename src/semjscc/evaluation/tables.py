@@ -1,4 +1,4 @@
-"""Results as a table for the terminal."""
+"""Results as tables for the terminal."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,22 @@ from semjscc.evaluation.rows import comparison_rows, left_out, psnr_text
 from semjscc.images import printable
 
 
-def table(results: Results) -> Table:
+def tables(results: Results) -> list[Table]:
+    """Those of one evaluation: one for each network that judged."""
+    networks = dict.fromkeys(record.perception for record in results.records)
+    return [
+        _table([record for record in results.records if record.perception == network])
+        for network in networks
+    ] or [_table([])]
+
+
+def _table(records: list[Record]) -> Table:
     """A row for each ratio and link, a column for each SNR.
 
     A cell holds the task's result in % with half the width of its confidence interval, and under
     it the PSNR in dB, or why there is none. Under the nominal ratio stands the measured k/n. A link
-    without a channel has the same result in every column. The records must stem from one
-    evaluation; seven SNRs fit in 100 columns.
+    without a channel has the same result in every column. Seven SNRs fit in 100 columns.
     """
-    records = results.records
     snrs = sorted({record.snr_db for record in records if record.snr_db is not None})
     rows: dict[tuple[str | None, str], dict[float | None, Record]] = {}
     for record in records:

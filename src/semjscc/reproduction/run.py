@@ -182,13 +182,12 @@ def _experiment(
 ) -> Experiment:
     perception = open_perception(_place(evaluation.perception, trained))
     links = [_link(word, evaluation.weights, perception, trained) for word in evaluation.links]
-    data, perception = load_judged(
-        source, evaluation.split, perception, evaluation.metric, limit=evaluation.limit
+    judged = load_judged(
+        source, evaluation.split, [perception], evaluation.metric, limit=evaluation.limit
     )
     return Experiment(
         links=links,
-        data=data,
-        perception=perception,
+        judged=judged,
         grid=evaluation.grid(),
         command=command,
     )
