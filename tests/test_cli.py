@@ -19,6 +19,12 @@ EVALUATE = ["evaluate", "--ratio", "1/48", "--data", "signs", "--limit", "12"]
 
 
 @pytest.fixture
+def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations without their report, figures and pictures, which take most of their time."""
+    monkeypatch.setattr("semjscc.evaluation.experiment.draw", lambda *_: None)
+
+
+@pytest.fixture
 def sign(tmp_path: Path) -> Path:
     path = tmp_path / "sign.png"
     Image.fromarray(render("test", 0).image).save(path)
@@ -54,8 +60,9 @@ def test_what_the_system_refuses_is_one_line(
 
 
 def test_quick_demo_writes_all_it_promises(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("semjscc.cli.measure.QUICK_IMAGES", 8)
     results = run_json(["demo", "--quick", "--out", str(tmp_path)], capsys)
     assert json.loads((tmp_path / "results.json").read_text()) == results
     points = {(record["link"], record["snr_db"]) for record in results["records"]}
@@ -63,7 +70,7 @@ def test_quick_demo_writes_all_it_promises(
     links = ("djscc", "semantic", "separate")
     assert points == {("none", None)} | {(link, s) for link in links for s in snrs}
     for record in results["records"]:
-        assert record["images"] == 40
+        assert record["images"] == 8
         assert 0 <= record["ci_low"] <= record["value"] <= record["ci_high"] <= 1
         if record["link"] != "none":
             assert record["channel_uses"] == channel_uses(64, 64, parse_ratio("1/48")) == 256
@@ -74,6 +81,7 @@ def test_quick_demo_writes_all_it_promises(
     assert "<html" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("unpublished")
 def test_table_is_for_people(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], terminal: Callable[[int], None]
 ) -> None:
@@ -93,6 +101,7 @@ def test_table_is_for_people(
     assert max(map(len, table())) <= 40
 
 
+@pytest.mark.usefixtures("unpublished")
 def test_same_seed_same_numbers_other_seed_other_noise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +112,7 @@ def test_same_seed_same_numbers_other_seed_other_noise(
     assert other[0]["psnr_db"] != first[0]["psnr_db"]
 
 
+@pytest.mark.usefixtures("unpublished")
 def test_wrong_belief_about_the_snr_costs_quality(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,8 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
                                                furthest ahead of B at equal PSNR first
     <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
     <!-- facts -->                              the val figures of the weights that ship
+
+Where several networks have judged, FILE.json@NETWORK means what one of them says.
 """
 
 import argparse
@@ -79,8 +81,20 @@ def results_table(path: Path, links: str | None = None) -> str:
     return _table(head, rows, caption)
 
 
+def _load(path: Path) -> Results:
+    """A file's results, or those of one network that judged, named behind an @."""
+    name, _, network = path.name.partition("@")
+    results = load_results(path.with_name(name))
+    if not network:
+        return results
+    records = [record for record in results.records if record.perception == network]
+    if not records:
+        raise SystemExit(f"{path.with_name(name)} has nothing that {network} judged")
+    return Results(results.meta, records)
+
+
 def _chosen(path: Path, links: str | None) -> list[Record]:
-    records = load_results(path).records
+    records = _load(path).records
     if links is None:
         return records
     names = links.split(",")
@@ -112,7 +126,7 @@ def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
 
     The verdicts are adjusted over all the files, which have the same data.
     """
-    own, *others = [load_results(path).records for path in paths]
+    own, *others = [_load(path).records for path in paths]
     every = compare([*own, *(record for more in others for record in more)], candidate, reference)
     inside = set(own)
     found = [one for one in every if one.candidate in inside]
@@ -139,7 +153,7 @@ def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
 
 def best_sentence(path: Path, candidate: str, reference: str) -> str:
     """The largest gain, anywhere and where the opponent delivers nearly all images."""
-    found = compare(load_results(path).records, candidate, reference)
+    found = compare(_load(path).records, candidate, reference)
     anywhere, delivered = best(found), best(found, DELIVERS)
     if anywhere is None or delivered is None:
         raise SystemExit(f"{path} has no {candidate} beside a {reference} that delivers")
@@ -157,7 +171,7 @@ def _at(one: Comparison) -> str:
 
 def leads_table(path: Path, ours: str, rivals: str) -> str:
     """How far one loss is ahead of others at equal PSNR, with 95 % intervals over images."""
-    results = load_results(path)
+    results = _load(path)
     by_ratio = _fronts(path, results, [ours, *rivals.split(",")])
     found = [
         lead(ratio, (ours, theirs), curves[ours], curves[theirs])
@@ -174,7 +188,7 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
 
 def seed_leads_table(path: Path, link: str, rivals: str) -> str:
     """How far one link is ahead of fronts at equal PSNR: by training seed, and the mean."""
-    results = load_results(path)
+    results = _load(path)
     seeds = [seed_of(name) for name in trainings(link, [r.link for r in results.records])]
     rows = []
     for rival in rivals.split(","):
@@ -195,7 +209,7 @@ def seed_leads_table(path: Path, link: str, rivals: str) -> str:
 
 def forms_table(path: Path, rival: str) -> str:
     """Accuracy and PSNR of every loss and weight, and how far it is ahead of one at its PSNR."""
-    results = load_results(path)
+    results = _load(path)
     found = _fronts(path, results, [rival])
     points: dict[str, dict[str, FrontPoint]] = {}
     gaps: dict[str, dict[str, Gap]] = {}
@@ -244,7 +258,7 @@ def _snrs(records: list[Record]) -> str:
 
 def value(path: Path, link: str, ratio: str, snr: str) -> str:
     """One accuracy, for use within a sentence."""
-    for record in load_results(path).records:
+    for record in _load(path).records:
         if record.link == link and (
             record.snr_db is None or (record.ratio == ratio and record.snr_db == float(snr))
         ):

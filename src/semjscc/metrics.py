@@ -10,8 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_REACH = 5
-"""How far the SSIM window of 11 x 11 pixels reaches from its centre."""
+_REACH, _SIGMA = 5, 1.5
+"""How far the SSIM window of 11 x 11 pixels reaches from its centre, and its width."""
+_GAUSSIAN = [math.exp(-((place / _SIGMA) ** 2) / 2) for place in range(-_REACH, _REACH + 1)]
+_WINDOW = [weight / sum(_GAUSSIAN) for weight in _GAUSSIAN]
+_C1, _C2 = 0.01**2, 0.03**2
+"""The constants of SSIM for a range of 1."""
 
 
 def psnr(images: Tensor, received: Tensor) -> Tensor:
@@ -59,11 +63,23 @@ def ssim(images: Tensor, received: Tensor) -> Tensor:
     Returns:
         (B,) float32, at most 1.
     """
-    # Here, since it takes two seconds to import, and PSNR does without.
-    from torchmetrics.functional.image import structural_similarity_index_measure
+    square, product = images.square() + received.square(), images * received
+    first, second, square, product = _blur(torch.stack([images, received, square, product]))
+    means, squares = first * second, first.square() + second.square()
+    luminance = (2 * means + _C1) / (squares + _C1)
+    structure = (2 * (product - means) + _C2) / (square - squares + _C2)
+    return (luminance * structure).mean(dim=(1, 2, 3))
 
-    _, at_pixels = structural_similarity_index_measure(
-        received, images, sigma=1.5, data_range=1.0, reduction="none", return_full_image=True
-    )
-    # torchmetrics also puts windows over the edge, on reflected pixels, and averages them in.
-    return at_pixels[..., _REACH:-_REACH, _REACH:-_REACH].mean(dim=(1, 2, 3))
+
+def _blur(values: Tensor) -> Tensor:
+    """Means under a Gaussian window, wherever it fits: (..., H, W) -> (..., H - 10, W - 10).
+
+    Sums of shifted images are several times as fast as a convolution of one channel.
+    """
+    for axis in (-1, -2):
+        length = values.shape[axis] - 2 * _REACH
+        mean = _WINDOW[0] * values.narrow(axis, 0, length)
+        for place, weight in enumerate(_WINDOW[1:], start=1):
+            mean.add_(values.narrow(axis, place, length), alpha=weight)
+        values = mean
+    return values

@@ -1,4 +1,4 @@
-"""What a sender with a policy does: it looks at each picture and weighs its blocks."""
+"""What a sender with a policy does: it looks at each picture, and at what would arrive of it."""
 
 from dataclasses import dataclass
 
@@ -20,9 +20,17 @@ class Allocation:
     policy: Policy
     perception: Perception
 
-    def weights(self, images: Tensor) -> Tensor:
-        """Weights of the blocks of images (B, 3, H, W) in [0, 1]: (B, h, w)."""
+    def weights(self, images: Tensor, received: Tensor) -> Tensor:
+        """Weights of the blocks of images.
+
+        Args:
+            images: (B, 3, H, W) in [0, 1].
+            received: likewise, what a receiver would get of them without weights.
+
+        Returns:
+            (B, h, w), of any scale.
+        """
         # Maps of importance are made to be drawn, too, and what draws takes a second to import.
         from semjscc.allocation.importance import block_importance
 
-        return self.policy.weights(block_importance(self.perception, images))
+        return self.policy.weights(block_importance(self.perception, images, received))

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
@@ -25,6 +26,8 @@ CODEC_ID_BITS = 8
 SIDE_BITS = 15
 NUMERATOR_BITS, DENOMINATOR_BITS = (NUMERATORS - 1).bit_length(), (DENOMINATORS - 1).bit_length()
 RATIO_BITS = NUMERATOR_BITS + DENOMINATOR_BITS
+_REHEARSAL_SEED = 2302_02287
+"""Of noise that no evaluation's image meets."""
 LEAST_EXCESS = 1e-4
 """Of power over 1: what rounding may do."""
 
@@ -208,6 +211,25 @@ class SymbolLink(Link):
         check_symbols(self.name, sent.symbols, len(images), channel_uses(*size, situation.ratio))
         symbols, knowledge = situation.pass_symbols(sent.symbols)
         return self.receive(symbols, knowledge, sent.control)
+
+
+def likely_received(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
+    """What a receiver is likely to get, as a sender finds out by itself.
+
+    Args:
+        link: both ends.
+        images: (B, 3, H, W), float32 in [0, 1].
+        ratio: the nominal bandwidth ratio.
+        snr_db: the mean SNR that the sender believes in, in dB; the noise is white and the
+            sender's own, the same for each image.
+
+    Returns:
+        (B, 3, H, W).
+    """
+    draws = Draws(_REHEARSAL_SEED, [0] * len(images))
+    received = link.send(images, Situation(awgn, snr_db, ratio, draws)).images
+    assert received is not None
+    return received
 
 
 def check_symbols(link: str, symbols: Tensor, images: int, uses: int) -> None:

@@ -26,6 +26,7 @@ from semjscc.links.base import (
     SymbolLink,
     Transmission,
     equalise,
+    likely_received,
     received_whole,
 )
 from semjscc.links.catalogue import NONE
@@ -85,7 +86,9 @@ class CodecLink(SymbolLink):
             encoded = self.codec.encode(images, snrs_db, ratio)
         else:
             assert isinstance(self.codec, Deep)  # no other is given an allocation
-            weights = self._allocation.weights(images)
+            plain = CodecLink(self.name, self.codec)
+            likely = likely_received(plain, images, ratio, snr_db)
+            weights = self._allocation.weights(images, likely)
             encoded = self.codec.encode(images, snrs_db, ratio, weights=weights)
         plain = Control(self.codec.name, height, width, ratio)
         return Transmission(encoded.symbols, controls(plain, encoded.side, len(images)))

@@ -36,7 +36,15 @@ from semjscc.linear.planning.plans import (
 )
 from semjscc.linear.spectrum import variances
 from semjscc.linear.transform import BLOCK, analyse, synthesise
-from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise, received_whole
+from semjscc.links.base import (
+    Control,
+    Received,
+    SymbolLink,
+    Transmission,
+    equalise,
+    likely_received,
+    received_whole,
+)
 
 LOST = "its block of strengths was lost: only the overview, the means of blocks, arrived"
 
@@ -58,8 +66,10 @@ class AdaptiveLinearLink(SymbolLink):
         k = channel_uses(*size, ratio)
         design_db = design_snr(torch.tensor(snr_db))
         symbols, controls = [], []
-        weighing = self._allocation
-        weights = [None] * len(images) if weighing is None else list(weighing.weights(images).cpu())
+        weights: Sequence[Tensor | None] = [None] * len(images)
+        if self._allocation is not None:
+            likely = likely_received(AdaptiveLinearLink(), images, ratio, snr_db)
+            weights = list(self._allocation.weights(images, likely).cpu())
         pictures = analyse(pad_to_multiple(images, BLOCK)).cpu()
         for blocks, weight in zip(pictures, weights, strict=True):
             gain = overview_gain(blocks)
