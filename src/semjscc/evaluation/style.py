@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -49,6 +49,7 @@ _LINKS = {
     "distill": LineStyle(SKY, "v"),
     "linear": LineStyle(TAN, "v", "--"),
     "linear-adaptive": LineStyle(TAN, "^"),
+    "hybrid": LineStyle(PURPLE, "P"),
     "separate": LineStyle(VERMILLION, "X"),
     "capacity": LineStyle(BLACK, "", ":"),
     "finite": LineStyle(GREY, "", ":"),
@@ -77,6 +78,9 @@ def link_style(name: str) -> LineStyle:
     name = method_of(name)
     if name in _LINKS:
         return _LINKS[name]
+    base, plus, _ = name.rpartition("+")
+    if plus and base in _LINKS:
+        return replace(_LINKS[base], linestyle="-.")  # the same with a policy
     digest = hashlib.blake2b(name.encode(), digest_size=2).digest()
     marker = _OTHER_MARKERS[digest[0] % len(_OTHER_MARKERS)]
     if name.startswith(_DEEPJSCC):

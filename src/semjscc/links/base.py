@@ -27,7 +27,6 @@ SIDE_BITS = 15
 NUMERATOR_BITS, DENOMINATOR_BITS = (NUMERATORS - 1).bit_length(), (DENOMINATORS - 1).bit_length()
 RATIO_BITS = NUMERATOR_BITS + DENOMINATOR_BITS
 _REHEARSAL_SEED = 2302_02287
-"""Of noise that no evaluation's image meets."""
 LEAST_EXCESS = 1e-4
 """Of power over 1: what rounding may do."""
 
@@ -220,16 +219,20 @@ def likely_received(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: f
         link: both ends.
         images: (B, 3, H, W), float32 in [0, 1].
         ratio: the nominal bandwidth ratio.
-        snr_db: the mean SNR that the sender believes in, in dB; the noise is white and the
-            sender's own, the same for each image.
+        snr_db: the mean SNR that the sender believes in, in dB; the noise is white, and the
+            sender's own.
 
     Returns:
         (B, 3, H, W).
     """
-    draws = Draws(_REHEARSAL_SEED, [0] * len(images))
-    received = link.send(images, Situation(awgn, snr_db, ratio, draws)).images
+    received = link.send(images, Situation(awgn, snr_db, ratio, senders_draws(len(images)))).images
     assert received is not None
     return received
+
+
+def senders_draws(images: int) -> Draws:
+    """Noise of the sender's own, the same for each image, which no evaluation's image meets."""
+    return Draws(_REHEARSAL_SEED, [0] * images)
 
 
 def check_symbols(link: str, symbols: Tensor, images: int, uses: int) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from semjscc.separation.sources.base import Accounting
 
 NONE, SEPARATE, CAPACITY, FINITE, LABEL = "none", "separate", "capacity", "finite", "label"
-LINEAR, ADAPTIVE = "linear", "linear-adaptive"
+LINEAR, ADAPTIVE, HYBRID = "linear", "linear-adaptive", "hybrid"
 
 
 def untrained_links() -> dict[str, str]:
@@ -35,6 +35,7 @@ def untrained_links() -> dict[str, str]:
         NONE: "no channel: the upper end",
         LINEAR: "each block's strongest coefficients as they are (SoftCast)",
         ADAPTIVE: "the same with a spectrum for each region, told by 5G code",
+        HYBRID: "a coarse image as separate, its error as linear-adaptive",
         SEPARATE: "the coder val chose, 5G code, QAM; @10 keeps the MCS of 10 dB",
         **coded,
         CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
@@ -101,7 +102,7 @@ def _find(name: str, family: str) -> Place | None:
         if shipped(name) is not None or (name and user_path(name).exists()):
             return Place(name, name, weights=locate(name))
         divided = _find(base, family) if plus else None
-    if divided is None or not (divided.weights or divided.scheme == ADAPTIVE):
+    if divided is None or not (divided.weights or divided.scheme in (ADAPTIVE, HYBRID)):
         return None
     return replace(divided, name=name, policy=parse_policy(policy))
 
@@ -138,11 +139,12 @@ def open_link(
 
     Args:
         name: ``none``; a scheme with weights in the family (``djscc``, ``semantic``);
-            ``linear``, ``linear-adaptive``; ``separate``, ``separate-jpeg`` …, with ``@10`` behind
-            it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the whole name of
-            shipped weights; or the path of a checkpoint or a run's folder, which is called by its
-            path. Weights may have a name of their own: ``ours=runs/mine``. Behind a plus stands
-            how the symbols are divided: ``semantic+importance-energy`` (`semjscc.allocation`).
+            ``linear``, ``linear-adaptive``, ``hybrid``; ``separate``, ``separate-jpeg`` …, with
+            ``@10`` behind it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the
+            whole name of shipped weights; or the path of a checkpoint or a run's folder, which is
+            called by its path. Weights may have a name of their own: ``ours=runs/mine``. Behind a
+            plus stands how the symbols are divided: ``semantic+importance-energy``
+            (`semjscc.allocation`).
         family: which shipped weights to use.
         perception: the network at the receiver, which ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
@@ -180,6 +182,13 @@ def open_link(
         network = default_perception(family) if family else None
         return AdaptiveLinearLink(name, _allocation(found, network, perception))
     from semjscc.links.source import SourceStage
+
+    if found.scheme == HYBRID:
+        from semjscc.links.hybrid import HybridLink
+
+        network = default_perception(family) if family else None
+        stage = SourceStage(family, None, accounting, cache_file())
+        return HybridLink(name, stage, _allocation(found, network, perception))
     from semjscc.separation.sources import CODERS
 
     coder = name.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")

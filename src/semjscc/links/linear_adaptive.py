@@ -62,16 +62,32 @@ class AdaptiveLinearLink(SymbolLink):
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Each image in the way that promises the least error."""
-        size = images.shape[-2], images.shape[-1]
-        k = channel_uses(*size, ratio)
-        design_db = design_snr(torch.tensor(snr_db))
-        symbols, controls = [], []
-        weights: Sequence[Tensor | None] = [None] * len(images)
+        weights = None
         if self._allocation is not None:
             likely = likely_received(AdaptiveLinearLink(), images, ratio, snr_db)
-            weights = list(self._allocation.weights(images, likely).cpu())
+            weights = self._allocation.weights(images, likely)
+        uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
+        return self.transmit_in(uses, images, ratio, snr_db, weights)
+
+    @torch.inference_mode()
+    def transmit_in(
+        self, k: int, images: Tensor, ratio: Fraction, snr_db: float, weights: Tensor | None = None
+    ) -> Transmission:
+        """The same in k symbols, which may be a part of those of the ratio.
+
+        Args:
+            k: complex symbols.
+            images: (B, 3, H, W), float32; of any range, such as what another link left over.
+            ratio: for the control record.
+            snr_db: the mean SNR that the sender believes in, in dB.
+            weights: how much each block's error counts, (B, h, w) ≥ 0; None where all count alike.
+        """
+        size = images.shape[-2], images.shape[-1]
+        design_db = design_snr(torch.tensor(snr_db))
+        symbols, controls = [], []
+        counting = [None] * len(images) if weights is None else list(weights.cpu())
         pictures = analyse(pad_to_multiple(images, BLOCK)).cpu()
-        for blocks, weight in zip(pictures, weights, strict=True):
+        for blocks, weight in zip(pictures, counting, strict=True):
             gain = overview_gain(blocks)
             unit = to_overview(blocks) / gain
             plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db), weight)

@@ -68,9 +68,16 @@ class SeparateLink(SymbolLink):
 
         Where no scheme works at this SNR, or no image fits, nothing is sent: the symbols are zero.
         """
+        uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
+        return self.transmit_in(uses, images, ratio, snr_db)
+
+    @torch.inference_mode()
+    def transmit_in(
+        self, uses: int, images: Tensor, ratio: Fraction, snr_db: float
+    ) -> Transmission:
+        """The same in a block of ``uses`` symbols, which may be a part of those of the ratio."""
         snr_db = snr_db if self._design_snr_db is None else self._design_snr_db
         size = images.shape[-2], images.shape[-1]
-        uses = channel_uses(*size, ratio)
         mode = choose_mode(uses, snr_db)
         coders = self._stage.coders(ratio, snr_db)
         payloads: list[Payload | None] = [None] * len(images)
