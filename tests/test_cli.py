@@ -112,6 +112,19 @@ def test_same_seed_same_numbers_other_seed_other_noise(
     assert other[0]["psnr_db"] != first[0]["psnr_db"]
 
 
+def test_more_than_memory_holds_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*EVALUATE, "--links", "none", "--snr", "0", "--out", str(tmp_path)]
+    assert "more than 67,108,864 pixels" in refusal([*words, "--size", "999999999"], capsys)
+
+    def nothing_left(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("semjscc.evaluation.experiment.run", nothing_left)
+    assert "not enough memory" in refusal(words, capsys)
+
+
 @pytest.mark.usefixtures("unpublished")
 def test_wrong_belief_about_the_snr_costs_quality(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -112,7 +112,7 @@ def transmit(
 @torch.inference_mode()
 def see(perception: Perception, images: Tensor) -> Seen:
     """The first choice for the one image of a batch (1, 3, H, W)."""
-    confidence, index = perception.task.probabilities(perception(images)).max(dim=1)
+    confidence, index = perception.task.probabilities(perception.look(images)).max(dim=1)
     return Seen(perception.class_names[int(index)], float(confidence))
 
 

@@ -22,6 +22,8 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "nan"], "SNR must be a number of dB between"),
     ([*IMAGE, "3", "--assumed-snr", "x"], "an SNR is a number of dB"),
     ([*IMAGE, "3", "--ratio", "x"], "written like 1/24"),
+    ([*IMAGE, "3", "--ratio", "1/99999999999999999999"], "in 20 letters at most"),
+    (["transmit", "loop.png", "--snr", "3"], "loop.png is a link that leads nowhere"),
     ([*IMAGE, "3", "--out", "image.png"], "image.png is what is read, and would be written over"),
     ([*IMAGE, "3", "--out", "link.png"], "would be written over"),
     ([*IMAGE, "3", "--out", "new"], "no ending of an image format"),
@@ -40,6 +42,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["modulate", "image.png", "--out", "image.png/x.cf32"], "no file can be made in"),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),
+    ([*GRID, "none", "--perception", "signs-a,sings-c"], "did you mean 'signs-c'"),
     (["demodulate", "nothere.cf32", "--out", "out"], "nothere.cf32 does not exist"),
     (["demodulate", "image.png", "--out", "image.png"], "it is a file"),
     (["demodulate", "image.png", "--out", "out", "--weights", "x"], "no shipped weights 'x'"),
@@ -69,6 +72,7 @@ MISTAKES: list[tuple[list[str], str]] = [
 def answers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str, bool]]:
     """Code, message and whether torch was imported, of each mistake, all in one process."""
     folder = tmp_path_factory.mktemp("mistakes")
+    (folder / "loop.png").symlink_to("loop.png")
     Image.new("RGB", (32, 32)).save(folder / "image.png")
     (folder / "link.png").symlink_to("image.png")
     (folder / "semantic").mkdir()
@@ -86,7 +90,12 @@ print(json.dumps(answers))
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True,
         env=os.environ,
     )  # fmt: skip
-    assert sorted(path.name for path in folder.iterdir()) == ["image.png", "link.png", "semantic"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "image.png",
+        "link.png",
+        "loop.png",
+        "semantic",
+    ]
     return json.loads(done.stdout)
 
 

@@ -3,7 +3,8 @@
 from typing import get_args
 
 import pytest
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from semjscc.errors import UserError
 from semjscc.evaluation.judge import Metric, load_judged
@@ -14,4 +15,19 @@ from semjscc.perception.base import Perception
 def test_a_network_that_answers_something_else_is_one_line(metric: Metric) -> None:
     perception = Perception(nn.Flatten(), layers=(), class_names=["a", "b"], name="own")
     with pytest.raises(UserError, match=r"own must return a number for each image and class"):
+        load_judged("signs", "test", [perception], metric, size=16, limit=2)
+
+
+class Unsure(nn.Module):
+    """Has no number for any class."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.new_full((len(images), 2), torch.nan)
+
+
+@pytest.mark.parametrize("metric", get_args(Metric))
+def test_a_network_without_numbers_judges_nothing(metric: Metric) -> None:
+    # The largest of them would be the first class: agreement in everything.
+    perception = Perception(Unsure(), layers=(), class_names=["a", "b"], name="own")
+    with pytest.raises(UserError, match=r"own returns what is no number"):
         load_judged("signs", "test", [perception], metric, size=16, limit=2)

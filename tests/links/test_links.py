@@ -143,6 +143,44 @@ def test_what_arrives_is_an_8_bit_image_with_its_cost(link: CodecLink, images: T
     assert received.control_bits == 54
 
 
+def shortened(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols[:, 1:], gain, noise
+
+
+def spoiled(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols * torch.nan, gain, noise
+
+
+def without_a_gain(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols, gain[:0], noise
+
+
+def negative(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols, gain, -noise
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (shortened, "must return as many"),
+        (spoiled, "is no number"),
+        (without_a_gain, "tells a gain of shape"),
+        (negative, "noise variance at least 0"),
+    ],
+)
+def test_what_no_channel_gives_is_refused(
+    link: CodecLink, images: Tensor, change: Callable[..., tuple[Tensor, ...]], said: str
+) -> None:
+    def own(symbols: Tensor, snr_db: float, draws: Draws) -> tuple[Tensor, ChannelKnowledge]:
+        received, known = awgn(symbols, snr_db, draws)
+        symbols, gain, noise = change(received, known.gain, known.noise_variance)
+        return symbols, ChannelKnowledge(gain, noise)
+
+    where = Situation(own, 5.0, link.default_ratio, Draws(0, range(len(images))))
+    with pytest.raises(UserError, match=f"channel own .*{said}"):
+        link.send(images, where)
+
+
 def test_both_ends_are_told_the_true_snr(link: CodecLink, codec: Spy, images: Tensor) -> None:
     link.send(images, SITUATION)
     assert codec.told_sender.tolist() == [5.0] * 3

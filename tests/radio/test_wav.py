@@ -150,7 +150,8 @@ def test_other_formats_are_refused_with_the_way_out(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "is not a WAV file"),
+        (b"", "is empty"),
+        (b"abc", "is not a WAV file"),
         (b"RIFX0000WAVE", "is not a WAV file"),
         (b"RIFF0000WAVE", "is a WAV file without samples"),
         (by_standard_library()[:30], "is a WAV file without samples"),

@@ -52,7 +52,7 @@ def misled_by(perception: Perception, images: Tensor, received: Tensor) -> Tenso
     its gradient times the error is the part that each pixel makes, to first order.
     """
     with torch.no_grad():
-        target = perception.task.predict(perception(images))
+        target = perception.task.predict(perception.look(images))
     at = received.detach().requires_grad_()
     loss = perception.task.score(perception(at).float(), "loss", target).sum()
     (gradient,) = torch.autograd.grad(loss, at)

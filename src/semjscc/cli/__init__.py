@@ -64,6 +64,9 @@ def main(words: Sequence[str] | None = None) -> int:
         drop_output()
         print(f"semjscc: {_in_words(error)}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("semjscc: not enough memory: take fewer or smaller images", file=sys.stderr)
+        return 2
     except UserError as error:
         print(f"semjscc: {error}", file=sys.stderr)
         return 2

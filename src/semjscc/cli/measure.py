@@ -105,8 +105,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     called = [find_link(name, family).name for name in names]
     if twice := [name for name in called if called.count(name) > 1]:
         raise UserError(f"two links are called '{printable(twice[0])}'")
-    judges = [] if arguments.perception is None else split_list(arguments.perception)
-    judges = list(dict.fromkeys(judges))
+    judges = [] if arguments.perception is None else _networks(arguments.perception)
     for judge in judges:
         check_network(judge)
     if len(judges) > 1 and arguments.network is not None:
@@ -171,6 +170,11 @@ def _family_of(arguments: argparse.Namespace, names: list[str]) -> str:
 
             load_data(arguments.data, arguments.split, limit=1, needs_labels=False)
         raise
+
+
+def _networks(text: str) -> list[str]:
+    """The names of one network or of several; a path that there is may hold a comma."""
+    return [text] if user_path(text).exists() else list(dict.fromkeys(split_list(text)))
 
 
 def _keep_out_of(data: str, out: Path) -> None:

@@ -68,6 +68,11 @@ class Parser(argparse.ArgumentParser):
                 waiting = False
         return own, rest
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Let a full disk be told; argparse says nothing of it."""
+        if message:
+            (file or sys.stderr).write(message)
+
     def error(self, message: str) -> NoReturn:
         """Raise a `UserError` instead of printing the usage and leaving."""
         raise UserError(f"{message} (try: {self.prog} --help)")
@@ -132,7 +137,8 @@ def existing_file(text: str) -> Path:
     """
     path = user_path(text)
     if not path.exists():
-        raise UserError(f"{printable(text)} does not exist")
+        what = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
+        raise UserError(f"{printable(text)} {what}")
     return path
 
 

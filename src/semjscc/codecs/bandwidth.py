@@ -27,7 +27,10 @@ def parse_ratio(text: str | float | Fraction) -> Fraction:
     """
     # The text may come from a stranger's checkpoint, and 1e9999999 takes forever to expand.
     if isinstance(text, str) and (len(text) > 20 or "e" in text.lower()):
-        raise UserError(f"a bandwidth ratio is written like 1/24, not {text[:20]!r}")
+        raise UserError(
+            "a bandwidth ratio is written like 1/24 or 0.03, in 20 letters at most and without "
+            f"an exponent, not {text[:20]!r}{'…' if len(text) > 20 else ''}"
+        )
     try:
         ratio = Fraction(text)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:

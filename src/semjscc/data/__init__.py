@@ -3,6 +3,8 @@
 from semjscc.data.base import ImageSet, Split
 from semjscc.data.hub import load_hub
 from semjscc.data.signs import COUNTS, load_signs
+from semjscc.errors import UserError
+from semjscc.images.limits import PIXEL_LIMIT
 
 __all__ = ["ImageSet", "Split", "load_data"]
 
@@ -29,6 +31,8 @@ def load_data(
     Raises:
         UserError: the data cannot be had, or is not fit to use.
     """
+    if size is not None and size**2 > PIXEL_LIMIT:
+        raise UserError(f"images of {size} x {size} have more than {PIXEL_LIMIT:,} pixels")
     if source == "signs":
         count = COUNTS[split] if limit is None else min(limit, COUNTS[split])
         return load_signs(split, count, size or 64)

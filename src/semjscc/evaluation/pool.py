@@ -74,14 +74,15 @@ def measure_all(
     context = multiprocessing.get_context("spawn")
     done: SimpleQueue[int] = context.SimpleQueue()
     try:
-        pickle.dumps((work.points, [one.perception for one in work.judged], work.channel))
+        # Handed over by multiprocessing itself, every tensor would take an open file.
+        content = pickle.dumps(work)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise UserError(
             "a link, the network or the channel cannot be sent to other processes, use --jobs 1: "
             f"{printable(str(error))}"
         ) from error
     threads = max(1, min(torch.get_num_threads(), cores() // jobs))
-    pool = ProcessPoolExecutor(jobs, context, _begin, (work, done, threads))
+    pool = ProcessPoolExecutor(jobs, context, _begin, (content, done, threads))
     running: dict[Future[list[Record]], int] = {}
     try:
         running = {pool.submit(_measure_here, *one): one[0] for one in wanted.items()}
@@ -114,8 +115,9 @@ _here: dict[str, Any] = {}
 """What a process of the pool was given when it began."""
 
 
-def _begin(work: Work, done: "SimpleQueue[int]", threads: int) -> None:
+def _begin(content: bytes, done: "SimpleQueue[int]", threads: int) -> None:
     """Leave Ctrl-C to the parent, and end with it, however it ends."""
+    work: Work = pickle.loads(content)  # of our parent's
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)

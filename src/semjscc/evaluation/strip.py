@@ -195,7 +195,7 @@ def _class(perception: Perception, index: int) -> str:
 @torch.inference_mode()
 def _ask(perception: Perception, images: Tensor) -> Tensor:
     """Probabilities (B, M)."""
-    return perception.task.probabilities(perception(images.float()))
+    return perception.task.probabilities(perception.look(images))
 
 
 def _judged(

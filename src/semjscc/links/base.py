@@ -149,11 +149,48 @@ class Situation:
     def pass_symbols(self, symbols: Tensor) -> tuple[Tensor, ChannelKnowledge]:
         """Send symbols (B, k) through; the receiver's noise variance follows its belief."""
         received, knowledge = self.channel(symbols, self.snr_db, self.draws)
+        check_channel(self.channel, symbols, received, knowledge)
         if self.assumed_snr_db is not None:
             shift = torch.tensor(self.assumed_snr_db - self.snr_db)
             believed = knowledge.noise_variance * noise_variance(shift)
             knowledge = ChannelKnowledge(knowledge.gain, believed)
         return received, knowledge
+
+
+def check_channel(
+    channel: Channel, symbols: Tensor, received: Tensor, knowledge: ChannelKnowledge
+) -> None:
+    """Refuse what a channel gave where it is not what channels give.
+
+    Args:
+        channel: it may be one of the user's own.
+        symbols: (B, k), what was sent.
+        received: should be of that shape, and finite where the noise is.
+        knowledge: should have one value for each image or symbol; N0 may be infinite.
+
+    Raises:
+        UserError: it is not so.
+    """
+    name = printable(getattr(channel, "__name__", type(channel).__name__))
+    shape = tuple(symbols.shape)
+    if tuple(received.shape) != shape:
+        raise UserError(
+            f"channel {name} makes {tuple(received.shape)} of symbols {shape}: "
+            "it must return as many"
+        )
+    for what, values in (("gain", knowledge.gain), ("noise variance", knowledge.noise_variance)):
+        if tuple(values.shape) not in (shape[:1], (shape[0], 1), shape):
+            raise UserError(
+                f"channel {name} tells a {what} of shape {tuple(values.shape)}: it must be one "
+                f"for each image or symbol, {shape[:1]} or {shape}"
+            )
+    noise = columns(knowledge.noise_variance)
+    numbers = received.isfinite() & columns(knowledge.gain).isfinite()
+    if not (numbers | noise.isinf()).all() or not (noise >= 0).all():
+        raise UserError(
+            f"channel {name} returns what is no number: symbols and gain must be finite, "
+            "and the noise variance at least 0"
+        )
 
 
 class Link(ABC):

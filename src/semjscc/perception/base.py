@@ -146,6 +146,18 @@ class Perception(nn.Module):
             )
         return output
 
+    def look(self, images: Tensor) -> Tensor:
+        """The output as something is concluded from it, in float32: (B, M).
+
+        Raises:
+            UserError: as of `forward`, or some of it is no number: of that the largest is the first
+                class, whatever the image.
+        """
+        output = self(images.float()).float()
+        if output.isnan().any():
+            raise UserError(f"{self.name} returns what is no number (nan)")
+        return output
+
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """The features of the chosen layers; layers above the last of them do not run.
 
@@ -223,4 +235,4 @@ def knows_labels(perception: Perception, data: ImageSet) -> bool:
 @torch.inference_mode()
 def predict(perception: Perception, images: Tensor) -> Tensor:
     """The result for each image, in float32: (B, 3, H, W) -> (B,) int64."""
-    return perception.task.predict(perception(images.float()))
+    return perception.task.predict(perception.look(images))

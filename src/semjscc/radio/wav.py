@@ -61,6 +61,8 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
         UserError: no WAV file, or one of another format.
     """
     head = _read(stream, 12)
+    if not head:
+        raise UserError(f"{name} is empty")
     large = head[:4] in _LARGE
     if not (large or head[:4] == b"RIFF") or head[8:] != b"WAVE":
         raise UserError(f"{name} is not a WAV file{_but_what(head)}")

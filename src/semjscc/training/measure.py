@@ -30,7 +30,7 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
     """
     found, confidence = [], []
     for batch in _batches(data):
-        output = perception(data.batch(batch))
+        output = perception.look(data.batch(batch))
         found.append(perception.task.predict(output))
         confidence.append(perception.task.probabilities(output).amax(dim=1))
     return {

@@ -65,7 +65,9 @@ def try_perception(
     """
     with torch.no_grad():
         for batch in images:
-            perception.features_and_output(batch) if with_features else perception(batch)
+            perception.look(batch)
+            if with_features:
+                perception.features(batch)
 
 
 def first_images(data: ImageSet, val: ImageSet, crop: int | None) -> list[torch.Tensor]:

@@ -120,7 +120,7 @@ def deliver(
 @torch.inference_mode()
 def guess(images: Tensor, perception: Perception) -> tuple[Seen, ...]:
     """The first classes for the one image of a batch (1, 3, H, W)."""
-    sure = perception.task.probabilities(perception(_batch(images[0])))[0]
+    sure = perception.task.probabilities(perception.look(_batch(images[0])))[0]
     best = sure.topk(min(TOP, len(sure)))
     return tuple(
         Seen(perception.class_names[index], confidence)

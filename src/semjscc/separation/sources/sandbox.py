@@ -10,7 +10,7 @@ send a wrong picture, but not run anything here.
 import os
 import pickle
 import resource
-import select
+import selectors
 import struct
 import subprocess
 import sys
@@ -173,15 +173,17 @@ def _read(process: subprocess.Popen[bytes], count: int, seconds: float) -> bytea
     place = process.stdout.fileno()
     end = time.monotonic() + seconds
     found = bytearray()
-    while len(found) < count:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([place], [], [], left)[0]:
-            raise EOFError
-        # Not through the buffered file, whose reads wait without end.
-        piece = os.read(place, min(count - len(found), 2**20))
-        if not piece:
-            raise EOFError
-        found += piece
+    with selectors.DefaultSelector() as waiting:  # `select` takes no number above 1,023
+        waiting.register(place, selectors.EVENT_READ)
+        while len(found) < count:
+            left = end - time.monotonic()
+            if left <= 0 or not waiting.select(left):
+                raise EOFError
+            # Not through the buffered file, whose reads wait without end.
+            piece = os.read(place, min(count - len(found), 2**20))
+            if not piece:
+                raise EOFError
+            found += piece
     return found
 
 
