@@ -1,12 +1,13 @@
 """Payloads that hang, eat memory, kill the decoder or lie about their size."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -72,6 +73,20 @@ def outcome(sandbox: Sandbox, *files: bytes) -> list[int | None]:
     images = sandbox.reconstruct_all(Hostile(), payloads, SIZE, "file")
     assert all(image is None or image.shape == (*SIZE, 3) for image in images)
     return [None if image is None else int(image[0, 0, 0]) for image in images]
+
+
+def test_a_process_with_many_open_files_decodes_all_the_same() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limits[1] < 1500:
+        pytest.skip("so many files may not be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1500, limits[1]))
+    try:
+        with ExitStack() as files, closing(Sandbox(seconds=5)) as sandbox:
+            for _ in range(1100):
+                files.enter_context(Path(os.devnull).open())
+            assert outcome(sandbox, b"abc") == [3]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_evil_payloads_cost_only_themselves(sandbox: Sandbox) -> None:
