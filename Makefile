@@ -115,16 +115,16 @@ small-photographs: setup
 
 # Photographs of any size, as two ImageNet classifiers by others see them. Hours on two cores; image coders and
 # commands that were stopped go on where they were.
-LINKS := none,linear,linear-adaptive,djscc,feature,semantic-balanced,semantic,semantic+importance-energy,separate,capacity
-PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --weights photo --links $(LINKS) \
-  --ratio 1/384,1/192,1/96,1/48,1/24,1/12
+LINKS := none,separate,hybrid,hybrid+importance-energy,djscc,semantic
+PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --weights photo
 MOBILENET := mobilenet-v2=data/networks/mobilenet-v2.safetensors
 photographs: setup
-	$(PHOTOGRAPHS) --data data/imagenet-photos --snr=-5,0,5,10,20 \
+	$(PHOTOGRAPHS) --data data/imagenet-photos --links $(LINKS) --snr 0,10 \
+	  --ratio 1/384,1/192,1/96,1/48,1/24,1/12 \
 	  --perception efficientnet-lite0,$(MOBILENET) --out out/photographs
-	$(PHOTOGRAPHS) --data data/kodak --snr 0,10 --metric agreement --out out/kodak
-	$(PHOTOGRAPHS) --data data/bsds500 --snr 10 --metric agreement --out out/bsds500
-	for name in photographs kodak bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
+	$(PHOTOGRAPHS) --data data/kodak --links none,linear-adaptive,djscc,semantic --snr 10 \
+	  --ratio 1/48,1/24,1/16,1/12,1/6 --metric agreement --out out/kodak
+	for name in photographs kodak; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.

@@ -234,3 +234,22 @@ def test_a_hook_counts() -> None:
 def test_ours_are_described_as_ever() -> None:
     """What was measured before stays known; a change that is meant counts `FORMAT` up."""
     assert link_fingerprint(make().links[0]) == "ef04a9a6e70814ff681317e917d04fb6"
+
+
+NAMED = """
+from typing import NamedTuple
+
+class Block(NamedTuple):
+    width: int
+
+held = [Block({width})]
+letters = "abc".upper
+"""
+
+
+def test_named_tuples_and_methods_of_python_itself_are_known(source: Source) -> None:
+    narrow, again, wide = (source(NAMED.replace("{width}", width)) for width in ("4", "4", "8"))
+    assert [*contents(narrow.held)] == [*contents(again.held)]
+    assert [*contents(narrow.held)] != [*contents(wide.held)]
+    assert "'abc'" in [*contents(narrow.letters)]  # the owner decides what the method gives
+    assert [*contents(len)] == [*contents(len)]

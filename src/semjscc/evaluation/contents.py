@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,11 @@ def _class(kind: type, within: tuple[int, ...]) -> Iterator[str]:
 def _callable(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
     module = thing.__module__ or ""
     yield f"{module}.{thing.__qualname__}"
+    if isinstance(thing, BuiltinFunctionType):  # it has no code but Python's, and may have an owner
+        owner = thing.__self__
+        if not isinstance(owner, type | ModuleType | None):
+            yield from _parts(owner, within)
+        return
     if not is_own(module):
         return
     if isinstance(thing, type):
