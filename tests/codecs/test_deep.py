@@ -92,7 +92,8 @@ def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db
 class Left:
     """An allocation to which the left of a picture matters most."""
 
-    def weights(self, images: Tensor) -> Tensor:
+    def weights(self, images: Tensor, received: Tensor) -> Tensor:
+        assert received.shape == images.shape
         return torch.linspace(3, 0.1, 7).expand(len(images), 5, 7)
 
 
@@ -105,7 +106,7 @@ def test_untrained_it_is_adaptive_linear_coding(
     images, link = pictures(2, 70, 100), AdaptiveLinearLink("linear-adaptive", left)  # pyright: ignore[reportArgumentType]
     size = (images.shape[-2], images.shape[-1])
     with torch.inference_mode():
-        weights = None if left is None else left.weights(images)
+        weights = None if left is None else left.weights(images, images)
         encoded = small().encode(images, torch.full((2,), snr_db), ratio, weights=weights)
         linear = link.transmit(images, ratio, snr_db)
         torch.testing.assert_close(encoded.symbols, linear.symbols, rtol=1e-4, atol=1e-4)

@@ -33,9 +33,9 @@ from semjscc.links import (
     shipped_schemes,
     untrained_links,
 )
-from semjscc.links.base import check_symbols
 from semjscc.links.bounds import BOUNDS
 from semjscc.links.catalogue import find_link, needs_family
+from semjscc.links.checks import check_symbols
 from semjscc.links.label import LabelLink
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws

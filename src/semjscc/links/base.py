@@ -16,10 +16,10 @@ from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
-from semjscc.errors import UserError, printable
 from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
+from semjscc.links.checks import check_channel, check_symbols
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -27,8 +27,6 @@ SIDE_BITS = 15
 NUMERATOR_BITS, DENOMINATOR_BITS = (NUMERATORS - 1).bit_length(), (DENOMINATORS - 1).bit_length()
 RATIO_BITS = NUMERATOR_BITS + DENOMINATOR_BITS
 _REHEARSAL_SEED = 2302_02287
-LEAST_EXCESS = 1e-4
-"""Of power over 1: what rounding may do."""
 
 
 @dataclass(frozen=True)
@@ -157,42 +155,6 @@ class Situation:
         return received, knowledge
 
 
-def check_channel(
-    channel: Channel, symbols: Tensor, received: Tensor, knowledge: ChannelKnowledge
-) -> None:
-    """Refuse what a channel gave where it is not what channels give.
-
-    Args:
-        channel: it may be one of the user's own.
-        symbols: (B, k), what was sent.
-        received: should be of that shape, and finite where the noise is.
-        knowledge: should have one value for each image or symbol; N0 may be infinite.
-
-    Raises:
-        UserError: it is not so.
-    """
-    name = printable(getattr(channel, "__name__", type(channel).__name__))
-    shape = tuple(symbols.shape)
-    if tuple(received.shape) != shape:
-        raise UserError(
-            f"channel {name} makes {tuple(received.shape)} of symbols {shape}: "
-            "it must return as many"
-        )
-    for what, values in (("gain", knowledge.gain), ("noise variance", knowledge.noise_variance)):
-        if tuple(values.shape) not in (shape[:1], (shape[0], 1), shape):
-            raise UserError(
-                f"channel {name} tells a {what} of shape {tuple(values.shape)}: it must be one "
-                f"for each image or symbol, {shape[:1]} or {shape}"
-            )
-    noise = columns(knowledge.noise_variance)
-    numbers = received.isfinite() & columns(knowledge.gain).isfinite()
-    if not (numbers | noise.isinf()).all() or not (noise >= 0).all():
-        raise UserError(
-            f"channel {name} returns what is no number: symbols and gain must be finite, "
-            "and the noise variance at least 0"
-        )
-
-
 class Link(ABC):
     """A transmission scheme."""
 
@@ -270,33 +232,6 @@ def likely_received(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: f
 def senders_draws(images: int) -> Draws:
     """Noise of the sender's own, the same for each image, which no evaluation's image meets."""
     return Draws(_REHEARSAL_SEED, [0] * images)
-
-
-def check_symbols(link: str, symbols: Tensor, images: int, uses: int) -> None:
-    """Refuse a transmission that is not comparable with others.
-
-    Args:
-        link: its name, for the message.
-        symbols: should be (B, k) complex of mean power 1 at most; a constellation's points have it
-            on average alone.
-        images: B.
-        uses: k.
-
-    Raises:
-        UserError: it is one.
-    """
-    if tuple(symbols.shape) != (images, uses):
-        raise UserError(
-            f"link {printable(link)} sends symbols of shape {tuple(symbols.shape)}: "
-            f"{images} images have ({images}, {uses}) channel uses, see channel_uses"
-        )
-    power = float(symbols.abs().square().mean())
-    # |x|² of Gaussian symbols spreads by its mean; six times that is no chance.
-    if not power <= 1 + LEAST_EXCESS + 6 / symbols.numel() ** 0.5:
-        raise UserError(
-            f"link {printable(link)} sends symbols of mean power {power:.3g}: "
-            "all links have 1, see normalise_power"
-        )
 
 
 def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
