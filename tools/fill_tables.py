@@ -38,7 +38,7 @@ from semjscc.evaluation.settings import settings
 from semjscc.links.cards import cards
 
 BUDGET = "cpu"
-"""Of every training that ships or is published: 75 minutes on two CPU cores at most."""
+"""Of every training that ships or is published: two CPU cores, and no GPU."""
 
 ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"

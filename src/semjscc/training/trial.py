@@ -67,7 +67,7 @@ def try_perception(
         for batch in images:
             perception.look(batch)
             if with_features:
-                perception.features(batch)
+                perception.features_and_output(batch)
 
 
 def first_images(data: ImageSet, val: ImageSet, crop: int | None) -> list[torch.Tensor]:
