@@ -81,8 +81,12 @@ def test_what_arrives_is_the_coarse_image_and_the_estimate_of_its_error(link: Hy
     received, knowledge = awgn(whole.symbols, snr_db, Draws(0, [0, 1]))
     error, _ = AdaptiveLinearLink().estimate(received[:, first:], knowledge, fine.control)
     found = link.receive(received, knowledge, whole.control)
+    columns = ChannelKnowledge(knowledge.gain[:, None], knowledge.noise_variance[:, None])
+    again = link.receive(received, columns, whole.control).images
+    assert again is not None
     assert found.images is not None
     torch.testing.assert_close(found.images, quantise(known + error - grey), rtol=0, atol=0)
+    assert torch.equal(again, found.images)
     assert found.delivered.all()
     assert ((found.images - images).square().mean() < (known - images).square().mean()).all()
 

@@ -166,11 +166,11 @@ def _grey(images: Tensor) -> Tensor:
 
 def _part(knowledge: ChannelKnowledge, start: int, stop: int) -> ChannelKnowledge:
     """What is known of some of the symbols."""
-    gain, noise = knowledge.gain, knowledge.noise_variance
-    return ChannelKnowledge(
-        gain if gain.ndim == 1 else gain[:, start:stop],
-        noise if noise.ndim == 1 else noise[:, start:stop],
+    gain, noise = (
+        values[:, start:stop] if values.ndim == 2 and values.shape[1] > 1 else values
+        for values in (knowledge.gain, knowledge.noise_variance)
     )
+    return ChannelKnowledge(gain, noise)
 
 
 def _rows(knowledge: ChannelKnowledge, rows: Sequence[int]) -> ChannelKnowledge:
