@@ -8,7 +8,7 @@ import semjscc
 ROOMS = [
     "errors", "paths", "settings", "threads", "decibels", "randomness", "own_code", "checkpoint",
     "blueprints", "images", "metrics", "data", "channels", "separation", "linear", "codecs",
-    "perception", "importance", "allocation", "losses", "training", "families", "links",
+    "perception", "importance", "losses", "allocation", "training", "families", "links",
     "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SOURCE = Path(semjscc.__file__).parent

@@ -141,9 +141,15 @@ def distillation_error(
         (B,), float32, in nats.
     """
     with torch.no_grad():
-        clean = (perception(images).float() / temperature).log_softmax(dim=1)
-    moved = (perception(received).float() / temperature).log_softmax(dim=1)
-    return temperature**2 * F.kl_div(moved, clean, reduction="none", log_target=True).sum(dim=1)
+        clean = perception(images)
+    return result_error(clean, perception(received), temperature)
+
+
+def result_error(clean: Tensor, moved: Tensor, temperature: float = 1.0) -> Tensor:
+    """`distillation_error` of a network's outputs for both images, (B, M) each: (B,), in nats."""
+    before = (clean.float() / temperature).log_softmax(dim=1)
+    after = (moved.float() / temperature).log_softmax(dim=1)
+    return temperature**2 * F.kl_div(after, before, reduction="none", log_target=True).sum(dim=1)
 
 
 def fisher_error(

@@ -10,6 +10,7 @@ from semjscc.errors import UserError
 def test_policies_are_found_by_name() -> None:
     assert parse_policy("energy") == Policy("energy")
     assert parse_policy("importance-energy") == Policy("importance-energy", 1.0)
+    assert parse_policy("semantic") == Policy("semantic", 1.0)
     assert parse_policy("importance-energy@0.5") == Policy("importance-energy", 0.5)
 
 

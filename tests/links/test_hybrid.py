@@ -157,5 +157,31 @@ def test_weights_change_the_refinement_alone(link: HybridLink, tiny_perception: 
     assert not torch.equal(plain.symbols[:, first:], weighed.symbols[:, first:])
 
 
+def test_only_the_numbers_of_the_refinement_are_tuned(
+    link: HybridLink, tiny_perception: Perception
+) -> None:
+    images, snr_db = photographs(64, 80), 10.0
+    weighing, tuning = (
+        open_link(f"hybrid+{policy}", "", tiny_perception)
+        for policy in ("importance-energy", "semantic")
+    )
+    assert isinstance(weighing, HybridLink)
+    assert isinstance(tuning, HybridLink)
+    weighing._coarse = tuning._coarse = link._coarse
+    plain = weighing.transmit(images, RATIO, snr_db)
+    tuned = tuning.transmit(images, RATIO, snr_db)
+    assert tuned.control == plain.control  # the receiver is told nothing more
+    announced = tuned.control[0].announced
+    assert announced is not None
+    first = coarse_uses(plain.symbols.shape[1])
+    bits = first + announced.block.uses(plain.symbols.shape[1] - first)
+    assert bits > first
+    assert torch.equal(tuned.symbols[0, :bits], plain.symbols[0, :bits])
+    moved = tuned.symbols[0, bits:] - plain.symbols[0, bits:]
+    assert 0.01 < moved.abs().square().mean() < 1
+    alone = tuning.transmit(images[1:], RATIO, snr_db)
+    assert torch.equal(alone.symbols[0], tuned.symbols[1])
+
+
 def _nothing_happened(images: int) -> ChannelKnowledge:
     return ChannelKnowledge(torch.ones(images), torch.full((images,), 1e-4))

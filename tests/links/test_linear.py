@@ -23,6 +23,7 @@ from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, SymbolLink, open_link
 from semjscc.links.base import Control
 from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.losses import distillation_error
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
@@ -258,3 +259,34 @@ def test_where_the_side_information_is_lost_the_overview_remains() -> None:
 def test_adaptive_tells_35_bits_besides_codec_size_and_ratio() -> None:
     (control,) = adaptive().transmit(photograph(64, 64), Fraction(1, 12), 10.0).control
     assert control.to_bits() == Control("x", 64, 64, Fraction(1, 12)).to_bits() + 35
+
+
+class Coarse(nn.Module):
+    """Three classes, by the colours of eight by eight places; sure of what it sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.seen = nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.InstanceNorm2d(3))
+            self.head = nn.Linear(3 * 64, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return 30 * self.head(self.seen(images).flatten(1))
+
+
+def test_a_sender_that_tunes_is_understood_better() -> None:
+    judge = Perception(Coarse(), layers=("seen",), class_names=list("abc"), name="coarse")
+    image, moved, squared = photograph(96, 128), {}, {}
+    for name in ("linear-adaptive+importance-energy", "linear-adaptive+semantic"):
+        link = open_link(name, "", judge)
+        where = [situation(0.0, Fraction(1, 96), draw=draw) for draw in range(8)]
+        received = torch.cat(
+            [one.images for one in (link.send(image, at) for at in where) if one.images is not None]
+        )
+        moved[name] = float(distillation_error(judge, image, received).mean())
+        squared[name] = float((received - image).square().mean())
+    before, after = moved.values()
+    assert after < before / 2
+    before, after = squared.values()
+    assert after < 1.5 * before

@@ -2,9 +2,10 @@
 
     energy              Σ d      what rate-adaptive codecs do: room and power go to strong regions
     importance-energy   Σ w·d    and, among equally strong ones, to those that matter to the result
+    semantic            the same; then the symbols are tuned to the network's own error
 
 d is the squared error that a region is expected to have and w = i^α its weight, from the importance
-i of the region relative to the picture's mean. Only ``importance-energy`` looks at the importance.
+i of the region relative to the picture's mean. Only ``energy`` needs no network.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from semjscc.errors import UserError, did_you_mean, printable
 if TYPE_CHECKING:  # a mistake in a name is found before torch is imported
     from torch import Tensor
 
-ENERGY, IMPORTANCE_ENERGY = "energy", "importance-energy"
-POLICIES = (ENERGY, IMPORTANCE_ENERGY)
+ENERGY, IMPORTANCE_ENERGY, SEMANTIC = "energy", "importance-energy", "semantic"
+POLICIES = (ENERGY, IMPORTANCE_ENERGY, SEMANTIC)
 DEFAULT_EXPONENT = 1.0
 LARGEST_EXPONENT = 4.0
 LEAST_IMPORTANCE = 1 / 16
@@ -62,7 +63,7 @@ def parse_policy(text: str) -> Policy:
         alpha = math.nan
     if name == ENERGY or not 0 <= alpha <= LARGEST_EXPONENT:
         raise UserError(
-            f"{printable(text)}: behind the @ of {IMPORTANCE_ENERGY} stands an exponent from 0 to "
-            f"{LARGEST_EXPONENT:g}"
+            f"{printable(text)}: behind the @ of {IMPORTANCE_ENERGY} or {SEMANTIC} stands an "
+            f"exponent from 0 to {LARGEST_EXPONENT:g}"
         )
     return Policy(name, alpha)

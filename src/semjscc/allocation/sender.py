@@ -1,10 +1,11 @@
 """What a sender with a policy does: it looks at each picture, and at what would arrive of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from semjscc.allocation.policy import Policy
+from semjscc.allocation.policy import SEMANTIC, Policy
 from semjscc.perception.base import Perception
 
 
@@ -34,3 +35,21 @@ class Allocation:
         from semjscc.allocation.importance import block_importance
 
         return self.policy.weights(block_importance(self.perception, images, received))
+
+    @property
+    def tunes(self) -> bool:
+        """Whether it tunes the symbols of each image, too."""
+        return self.policy.name == SEMANTIC
+
+    def tune(
+        self,
+        image: Tensor,
+        symbols: Tensor,
+        first: int,
+        snr_db: float,
+        reconstruct: Callable[[Tensor], Tensor],
+    ) -> Tensor:
+        """See `semjscc.allocation.tuning.tune`."""
+        from semjscc.allocation.tuning import tune
+
+        return tune(self.perception, image, symbols, first, snr_db, reconstruct)

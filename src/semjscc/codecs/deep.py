@@ -159,7 +159,8 @@ class Deep(Codec):
         for one, own, told, noise in zip(symbols, variance, side.told, noises, strict=True):
             plan = told
             if isinstance(plan, Announcement):
-                plan = plan_received(one.cpu(), own.cpu(), plan, latent_size(*size, BLOCK), noise)
+                bits = one.detach().cpu()  # to which nothing flows back
+                plan = plan_received(bits, own.cpu(), plan, latent_size(*size, BLOCK), noise)
             parts.append(arrived(*from_channel(one, own, plan), plan))
             plans.append(plan)
         colour = mean_colour().to(variance)[:, None, None]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,13 +12,14 @@ from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO
 from semjscc.codecs.base import Codec, Side
 from semjscc.codecs.deep import Deep
 from semjscc.errors import UserError
 from semjscc.images import quantise
 from semjscc.linear.level import from_words, to_words
-from semjscc.linear.planning.announcement import Announcement
+from semjscc.linear.planning.announcement import NO_BLOCK, Announcement
 from semjscc.links.base import (
     Control,
     Link,
@@ -57,7 +59,8 @@ class CodecLink(SymbolLink):
         allocation: Allocation | None = None,
     ) -> None:
         """Raises a `UserError` where the codec cannot divide its symbols as it is asked to."""
-        if allocation is not None and not isinstance(codec, Deep):
+        divides = isinstance(codec, Deep)
+        if allocation is not None and not divides and not allocation.tunes:
             raise UserError(f"link {name}: the codec '{codec.name}' spends alike on all regions")
         self.name = name
         self.scheme = scheme or name
@@ -82,16 +85,36 @@ class CodecLink(SymbolLink):
         """Encode for a believed SNR in dB."""
         height, width = images.shape[-2:]
         snrs_db = images.new_full((len(images),), snr_db)
-        if self._allocation is None:
+        if self._allocation is None or not isinstance(self.codec, Deep):
             encoded = self.codec.encode(images, snrs_db, ratio)
         else:
-            assert isinstance(self.codec, Deep)  # no other is given an allocation
             plain = CodecLink(self.name, self.codec)
             likely = likely_received(plain, images, ratio, snr_db)
             weights = self._allocation.weights(images, likely)
             encoded = self.codec.encode(images, snrs_db, ratio, weights=weights)
         plain = Control(self.codec.name, height, width, ratio)
-        return Transmission(encoded.symbols, controls(plain, encoded.side, len(images)))
+        told = controls(plain, encoded.side, len(images))
+        return self._tuned(Transmission(encoded.symbols, told), images, snr_db)
+
+    def _tuned(self, sent: Transmission, images: Tensor, snr_db: float) -> Transmission:
+        """The same with the symbols of each image tuned, if the policy says so."""
+        if self._allocation is None or not self._allocation.tunes:
+            return sent
+        rows = []
+        with torch.inference_mode(False):  # gradients will pass what is made here
+            # One by one: a sum over a batch has other last bits, which many steps make large.
+            for image, symbols, control in zip(images, sent.symbols, sent.control, strict=True):
+                block = control.announced.block if control.announced else NO_BLOCK
+                receiver = partial(self._reconstruct, control, snr_db)
+                first = block.uses(len(symbols))
+                rows.append(self._allocation.tune(image[None], symbols, first, snr_db, receiver))
+        return Transmission(torch.stack(rows), sent.control)
+
+    def _reconstruct(self, control: Control, snr_db: float, noisy: Tensor) -> Tensor:
+        """What is made of one image's symbols (k,) before clamping; gradients pass."""
+        size, side = (control.height, control.width), told_side([control], noisy.device)
+        variance = noise_variance(torch.tensor([snr_db], device=noisy.device))
+        return self.codec.decode(noisy[None], variance, control.ratio, size, side)
 
     @torch.inference_mode()
     def receive(

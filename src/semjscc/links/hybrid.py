@@ -37,7 +37,7 @@ from semjscc.links.base import (
     senders_draws,
 )
 from semjscc.links.linear_adaptive import LOST as STRENGTHS_LOST
-from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.linear_adaptive import AdaptiveLinearLink, tuned
 from semjscc.links.separate import SeparateLink
 from semjscc.links.source import SourceControl, SourceStage
 
@@ -103,7 +103,8 @@ class HybridLink(SymbolLink):
         noisy, knowledge = awgn(plain.symbols, snr_db, senders_draws(len(images)))
         likely = self._refined(known, noisy, knowledge, plain.control)[0]
         weights = self._allocation.weights(images, quantise(likely))
-        return self._fine.transmit_in(uses, error, ratio, snr_db, weights)
+        weighed = self._fine.transmit_in(uses, error, ratio, snr_db, weights)
+        return tuned(weighed, images, snr_db, self._allocation, known - _grey(known))
 
     @torch.inference_mode()
     def receive(

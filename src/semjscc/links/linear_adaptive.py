@@ -13,7 +13,7 @@ Where the block with the strengths is lost, the receiver has the overview alone:
 fixed. Where no block is sent, since k is too small, the whole spectrum is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import torch
@@ -29,6 +29,7 @@ from semjscc.linear.level import design_snr, from_words, to_words
 from semjscc.linear.overview import from_overview, to_overview
 from semjscc.linear.planning.logs import overview_gain
 from semjscc.linear.planning.plans import (
+    Plan,
     from_channel,
     plan_received,
     plan_to_send,
@@ -67,7 +68,8 @@ class AdaptiveLinearLink(SymbolLink):
             likely = likely_received(AdaptiveLinearLink(), images, ratio, snr_db)
             weights = self._allocation.weights(images, likely)
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
-        return self.transmit_in(uses, images, ratio, snr_db, weights)
+        sent = self.transmit_in(uses, images, ratio, snr_db, weights)
+        return tuned(sent, images, snr_db, self._allocation)
 
     @torch.inference_mode()
     def transmit_in(
@@ -118,24 +120,72 @@ class AdaptiveLinearLink(SymbolLink):
         size = control[0].height, control[0].width
         equalised, variance = equalise(symbols, knowledge)
         variance = variance.expand(symbols.shape)
-        found = [
-            _coefficients(*one)
-            for one in zip(equalised.cpu(), variance.cpu(), control, strict=True)
-        ]
-        blocks = torch.stack([from_overview(coefficients) for coefficients, _ in found])
-        images = synthesise(blocks.to(symbols.device))[..., : size[0], : size[1]]
-        return images, torch.tensor([whole for _, whole in found])
+        each = list(zip(equalised.cpu(), variance.cpu(), control, strict=True))
+        plans = [_plan(*one) for one in each]
+        blocks = [_blocks(*one, plan) for one, plan in zip(each, plans, strict=True)]
+        images = synthesise(torch.stack(blocks).to(symbols.device))[..., : size[0], : size[1]]
+        return images, torch.tensor([plan.whole for plan in plans])
 
 
-def _coefficients(symbols: Tensor, variance: Tensor, control: Control) -> tuple[Tensor, bool]:
-    """What one image's symbols (k,) tell: its coefficients (768, h, w), and whether of all."""
+def tuned(
+    sent: Transmission,
+    images: Tensor,
+    snr_db: float,
+    allocation: Allocation | None,
+    beside: Tensor | None = None,
+) -> Transmission:
+    """The same with the numbers of each image tuned, if its sender's policy says so.
+
+    Args:
+        sent: by `AdaptiveLinearLink.transmit_in`.
+        images: (B, 3, H, W) in [0, 1], as they are wanted.
+        snr_db: the mean SNR that the sender believes in, in dB.
+        allocation: the sender's.
+        beside: (B, 3, H, W), what a receiver adds to its estimate; None for nothing.
+    """
+    if allocation is None or not allocation.tunes:
+        return sent
+    rows = []
+    with torch.inference_mode(False):  # gradients will pass what is made here
+        added = torch.zeros_like(images) if beside is None else beside.clone()
+        # One by one: a sum over a batch has other last bits, which many steps make large.
+        for image, symbols, control, own in zip(
+            images, sent.symbols.cpu(), sent.control, added, strict=True
+        ):
+            first, reconstruct = _receiver(symbols.clone(), snr_db, control, own)
+            rows.append(allocation.tune(image[None], symbols, first, snr_db, reconstruct))
+    return Transmission(torch.stack(rows).to(images.device), sent.control)
+
+
+def _receiver(
+    symbols: Tensor, snr_db: float, control: Control, added: Tensor
+) -> tuple[int, Callable[[Tensor], Tensor]]:
+    """Where the numbers among one image's symbols (k,) begin, and what is made of noisy ones."""
+    variance = noise_variance(torch.tensor(snr_db)).expand(len(symbols))
+    plan = _plan(symbols, variance, control)
+
+    def reconstruct(noisy: Tensor) -> Tensor:
+        blocks = _blocks(noisy, variance, control, plan)
+        drawn = synthesise(blocks[None].to(added.device))
+        return added + drawn[..., : control.height, : control.width]
+
+    return plan.uses, reconstruct
+
+
+def _plan(symbols: Tensor, variance: Tensor, control: Control) -> Plan:
+    """What one image's symbols (k,) were planned by."""
     size = latent_size(control.height, control.width, BLOCK)
-    gain, design_db = from_words([control.level or 0])
+    _, design_db = from_words([control.level or 0])
     assert control.announced is not None, "every record of this link announces a plan"
-    plan = plan_received(symbols, variance, control.announced, size, _noise(design_db))
+    return plan_received(symbols, variance, control.announced, size, _noise(design_db))
+
+
+def _blocks(symbols: Tensor, variance: Tensor, control: Control, plan: Plan) -> Tensor:
+    """What they tell of its blocks: (768, h, w)."""
+    gain, _ = from_words([control.level or 0])
     found, noise = from_channel(symbols, variance, plan)
     guesses = estimate(found, plan.sending.amplitudes, plan.sending.variances, noise)
-    return gain * plan.sending.unpack(guesses), plan.whole
+    return from_overview(gain * plan.sending.unpack(guesses))
 
 
 def _noise(design_db: Tensor) -> float:
