@@ -38,6 +38,26 @@ def tiny_perception() -> Perception:
     )
 
 
+class Coarse(nn.Module):
+    """Three classes, by the colours of eight by eight places; sure of what it sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.seen = nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.InstanceNorm2d(3))
+            self.head = nn.Linear(3 * 64, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return 30 * self.head(self.seen(images).flatten(1))
+
+
+@pytest.fixture(scope="session")
+def coarse_perception() -> Perception:
+    """A network that every picture of some size reaches, if badly; nothing may change it."""
+    return Perception(Coarse(), layers=("seen",), class_names=list("abc"), name="coarse")
+
+
 @pytest.fixture
 def terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

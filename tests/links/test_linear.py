@@ -261,22 +261,8 @@ def test_adaptive_tells_35_bits_besides_codec_size_and_ratio() -> None:
     assert control.to_bits() == Control("x", 64, 64, Fraction(1, 12)).to_bits() + 35
 
 
-class Coarse(nn.Module):
-    """Three classes, by the colours of eight by eight places; sure of what it sees."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            self.seen = nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.InstanceNorm2d(3))
-            self.head = nn.Linear(3 * 64, 3)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return 30 * self.head(self.seen(images).flatten(1))
-
-
-def test_a_sender_that_tunes_is_understood_better() -> None:
-    judge = Perception(Coarse(), layers=("seen",), class_names=list("abc"), name="coarse")
+def test_a_sender_that_tunes_is_understood_better(coarse_perception: Perception) -> None:
+    judge = coarse_perception
     image, moved, squared = photograph(96, 128), {}, {}
     for name in ("linear-adaptive+importance-energy", "linear-adaptive+semantic"):
         link = open_link(name, "", judge)
