@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from semjscc.allocation.tuning import tune
+from semjscc.allocation.tuning import tune, tune_source
 from semjscc.channels.units import noise_variance
 from semjscc.losses import distillation_error, distortion, reference, semantic_error
 from semjscc.perception.base import Perception
@@ -120,3 +120,25 @@ def test_a_network_that_names_no_layers_has_its_result_kept() -> None:
         for sent in (symbols_of(image), symbols)
     )
     assert after < before / 2
+
+
+def few_levels(image: Tensor) -> Tensor:
+    """A coder through which no gradient passes; it makes dark pixels darker."""
+    return (image * 3 - 0.2).round().clamp(0, 3) / 3
+
+
+def test_an_image_is_tuned_through_a_coder_without_a_gradient() -> None:
+    judge = Perception(MostColour(), layers=(), class_names=list("rgb"))
+    image = picture()
+    found = tune_source(judge, image, few_levels)
+    assert found.shape == image.shape
+    assert 0 <= found.min() <= found.max() <= 1
+    before, after = (
+        float(distillation_error(judge, image, few_levels(source))) for source in (image, found)
+    )
+    assert after < before / 2
+
+
+def test_an_image_that_arrives_as_it_is_stays(tiny_perception: Perception) -> None:
+    image = picture()
+    assert torch.equal(tune_source(tiny_perception, image, lambda source: source), image)

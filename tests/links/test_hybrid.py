@@ -13,7 +13,7 @@ from torch import Tensor
 
 from semjscc.channels import CHANNELS
 from semjscc.channels.awgn import awgn
-from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.base import ChannelKnowledge, undisturbed
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.data.sign_backdrops import backdrop
 from semjscc.images import quantise
@@ -71,7 +71,7 @@ def test_what_arrives_is_the_coarse_image_and_the_estimate_of_its_error(link: Hy
     first = coarse_uses(uses)
     coarse = SeparateLink("separate-jpeg", SourceStage("", "jpeg"))
     sent = coarse.transmit_in(first, images, RATIO, snr_db)
-    known = coarse.receive(sent.symbols, _nothing_happened(2), sent.control).images
+    known = coarse.receive(sent.symbols, undisturbed(2), sent.control).images
     assert known is not None
     grey = mean_colour()[:, None, None]
     fine = AdaptiveLinearLink().transmit_in(uses - first, images - known + grey, RATIO, snr_db)
@@ -119,13 +119,13 @@ def test_an_image_alone_is_sent_as_among_others() -> None:
     together = link.transmit(images, RATIO, 5.0)
     modes = [one.mode for one in together.control if isinstance(one, SourceControl)]
     assert [mode is None for mode in modes] == [False, True]
-    received = link.receive(together.symbols, _nothing_happened(2), together.control).images
+    received = link.receive(together.symbols, undisturbed(2), together.control).images
     assert received is not None
     for place in range(2):
         alone = link.transmit(images[place][None], RATIO, 5.0)
         assert torch.equal(alone.symbols[0], together.symbols[place])
         assert alone.control[0] == together.control[place]
-        found = link.receive(alone.symbols, _nothing_happened(1), alone.control).images
+        found = link.receive(alone.symbols, undisturbed(1), alone.control).images
         assert found is not None
         assert torch.equal(found[0], received[place])
 
@@ -181,7 +181,3 @@ def test_only_the_numbers_of_the_refinement_are_tuned(
     assert 0.01 < moved.abs().square().mean() < 1
     alone = tuning.transmit(images[1:], RATIO, snr_db)
     assert torch.equal(alone.symbols[0], tuned.symbols[1])
-
-
-def _nothing_happened(images: int) -> ChannelKnowledge:
-    return ChannelKnowledge(torch.ones(images), torch.full((images,), 1e-4))

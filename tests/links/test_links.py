@@ -453,7 +453,10 @@ def test_behind_a_plus_stands_how_symbols_are_divided(tiny_perception: Perceptio
     assert (own.scheme, own.policy) == ("a+b", Policy("importance-energy"))
     Path("semantic+energy").mkdir()  # a name counts before a path
     assert find_link("semantic+energy", "signs").policy == Policy("energy")
-    for name in ("none+importance-energy", "separate+energy", "nothing+energy"):
+    tuned = find_link("separate-hevc@10+semantic", "")
+    assert (tuned.scheme, tuned.design_snr_db) == ("separate-hevc", 10.0)
+    assert tuned.policy == Policy("semantic")
+    for name in ("none+importance-energy", "separate+energy", "nothing+energy", "none+semantic"):
         with pytest.raises(UserError, match="no link"):
             find_link(name, "signs")
     with pytest.raises(UserError, match="did you mean 'energy'"):

@@ -13,6 +13,8 @@ from skimage import data
 from torch import Tensor
 
 from semjscc import checkpoint
+from semjscc.allocation.policy import Policy
+from semjscc.allocation.sender import Allocation
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
@@ -23,7 +25,9 @@ from semjscc.links import separate as module
 from semjscc.links.bounds import BoundLink
 from semjscc.links.separate import SeparateLink
 from semjscc.links.source import Payload, SourceControl, SourceStage, mean_image
+from semjscc.losses import distillation_error
 from semjscc.metrics import psnr
+from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.separation.bounds import capacity_bits, finite_bits
 from semjscc.separation.sources import CODERS
@@ -167,6 +171,20 @@ def test_without_a_choice_each_image_takes_its_best_coder(
         one = SeparateLink("one", SourceStage("", coder)).send(images, SITUATION)
         assert one.images is not None
         assert (psnr(images, best.images) >= psnr(images, one.images) - 1e-6).all()
+
+
+def test_a_sender_may_tune_the_image_that_it_codes(
+    images: Tensor, coarse_perception: Perception
+) -> None:
+    stage, where = SourceStage("", "jpeg"), replace(SITUATION, ratio=Fraction(1, 12), snr_db=10.0)
+    tuning = Allocation(Policy("semantic"), coarse_perception)
+    moved = []
+    for link in (SeparateLink("plain", stage), SeparateLink("tuned", stage, allocation=tuning)):
+        received = link.send(images, where)
+        assert received.images is not None
+        assert received.delivered.all()
+        moved.append(distillation_error(coarse_perception, images, received.images))
+    assert moved[1].mean() < moved[0].mean() / 2
 
 
 @pytest.mark.parametrize(("name", "bits"), [("capacity", capacity_bits), ("finite", finite_bits)])

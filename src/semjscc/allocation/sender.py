@@ -53,3 +53,9 @@ class Allocation:
         from semjscc.allocation.tuning import tune
 
         return tune(self.perception, image, symbols, first, snr_db, reconstruct)
+
+    def tune_source(self, image: Tensor, arrives: Callable[[Tensor], Tensor]) -> Tensor:
+        """See `semjscc.allocation.tuning.tune_source`."""
+        from semjscc.allocation.tuning import tune_source
+
+        return tune_source(self.perception, image, arrives)

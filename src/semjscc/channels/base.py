@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import torch
 from torch import Tensor
 
 from semjscc.randomness import Draws
+
+_LEAST_NOISE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,12 @@ class ChannelKnowledge:
 
     gain: Tensor
     noise_variance: Tensor
+
+
+def undisturbed(images: int) -> ChannelKnowledge:
+    """Of symbols that have met no channel, as a sender reads back its own: no code is in doubt."""
+    gain = torch.ones(images, dtype=torch.complex64)
+    return ChannelKnowledge(gain, torch.full((images,), _LEAST_NOISE))
 
 
 class Channel(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semjscc.allocation.policy import ENERGY, Policy, parse_policy
+from semjscc.allocation.policy import ENERGY, SEMANTIC, Policy, parse_policy
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
@@ -102,7 +102,11 @@ def _find(name: str, family: str) -> Place | None:
         if shipped(name) is not None or (name and user_path(name).exists()):
             return Place(name, name, weights=locate(name))
         divided = _find(base, family) if plus else None
-    if divided is None or not (divided.weights or divided.scheme in (ADAPTIVE, HYBRID)):
+    if divided is None:
+        return None
+    if divided.scheme.startswith(SEPARATE) and policy == SEMANTIC:
+        return replace(divided, name=name, policy=Policy(SEMANTIC))
+    if not (divided.weights or divided.scheme in (ADAPTIVE, HYBRID)):
         return None
     return replace(divided, name=name, policy=parse_policy(policy))
 
@@ -110,7 +114,8 @@ def _find(name: str, family: str) -> Place | None:
 def _find_name(name: str, family: str) -> Place | None:
     """One of `untrained_links`, or a scheme of the family."""
     scheme, at, design = name.partition("@")
-    if scheme in untrained_links() and (not at or scheme.startswith(SEPARATE)):
+    fixed = scheme.startswith(SEPARATE) and "+" not in design
+    if scheme in untrained_links() and (not at or fixed):
         return Place(name, scheme, design_snr_db=_design_snr(name, design) if at else None)
     if family and name in shipped_schemes(family):
         return Place(name, name, weights=shipped(f"{family}-{name}"))
@@ -144,7 +149,7 @@ def open_link(
             whole name of shipped weights; or the path of a checkpoint or a run's folder, which is
             called by its path. Weights may have a name of their own: ``ours=runs/mine``. Behind a
             plus stands how the symbols are divided: ``semantic+importance-energy``
-            (`semjscc.allocation`).
+            (`semjscc.allocation`); ``separate+semantic`` tunes the image that it codes.
         family: which shipped weights to use.
         perception: the network at the receiver, which ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
@@ -176,22 +181,21 @@ def open_link(
         from semjscc.links.linear import LinearLink
 
         return LinearLink()
+    network = default_perception(family) if family else None
     if found.scheme == ADAPTIVE:
         from semjscc.links.linear_adaptive import AdaptiveLinearLink
 
-        network = default_perception(family) if family else None
         return AdaptiveLinearLink(name, _allocation(found, network, perception))
     from semjscc.links.source import SourceStage
 
     if found.scheme == HYBRID:
         from semjscc.links.hybrid import HybridLink
 
-        network = default_perception(family) if family else None
         stage = SourceStage(family, None, accounting, cache_file())
         return HybridLink(name, stage, _allocation(found, network, perception))
     from semjscc.separation.sources import CODERS
 
-    coder = name.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
+    coder = found.scheme.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
     coder = coder if coder in CODERS else None
     if coder is not None and (missing := CODERS[coder].missing()):
         raise UserError(f"link {name}: {missing}")
@@ -202,7 +206,8 @@ def open_link(
         return BoundLink(name, stage)
     from semjscc.links.separate import SeparateLink
 
-    return SeparateLink(name, stage, found.design_snr_db)
+    allocation = _allocation(found, network, perception)
+    return SeparateLink(name, stage, found.design_snr_db, allocation)
 
 
 def _allocation(place: Place, network: str | None, judge: Perception | None) -> Allocation | None:

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
 from semjscc.channels.awgn import awgn
-from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.base import ChannelKnowledge, undisturbed
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.images import quantise
 from semjscc.linear.spectrum import mean_colour
@@ -43,8 +43,6 @@ from semjscc.links.source import SourceControl, SourceStage
 
 COARSE_SHARE = 0.6
 """Of the symbols, for the coarse image."""
-NOISELESS = 1e-4
-"""N0 of what a sender reads back: no code is in doubt."""
 LOST = "its coarse image was lost: the rest is drawn on the mean training image"
 
 
@@ -79,8 +77,7 @@ class HybridLink(SymbolLink):
         """The coarse images first."""
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
         coarse = self._coarse.transmit_in(coarse_uses(uses), images, ratio, snr_db)
-        clean = ChannelKnowledge(torch.ones(len(images)), torch.full((len(images),), NOISELESS))
-        arriving = self._coarse.receive(coarse.symbols, clean, coarse.control)
+        arriving = self._coarse.receive(coarse.symbols, undisturbed(len(images)), coarse.control)
         known = _stand_in(arriving, coarse.control).to(images)
         symbols = coarse.symbols.new_zeros(len(images), uses)
         controls = list(coarse.control)

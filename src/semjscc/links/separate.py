@@ -5,17 +5,20 @@
 The sender picks the modulation and coding scheme (MCS) with the highest payload whose block error
 rate is at most 1 % at the SNR it believes in; or, by name, the one for a fixed design SNR, which
 shows the cliff. Under fading it knows only the mean SNR and what the channel says of its kind; of a
-channel that says nothing, what came of a few trials.
+channel that says nothing, what came of a few trials. It may tune the image that it codes to the
+network at the receiver.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of
+from semjscc.allocation.sender import Allocation
+from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of, undisturbed
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
 from semjscc.links.rehearsal import rehearsed_snr
@@ -34,12 +37,20 @@ class SeparateLink(SymbolLink):
         name: what tables call it.
         stage: the source coder.
         design_snr_db: the SNR that the MCS is fixed for, or None to adapt it.
+        allocation: of a sender that tunes the image that it codes, if it does.
     """
 
-    def __init__(self, name: str, stage: SourceStage, design_snr_db: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        stage: SourceStage,
+        design_snr_db: float | None = None,
+        allocation: Allocation | None = None,
+    ) -> None:
         self.name = name
         self._stage = stage
         self._design_snr_db = design_snr_db
+        self._allocation = allocation
 
     def facts(self) -> dict[str, Any]:
         """Its name, what its source coder says and, where fixed, its design SNR in dB."""
@@ -69,7 +80,19 @@ class SeparateLink(SymbolLink):
         Where no scheme works at this SNR, or no image fits, nothing is sent: the symbols are zero.
         """
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
+        if self._allocation is not None:
+            plain = SeparateLink(self.name, self._stage, self._design_snr_db)
+            arrives = partial(plain.read_back, uses, ratio, snr_db)
+            tuned = [self._allocation.tune_source(image[None], arrives) for image in images]
+            images = torch.cat(tuned)
         return self.transmit_in(uses, images, ratio, snr_db)
+
+    def read_back(self, uses: int, ratio: Fraction, snr_db: float, images: Tensor) -> Tensor:
+        """What a receiver makes of images whose blocks arrive: (B, 3, H, W)."""
+        sent = self.transmit_in(uses, images, ratio, snr_db)
+        received = self.receive(sent.symbols, undisturbed(len(images)), sent.control).images
+        assert received is not None
+        return received
 
     @torch.inference_mode()
     def transmit_in(
