@@ -115,7 +115,7 @@ small-photographs: setup
 
 # Photographs of any size, as two ImageNet classifiers by others see them. Hours on two cores; image coders and
 # commands that were stopped go on where they were.
-LINKS := none,separate,hybrid,hybrid+importance-energy,djscc,semantic
+LINKS := none,separate,hybrid,hybrid+importance-energy,hybrid+semantic,djscc,semantic
 PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --weights photo
 MOBILENET := mobilenet-v2=data/networks/mobilenet-v2.safetensors
 photographs: setup
@@ -125,6 +125,9 @@ photographs: setup
 	$(PHOTOGRAPHS) --data data/kodak --links none,linear-adaptive,djscc,semantic --snr 10 \
 	  --ratio 1/48,1/24,1/16,1/12,1/6 --metric agreement --out out/kodak
 	for name in photographs kodak; do cp out/$$name/results.json results/$$name.json || exit; done
+	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
+	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg
+	cp out/figures-photographs/accuracy-by-ratio-judged-by-mobilenet-v2.svg docs/images/photographs-c.svg
 	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.

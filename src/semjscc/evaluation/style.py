@@ -56,6 +56,9 @@ _LINKS = {
     "label": LineStyle(BLACK, "", "-."),
 }
 
+_POLICY = {"linestyle": "-."}
+_POLICIES = {"semantic": {"linestyle": "--", "marker": "*"}}
+"""What a policy changes in a link's look."""
 _DEEPJSCC = "deepjscc"
 _FIXED, _CODER = "separate@", "separate-"
 _CODERS = {"jpeg": "d", "jpeg2000": ">", "webp": "p", "avif": "<", "hevc": "h", "small": "*"}
@@ -78,9 +81,9 @@ def link_style(name: str) -> LineStyle:
     name = method_of(name)
     if name in _LINKS:
         return _LINKS[name]
-    base, plus, _ = name.rpartition("+")
+    base, plus, policy = name.rpartition("+")
     if plus and base in _LINKS:
-        return replace(_LINKS[base], linestyle="-.")  # the same with a policy
+        return replace(_LINKS[base], **_POLICIES.get(policy, _POLICY))
     digest = hashlib.blake2b(name.encode(), digest_size=2).digest()
     marker = _OTHER_MARKERS[digest[0] % len(_OTHER_MARKERS)]
     if name.startswith(_DEEPJSCC):
