@@ -31,7 +31,8 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     plan = load_plan(path)
     recipes = plan.recipes()
 
-    from semjscc.evaluation.experiment import RESULTS, prepare
+    from semjscc.evaluation.experiment import prepare
+    from semjscc.evaluation.standing import RESULTS
     from semjscc.evaluation.tables import tables
     from semjscc.reproduction.run import reproduce
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
 from semjscc.evaluation.analysis import Analysis, to_json
-from semjscc.evaluation.experiment import RESULTS, prepare
+from semjscc.evaluation.experiment import prepare
 from semjscc.evaluation.report import publish
 from semjscc.evaluation.results import load_results
 from semjscc.evaluation.settings import merge
+from semjscc.evaluation.standing import RESULTS
 from semjscc.evaluation.withdrawal import COMPARISONS, STRIP
 
 

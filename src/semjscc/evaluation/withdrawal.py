@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.evaluation.panels import KINDS
 
 REPORT = "report.html"
@@ -21,6 +21,20 @@ def names_tag(figures: Sequence[str]) -> str:
     return f'<meta name="semjscc-figures" content="{" ".join(figures)}">'
 
 
+def check_report(out: Path) -> None:
+    """Refuse to write over a report that this program has not written.
+
+    Raises:
+        UserError: there is one.
+    """
+    if (out / REPORT).exists() and not _is_ours(out):
+        name = printable(str(out / REPORT))
+        raise UserError(
+            f"{name} is no report of semjscc, and would be written over: move it away, or take "
+            "another --out"
+        )
+
+
 def withdraw_figures(out: Path, keep: Collection[str] = ()) -> None:
     """Remove the figures that the report in a folder names, but for some."""
     for name in _figures_beside(out):
@@ -30,9 +44,13 @@ def withdraw_figures(out: Path, keep: Collection[str] = ()) -> None:
 
 def withdraw(out: Path) -> None:
     """Remove the report in a folder, and all that was made with it; the results stay."""
-    if (out / REPORT).is_file() and _NAMES.search(_head(out / REPORT)):
+    if _is_ours(out):
         withdraw_figures(out)
         _remove([out / STRIP, out / COMPARISONS, out / REPORT])
+
+
+def _is_ours(out: Path) -> bool:
+    return (out / REPORT).is_file() and _NAMES.search(_head(out / REPORT)) is not None
 
 
 def _figures_beside(out: Path) -> list[str]:
