@@ -155,7 +155,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print((out / RESULTS).read_text(encoding="utf-8"))
         return
-    console().print(*tables(results))
+    terminal = console()
+    terminal.print(*tables(results, terminal.width))
     print(f"Pictures, numbers and report.html are in {out}")
 
 

@@ -60,5 +60,5 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     terminal = console()
     for name, found in results.items():
         terminal.print(name, style="bold")
-        terminal.print(*tables(found))
+        terminal.print(*tables(found, terminal.width))
     print(f"Numbers, pictures and reports are in {out}")
