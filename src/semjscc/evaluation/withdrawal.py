@@ -3,6 +3,7 @@
 A report names its figures, so that nothing else is ever removed.
 """
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -22,17 +23,17 @@ def names_tag(figures: Sequence[str]) -> str:
 
 
 def check_report(out: Path) -> None:
-    """Refuse to write over a report that this program has not written.
+    """Refuse to write over a report, or comparisons, that this program has not written.
 
     Raises:
-        UserError: there is one.
+        UserError: there are such.
     """
-    if (out / REPORT).exists() and not _is_ours(out):
-        name = printable(str(out / REPORT))
-        raise UserError(
-            f"{name} is no report of semjscc, and would be written over: move it away, or take "
-            "another --out"
-        )
+    for name, is_ours in ((REPORT, _is_ours(out)), (COMPARISONS, _holds_comparisons(out))):
+        if (out / name).exists() and not is_ours:
+            raise UserError(
+                f"{printable(str(out / name))} was not written by semjscc, and would be written "
+                "over: move it away, or take another --out"
+            )
 
 
 def withdraw_figures(out: Path, keep: Collection[str] = ()) -> None:
@@ -51,6 +52,14 @@ def withdraw(out: Path) -> None:
 
 def _is_ours(out: Path) -> bool:
     return (out / REPORT).is_file() and _NAMES.search(_head(out / REPORT)) is not None
+
+
+def _holds_comparisons(out: Path) -> bool:
+    try:
+        content = json.loads((out / COMPARISONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "comparisons" in content
 
 
 def _figures_beside(out: Path) -> list[str]:
