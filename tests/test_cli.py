@@ -153,6 +153,27 @@ def test_transmit_says_what_it_spent(
     assert report["before"]["label"] in printed
 
 
+def test_transmit_without_a_channel_names_no_ratio(
+    sign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "transmit",
+        str(sign),
+        "--link",
+        "none",
+        "--snr",
+        "10",
+        "--out",
+        str(tmp_path / "a.png"),
+    ]
+    report = run_json(words, capsys)
+    assert (report["ratio"], report["ratio_measured"], report["channel_uses"]) == (None, None, 0)
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "no channel" in printed
+    assert "k/n" not in printed
+
+
 @pytest.mark.parametrize("size", [(16, 16), (67, 101), (300, 520)])
 def test_transmit_takes_any_size_and_warns_of_strange_images(
     size: tuple[int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]

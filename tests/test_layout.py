@@ -6,9 +6,9 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "paths", "settings", "threads", "decibels", "randomness", "own_code", "checkpoint",
-    "blueprints", "images", "metrics", "data", "channels", "separation", "linear", "codecs",
-    "perception", "importance", "losses", "allocation", "training", "families", "links",
+    "errors", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
+    "checkpoint", "blueprints", "images", "metrics", "data", "channels", "separation", "linear",
+    "codecs", "perception", "importance", "losses", "allocation", "training", "families", "links",
     "transmission", "evaluation", "reproduction", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SOURCE = Path(semjscc.__file__).parent

@@ -39,3 +39,6 @@ def test_an_image_without_error_has_no_psnr(tiny_perception: Perception) -> None
     assert torch.equal(received, IMAGE.float())
     assert report.psnr_db is None
     assert report.before == report.after
+    # As in results: it met no channel.
+    assert (report.snr_db, report.ratio, report.ratio_measured) == (None, None, None)
+    assert report.channel_uses == 0

@@ -9,7 +9,7 @@ from torch import Tensor
 from semjscc.codecs.bandwidth import measured_ratio
 from semjscc.errors import UserError
 from semjscc.images import to_float
-from semjscc.links import Link, Situation
+from semjscc.links import Link, NoChannel, Situation
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 
@@ -30,8 +30,8 @@ class Report:
     """What one transmission came to.
 
     Attributes:
-        link, snr_db, ratio: what was asked for.
-        ratio_measured: k/n as it really was.
+        link, snr_db, ratio: what was asked for; SNR and ratio are None where no channel was met.
+        ratio_measured: k/n as it really was; None likewise.
         channel_uses: complex symbols.
         control_bits: side information.
         payload_bits: what a digital link carried, or None.
@@ -44,9 +44,9 @@ class Report:
     """
 
     link: str
-    snr_db: float
-    ratio: str
-    ratio_measured: float
+    snr_db: float | None
+    ratio: str | None
+    ratio_measured: float | None
     channel_uses: int
     control_bits: int
     payload_bits: int | None
@@ -90,11 +90,12 @@ def transmit(
         raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
+    crossed = not isinstance(link, NoChannel)
     report = Report(
         link=link.name,
-        snr_db=situation.snr_db,
-        ratio=str(situation.ratio),
-        ratio_measured=measured_ratio(height, width, situation.ratio),
+        snr_db=situation.snr_db if crossed else None,
+        ratio=str(situation.ratio) if crossed else None,
+        ratio_measured=measured_ratio(height, width, situation.ratio) if crossed else None,
         channel_uses=received.channel_uses,
         control_bits=received.control_bits,
         payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),

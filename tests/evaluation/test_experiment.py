@@ -19,10 +19,11 @@ from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation import experiment as module
-from semjscc.evaluation.experiment import EARLIER, RESULTS, Experiment, run
+from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.grid import Grid, Point, measure
 from semjscc.evaluation.judge import Judged
 from semjscc.evaluation.results import Record, Results, load_results
+from semjscc.evaluation.standing import EARLIER, RESULTS
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
@@ -236,11 +237,40 @@ def test_points_that_a_smaller_grid_leaves_out_are_kept_aside(tmp_path: Path) ->
     assert load_results(tmp_path / RESULTS).records == smaller.records
 
 
-@pytest.mark.parametrize("content", ["", "[1]", json.dumps({"kind": "semjscc results"})])
-def test_a_file_that_is_no_results_is_written_over(tmp_path: Path, content: str) -> None:
-    (tmp_path / RESULTS).write_text(content)
-    results = run(make(), tmp_path)
-    assert load_results(tmp_path / RESULTS) == results
+def test_points_of_several_earlier_runs_are_all_kept_aside(tmp_path: Path) -> None:
+    grids = [
+        replace(GRID, ratios=GRID.ratios[:1], snrs_db=(snr_db,), draws=1)
+        for snr_db in (0.0, 5.0, 10.0, 0.0, 5.0)
+    ]
+    seen = [record for grid in grids for record in run(make(grid=grid), tmp_path).records]
+    aside = load_results(tmp_path / EARLIER)
+    assert set(aside.records) == set(seen)
+    assert len(aside.records) == 4  # the link without a channel, and three SNRs, each once
+    assert len(aside.meta["sources"]) == 3  # of those runs alone that brought new ones
+    run(make(seed=5, grid=grids[0]), tmp_path)  # other weights by the same name
+    assert set(load_results(tmp_path / EARLIER).records) == set(seen)
+    run(make(grid=grids[0]), tmp_path)
+    assert len(load_results(tmp_path / EARLIER).records) == 5
+
+
+@pytest.mark.parametrize("name", [RESULTS, EARLIER])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is not JSON"),
+        ('{"my":"precious"}', "holds no results of semjscc"),
+        ('{"kind": "semjscc results",, "meta": {}}', "is not JSON"),
+        (json.dumps({"kind": "semjscc results"}), "lacks its meta or its records"),
+    ],
+)
+def test_a_file_that_holds_no_results_is_not_written_over(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    run(make(grid=replace(GRID, draws=1)), tmp_path)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match=f"{name} {said}.* move .* away, or take another --out"):
+        run(make(), tmp_path)
+    assert (tmp_path / name).read_text() == content
 
 
 def test_results_without_fingerprints_are_measured_anew(

@@ -119,3 +119,14 @@ def test_what_is_not_there_is_named(
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.count("\n") == 1
+
+
+def test_results_without_records_give_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "results.json", tmp_path / "out"
+    save_results(Results(META, []), path)
+    assert main(["report", str(path), "--out", str(out)]) == 2
+    said = f"semjscc: nothing was measured in {path}: there is nothing to report\n"
+    assert capsys.readouterr() == ("", said)
+    assert not out.exists()

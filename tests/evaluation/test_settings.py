@@ -53,7 +53,7 @@ def results(fingerprint: str = "f", weights: str = "w", data: str = "signs") -> 
 
 def test_files_are_put_together_once_each() -> None:
     one = results()
-    assert merge([one]) is one
+    assert merge([one]) == one
     both = merge([one, results(), results(data="cifar", fingerprint="g", weights="x")])
     assert [record.data for record in both.records] == ["signs", "cifar"]
     facts = link_facts(both.meta)
@@ -72,3 +72,21 @@ def test_files_are_put_together_once_each() -> None:
 def test_one_name_for_two_things_is_refused(other: Results, message: str) -> None:
     with pytest.raises(UserError, match=message):
         merge([results(), other])
+
+
+def test_records_that_contradict_one_another_are_refused() -> None:
+    other = replace(RECORD, value=0.5)
+    for files in ([Results({}, [RECORD, other])], [Results({}, [RECORD]), Results({}, [other])]):
+        with pytest.raises(UserError, match=r"'semantic' at one .*\(R = 1/24, 10 dB, signs, resn"):
+            merge(files)
+    elsewhere = [
+        replace(other, **change)
+        for change in ({"seed": 1}, {"images": 500}, {"draws": 2}, {"assumed_snr_db": 3.0})
+    ]
+    assert merge([Results({}, [RECORD, *elsewhere])]).records == [RECORD, *elsewhere]
+
+
+def test_a_point_that_two_versions_measured_counts_once() -> None:
+    old = replace(RECORD, fingerprint=None, right=None, exact=None)
+    new = replace(RECORD, fingerprint="f", right="r")
+    assert merge([Results({}, [new, old])]).records == [new]

@@ -1,5 +1,6 @@
 """The terminal's table: what stands where, and what a stranger's names cannot do to it."""
 
+import re
 from dataclasses import replace
 from io import StringIO
 from typing import Any
@@ -8,18 +9,19 @@ import pytest
 from records import NO_CHANNEL, RECORD
 from rich.console import Console
 
+from semjscc.evaluation.comparison import compare
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.rows import RECORD_HEAD, record_row
-from semjscc.evaluation.tables import tables
+from semjscc.evaluation.tables import comparison_tables, tables
 
 SNRS = (-5.0, 0.0, 2.5, 5.0, 10.0, 15.0, 20.0)
 RECORD = replace(RECORD, ratio_measured=0.0419)
 CLEAN = replace(NO_CHANNEL, ci_low=0.98, ci_high=1.02)
 
 
-def show(*records: Record) -> str:
+def show(*records: Record, room: int = 100) -> str:
     out = StringIO()
-    Console(file=out, width=100).print(*tables(Results({}, list(records))))
+    Console(file=out, width=room).print(*tables(Results({}, list(records)), room))
     return out.getvalue()
 
 
@@ -39,6 +41,38 @@ def test_seven_snrs_fit_in_a_hundred_columns() -> None:
     first = [line.split()[:2] for line in text.splitlines() if "87.3" in line]
     assert first == [[r, link] for r in ("1/48", "1/24") for link in ("djscc", "semantic")]
     assert text.count("0.0419") == 4
+
+
+@pytest.mark.parametrize("room", [40, 60, 80])
+def test_where_there_is_less_room_a_further_table_takes_some_snrs(room: int) -> None:
+    names = ["none of all", "linear-adaptive+importance-energy"]
+    grid = [replace(RECORD, link=link, snr_db=snr_db) for link in names for snr_db in SNRS]
+    text = show(replace(CLEAN, value=1.0), *grid, room=room)
+    assert max(map(len, text.splitlines())) <= room
+    assert text.count("87.3±2.0") == text.count("21.25") == len(grid)
+    assert text.count("100.0±2.0") == len(SNRS)
+    assert all(f" {snr_db:g} dB" in text for snr_db in SNRS)
+    # Every table says which links its rows are of, over as many lines as it takes.
+    parts = re.split(r"ratio +link", text)[1:]
+    assert len(parts) > 1
+    for part in parts:
+        links = "".join(line[9:].partition("  ")[0].strip() for line in part.splitlines())
+        assert names[1] in links
+    assert text.count("signs/val") == text.count("half the 95") == 1
+
+
+@pytest.mark.parametrize("room", [40, 60, 80, 100])
+def test_a_comparison_breaks_no_word_and_cuts_none(room: int) -> None:
+    ours, theirs = (replace(RECORD, link=link, value=v) for link, v in (("a", 0.8), ("b", 0.7)))
+    one = replace(compare([ours, theirs], "a", "b")[0], interval=(8.1, 12.3))
+    out = StringIO()
+    found = comparison_tables([one], "semantic", "hybrid", room)
+    Console(file=out, width=room).print(*found)
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= room
+    words = "hybrid semantic points interval relative change (Holm) verdict delivers +8.1…+12.3"
+    assert set(words.split()) <= set(text.split())
+    assert text.count("1/24") == len(re.findall("^ ─+ *$", text, re.MULTILINE))
 
 
 def test_each_network_has_a_table_of_its_own() -> None:

@@ -7,10 +7,12 @@ import pytest
 from records import NO_CHANNEL, RECORD
 from test_experiment import GRID, make
 
+from semjscc.errors import UserError
 from semjscc.evaluation import report as module
-from semjscc.evaluation.experiment import RESULTS, run
+from semjscc.evaluation.experiment import prepare, run
 from semjscc.evaluation.report import publish
 from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.standing import RESULTS
 from semjscc.evaluation.withdrawal import COMPARISONS, REPORT, STRIP, withdraw
 
 GRID_OF_TWO = [
@@ -63,7 +65,22 @@ def test_a_report_that_is_not_ours_stays(tmp_path: Path, text: str) -> None:
     (tmp_path / REPORT).write_text(text)
     (tmp_path / "accuracy.svg").write_text(text)
     withdraw(tmp_path)
+    with pytest.raises(UserError, match=r"report.html was not written by semjscc.* another --out"):
+        prepare(tmp_path)
     assert names(tmp_path) == {REPORT, "accuracy.svg"}
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"my": "comparisons"}'])
+def test_comparisons_that_are_not_ours_stay(tmp_path: Path, text: str) -> None:
+    (tmp_path / COMPARISONS).write_text(text)
+    with pytest.raises(UserError, match=r"comparisons.json was not written by semjscc"):
+        prepare(tmp_path)
+
+
+def test_a_report_of_ours_may_be_written_over(tmp_path: Path) -> None:
+    published(tmp_path, GRID_OF_TWO)
+    (tmp_path / COMPARISONS).write_text('{"comparisons": []}')
+    prepare(tmp_path)
 
 
 def test_no_name_in_a_report_leads_out_of_its_folder(tmp_path: Path) -> None:

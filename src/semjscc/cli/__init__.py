@@ -4,7 +4,9 @@ Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by S
 """
 
 import logging
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from semjscc.cli.words import Command, Parser
 from semjscc.errors import Stopped, UserError, UserNote
 from semjscc.threads import choose_threads
 
+_KEPT = "what was finished is kept"
 GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
 
@@ -45,7 +48,26 @@ def _notes_in_one_line() -> Iterator[None]:
         warnings.showwarning = usual
 
 
+@contextmanager
+def _sigterm_in_one_line() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does; whoever ignores it, or hears it, goes on so."""
+    alone = threading.current_thread() is not threading.main_thread()
+    if alone or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise Stopped(_KEPT, number)
+
+
 @_notes_in_one_line()
+@_sigterm_in_one_line()
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     settle()
@@ -74,7 +96,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"semjscc: stopped; {stop}", file=sys.stderr)
         return 128 + stop.number
     except KeyboardInterrupt:
-        print("semjscc: stopped; what was finished is kept", file=sys.stderr)
+        print(f"semjscc: stopped; {_KEPT}", file=sys.stderr)
         return 130
     return 0
 

@@ -112,9 +112,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         raise UserError("--network is the class of one --perception, not of several")
 
     import_torch()
-    from semjscc.evaluation.experiment import RESULTS, Experiment, prepare, run
+    from semjscc.evaluation.experiment import Experiment, prepare, run
     from semjscc.evaluation.grid import Grid
     from semjscc.evaluation.judge import load_judged
+    from semjscc.evaluation.standing import RESULTS, standing_results
     from semjscc.evaluation.tables import tables
     from semjscc.families import default_perception
     from semjscc.links import open_link
@@ -130,6 +131,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         draws=draws,
     )
     prepare(out)
+    standing_results(out / RESULTS)
     perceptions = [
         open_perception(judge, arguments.network)
         for judge in judges or [default_perception(family)]
@@ -153,7 +155,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print((out / RESULTS).read_text(encoding="utf-8"))
         return
-    console().print(*tables(results))
+    terminal = console()
+    terminal.print(*tables(results, terminal.width))
     print(f"Pictures, numbers and report.html are in {out}")
 
 

@@ -30,7 +30,7 @@ def _report(arguments: argparse.Namespace) -> None:
     import_torch()
     from semjscc.evaluation.analysis import to_json
     from semjscc.evaluation.joint_report import report_on
-    from semjscc.evaluation.tables import comparison_table
+    from semjscc.evaluation.tables import comparison_tables
     from semjscc.evaluation.withdrawal import COMPARISONS, REPORT
 
     keep_apart(paths, [out / COMPARISONS, out / REPORT])
@@ -40,5 +40,6 @@ def _report(arguments: argparse.Namespace) -> None:
         return
     terminal = console()
     for name, found in analysis.families.items():
-        terminal.print(comparison_table(found, analysis.candidate or "", name))
+        names = analysis.candidate or "", name
+        terminal.print(*comparison_tables(found, *names, terminal.width))
     print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {out}")

@@ -31,7 +31,8 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     plan = load_plan(path)
     recipes = plan.recipes()
 
-    from semjscc.evaluation.experiment import RESULTS, prepare
+    from semjscc.evaluation.experiment import prepare
+    from semjscc.evaluation.standing import RESULTS
     from semjscc.evaluation.tables import tables
     from semjscc.reproduction.run import reproduce
 
@@ -59,5 +60,5 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     terminal = console()
     for name, found in results.items():
         terminal.print(name, style="bold")
-        terminal.print(*tables(found))
+        terminal.print(*tables(found, terminal.width))
     print(f"Numbers, pictures and reports are in {out}")

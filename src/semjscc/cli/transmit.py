@@ -75,8 +75,10 @@ def _transmit(arguments: argparse.Namespace) -> None:
         print(json.dumps({**report.to_dict(), "out": str(out)}))
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
-    print(f"link          {report.link}, SNR {report.snr_db:g} dB, seen by {perception.name}")
-    print(f"ratio         {report.ratio} nominal, k/n = {report.ratio_measured:.5f}")
+    met = "no channel" if report.snr_db is None else f"SNR {report.snr_db:g} dB"
+    print(f"link          {report.link}, {met}, seen by {perception.name}")
+    if report.ratio_measured is not None:
+        print(f"ratio         {report.ratio} nominal, k/n = {report.ratio_measured:.5f}")
     print(
         f"channel uses  {report.channel_uses} complex symbols, {report.control_bits} control bits"
     )

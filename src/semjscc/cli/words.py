@@ -17,6 +17,8 @@ Command = Callable[[argparse.Namespace], None]
 
 _NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 """How a number or a list of them begins where it begins with a minus."""
+NARROWEST = 40
+"""Columns of a terminal below which it breaks the lines of a table itself."""
 WIDEST = 10_000
 """Columns of a pipe, where a table is as wide as it needs to be and nothing is cut."""
 
@@ -202,8 +204,9 @@ def console() -> Any:
     """Where tables are printed: what is in them is text, not markup."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else WIDEST
-    return Console(width=width, markup=False, emoji=False, highlight=False)
+    made = Console(markup=False, emoji=False, highlight=False)
+    made.width = max(made.width, NARROWEST) if sys.stdout.isatty() else WIDEST
+    return made
 
 
 def columns(rows: Iterable[tuple[str, str]]) -> str:

@@ -6,14 +6,11 @@ masks follow from (split, index, size) alone.
 """
 
 import hashlib
-import multiprocessing
 import os
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +25,7 @@ from semjscc.data.sign_shapes import CLASS_NAMES
 from semjscc.data.splits import fingerprint
 from semjscc.errors import UserError
 from semjscc.paths import cache_folder
+from semjscc.processes import Workers
 
 __all__ = ["CLASS_NAMES", "COUNTS", "GENERATOR_VERSION", "Sign", "load_signs", "render"]
 
@@ -64,16 +62,10 @@ def _render_all(split: Split, count: int, size: int) -> _Arrays:
     if count < _POOL_FROM or workers == 1:
         return _render_range(split, 0, count, size)
     starts = range(0, count, _CHUNK)
-    stops = [min(start + _CHUNK, count) for start in starts]
-    repeated = [split] * len(starts), starts, stops, [size] * len(starts)
-    # spawn, not fork: the threads that torch may have started do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    try:
-        with ProcessPoolExecutor(workers, context) as pool:
-            return _joined(pool.map(_render_range, *repeated))
-    except BrokenProcessPool:
-        # A script without a __main__ guard, or read from a pipe, cannot start processes.
-        return _render_range(split, 0, count, size)
+    tasks = [(split, start, min(start + _CHUNK, count), size) for start in starts]
+    with Workers(workers, "a process that draws signs", "close other programs") as pool:
+        parts = dict(pool.map(_render_range, tasks))
+    return _joined(parts[place] for place in range(len(tasks)))
 
 
 def _cache_file(folder: Path, split: Split, count: int, size: int) -> Path:

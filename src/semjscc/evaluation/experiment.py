@@ -1,6 +1,5 @@
 """One evaluation from data to files: the grid, results, figures, pictures and the report."""
 
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from semjscc.channels import CHANNELS
-from semjscc.checkpoint import write_atomically
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.fingerprint import (
@@ -25,15 +23,13 @@ from semjscc.evaluation.panels import save_figure
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
 from semjscc.evaluation.report import publish
-from semjscc.evaluation.results import Record, Results, load_results, make_meta, save_results
+from semjscc.evaluation.results import Record, Results, make_meta, save_results
+from semjscc.evaluation.standing import EARLIER, RESULTS, put_aside, standing_results
 from semjscc.evaluation.strip import make_rows, strip_figure, strip_title
-from semjscc.evaluation.withdrawal import STRIP, withdraw
+from semjscc.evaluation.withdrawal import STRIP, check_report, withdraw
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.randomness import Draws
 
-RESULTS = "results.json"
-EARLIER = "results.earlier.json"
-"""What stood there before, if a run leaves points of it out."""
 STRIP_IMAGES = 4
 _MOST_ORIGINS = 20
 
@@ -64,7 +60,7 @@ def prepare(out: Path) -> None:
     """Make the folder for the results, before hours of work depend on it.
 
     Raises:
-        UserError: it cannot be written to.
+        UserError: it cannot be written to, or a report of somebody else's is there.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -73,6 +69,7 @@ def prepare(out: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UserError(f"cannot write to {out}: {error.strerror or error}") from error
+    check_report(out)
 
 
 def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False) -> Results:
@@ -80,9 +77,9 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
 
     ``results.json`` grows point by point, so that an interruption loses the points at work alone;
     run again, those that stand in it are not measured twice, as long as everything that decides
-    them is still the same (see `fingerprint`). Where it holds other points, a copy is kept as
-    ``results.earlier.json``; an earlier report goes with the first new point. Then come the figures
-    and ``report.html``, see `publish`, and ``transmission.png``.
+    them is still the same (see `fingerprint`). Where it holds other points, they are put aside into
+    ``results.earlier.json``, to those that were before; an earlier report goes with the first new
+    point. Then come the figures and ``report.html``, see `publish`, and ``transmission.png``.
 
     Args:
         experiment: what to compare.
@@ -91,7 +88,8 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
         fresh: measure all points, also those that are there already.
 
     Raises:
-        UserError: the links, the data or the folder cannot be used.
+        UserError: the links, the data or the folder cannot be used, or files of somebody else's
+            stand where ours would be written.
     """
     prepare(out)
     e = experiment
@@ -107,10 +105,10 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     channel = CHANNELS[e.grid.channel]
     work = Work(points(e.links, e.grid), e.judged, e.grid, channel)
     prints = _fingerprints(work)
-    earlier = earlier_results(out / RESULTS)
+    earlier = standing_results(out / RESULTS)
     known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
-    if earlier and (fresh or len(earlier.records) > len(known.keys() & set(prints.values()))):
-        write_atomically(out / EARLIER, lambda copy: shutil.copyfile(out / RESULTS, copy))
+    if earlier:
+        put_aside(earlier, [] if fresh else set(prints.values()), out / EARLIER)
     known = {} if fresh else known
     found = {at: known[key] for at, key in prints.items() if key in known}
     if found and earlier:
@@ -148,14 +146,6 @@ def _fingerprints(work: Work) -> dict[tuple[int, int], str | None]:
         for context in [context_fingerprint(*one)]
         for place, point in enumerate(work.points)
     }
-
-
-def earlier_results(path: Path) -> Results | None:
-    """What an earlier run left; a file that is none of ours is written over, as ever."""
-    try:
-        return load_results(path) if path.is_file() else None
-    except UserError:
-        return None
 
 
 def _origins(meta: Mapping[str, Any]) -> list[dict[str, Any]]:

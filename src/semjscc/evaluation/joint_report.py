@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
+from semjscc.errors import UserError, printable
 from semjscc.evaluation.analysis import Analysis, to_json
-from semjscc.evaluation.experiment import RESULTS, prepare
+from semjscc.evaluation.experiment import prepare
 from semjscc.evaluation.report import publish
 from semjscc.evaluation.results import load_results
 from semjscc.evaluation.settings import merge
+from semjscc.evaluation.standing import RESULTS
 from semjscc.evaluation.withdrawal import COMPARISONS, STRIP
 
 
@@ -29,9 +31,12 @@ def report_on(
         against: see `analyse`.
 
     Raises:
-        UserError: as of `load_results`, `merge` and `publish`.
+        UserError: as of `load_results`, `merge` and `publish`; or there is no record.
     """
     results = merge([load_results(path) for path in paths])
+    if not results.records:
+        names = printable(", ".join(map(str, paths)))
+        raise UserError(f"nothing was measured in {names}: there is nothing to report")
     prepare(out)
     analysis = publish(results, out, pictures=_strips(paths), candidate=candidate, against=against)
     text = json.dumps(to_json(analysis), indent=1) + "\n"

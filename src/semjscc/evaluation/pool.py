@@ -1,15 +1,8 @@
 """The points of a grid over several processes, each point in one of them."""
 
-import multiprocessing
-import os
 import pickle
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.queues import SimpleQueue
 from typing import Any
 
 import torch
@@ -20,9 +13,7 @@ from semjscc.evaluation.grid import Grid, Point, measure
 from semjscc.evaluation.judge import Judged
 from semjscc.evaluation.results import Record, device_of
 from semjscc.images import printable
-
-_LOOK_S = 0.2
-"""How often the progress of the processes is asked for."""
+from semjscc.processes import Workers, cores, needs_script, tell
 
 
 @dataclass(frozen=True)
@@ -33,13 +24,6 @@ class Work:
     judged: Sequence[Judged]
     grid: Grid
     channel: Channel
-
-
-def cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def measure_all(
@@ -70,9 +54,6 @@ def measure_all(
         return
     if any(device_of(one.perception).type != "cpu" for one in work.judged):
         raise UserError("several processes at a time are for the CPU: use --jobs 1")
-    # Forking a process that runs torch's threads can hang.
-    context = multiprocessing.get_context("spawn")
-    done: SimpleQueue[int] = context.SimpleQueue()
     try:
         # Handed over by multiprocessing itself, every tensor would take an open file.
         content = pickle.dumps(work)
@@ -82,26 +63,12 @@ def measure_all(
             f"{printable(str(error))}"
         ) from error
     threads = max(1, min(torch.get_num_threads(), cores() // jobs))
-    pool = ProcessPoolExecutor(jobs, context, _begin, (content, done, threads))
-    running: dict[Future[list[Record]], int] = {}
-    try:
-        running = {pool.submit(_measure_here, *one): one[0] for one in wanted.items()}
-        while running:
-            finished = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done
-            while not done.empty():
-                on_progress(done.get())
-            for future in finished:
-                yield running.pop(future), future.result()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a process of the evaluation died, most often for want of memory: use fewer --jobs"
-        ) from error
-    finally:
-        # A point takes minutes: what nobody waits for any more is not worth its end.
-        processes = list((pool._processes or {}).values()) if running else []  # no public way
-        pool.shutdown(wait=not running, cancel_futures=True)
-        for process in processes:
-            process.terminate()
+    begin = _begin, (content, threads)
+    names = "a process of the evaluation", "use fewer --jobs"
+    places = list(wanted)
+    with Workers(jobs, *names, begin, script=needs_script(content)) as workers:
+        for number, records in workers.map(_measure_here, wanted.items(), on_progress):
+            yield places[number], records
 
 
 def _measure(
@@ -115,23 +82,13 @@ _here: dict[str, Any] = {}
 """What a process of the pool was given when it began."""
 
 
-def _begin(content: bytes, done: "SimpleQueue[int]", threads: int) -> None:
-    """Leave Ctrl-C to the parent, and end with it, however it ends."""
+def _begin(content: bytes, threads: int) -> None:
     work: Work = pickle.loads(content)  # of our parent's
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     # A channel that is not ours, or stands in for one of ours, is known to the parent alone.
     CHANNELS[work.grid.channel] = work.channel
-    _here.update(work=work, done=done)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+    _here.update(work=work)
 
 
 def _measure_here(place: int, judges: Sequence[int]) -> list[Record]:
-    return _measure(_here["work"], place, judges, _here["done"].put)
+    return _measure(_here["work"], place, judges, tell)

@@ -1,12 +1,12 @@
 """Which records belong into one figure: what was sent, who judged, and what happened on the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from semjscc.errors import UserError
-from semjscc.evaluation.comparison import place
-from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.comparison import conditions, place
+from semjscc.evaluation.results import OPTIONAL, Record, Results
 from semjscc.images import printable
 
 TRUTH = ""
@@ -119,10 +119,11 @@ def merge(results: Sequence[Results]) -> Results:
     """Several results as one.
 
     Raises:
-        UserError: they call different images, or different weights, by the same name.
+        UserError: they call different images, or different weights, by the same name, or say
+            different things of one point.
     """
     if len(results) == 1:
-        return results[0]
+        return replace(results[0], records=_one_of_each(results[0].records))
     origins = [meta for one in results for meta in sources(one.meta)]
     known: dict[tuple[str, ...], Any] = {}
     for meta in origins:
@@ -130,8 +131,31 @@ def merge(results: Sequence[Results]) -> Results:
         _agree(known, ("images", *_data_key(data)), data.get("fingerprint"))
     for (data_name, link), facts in _facts(origins):
         _agree(known, ("weights", data_name, link), facts)
-    records = list(dict.fromkeys(record for one in results for record in one.records))
+    records = _one_of_each([record for one in results for record in one.records])
     return Results({"sources": origins}, records)
+
+
+def _one_of_each(records: Sequence[Record]) -> list[Record]:
+    """The first of those that say the same of one point, whatever version measured it."""
+    found: dict[tuple[Any, ...], Record] = {}
+    for record in records:
+        kept = found.setdefault((record.link, *conditions(record)), record)
+        if _said(kept) != _said(record):
+            at = [
+                "" if record.ratio is None else f"R = {record.ratio}",
+                "" if record.snr_db is None else f"{record.snr_db:g} dB",
+                *(record.data, record.perception),
+            ]
+            raise UserError(
+                f"the results hold two records of '{printable(record.link)}' at one point that"
+                f" differ ({printable(', '.join(filter(None, at)))}): leave one out"
+            )
+    return list(found.values())
+
+
+def _said(record: Record) -> Record:
+    """Without what an earlier version did not keep."""
+    return replace(record, **dict.fromkeys(OPTIONAL))
 
 
 def _agree(known: dict[tuple[str, ...], Any], key: tuple[str, ...], value: Any) -> None:

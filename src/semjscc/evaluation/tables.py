@@ -1,27 +1,28 @@
 """Results as tables for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from semjscc.evaluation.comparison import Comparison
+from semjscc.evaluation.fitting import Column, fitted
 from semjscc.evaluation.results import Record, Results
 from semjscc.evaluation.rows import comparison_rows, left_out, psnr_text
 from semjscc.images import printable
 
 
-def tables(results: Results) -> list[Table]:
-    """Those of one evaluation: one for each network that judged."""
+def tables(results: Results, room: int) -> list[Table]:
+    """Those of one evaluation, for each network that judged, in so many columns of a terminal."""
     networks = dict.fromkeys(record.perception for record in results.records)
     return [
-        _table([record for record in results.records if record.perception == network])
-        for network in networks
-    ] or [_table([])]
+        table
+        for network in networks or [None]
+        for table in _tables([r for r in results.records if r.perception == network], room)
+    ]
 
 
-def _table(records: list[Record]) -> Table:
+def _tables(records: list[Record], room: int) -> Iterator[Table]:
     """A row for each ratio and link, a column for each SNR.
 
     A cell holds the task's result in % with half the width of its confidence interval, and under
@@ -34,44 +35,35 @@ def _table(records: list[Record]) -> Table:
         rows.setdefault((record.ratio, record.link), {})[record.snr_db] = record
     # Links of the same ratio stand together, ratios in the order they were asked for.
     ratios = list(dict.fromkeys(record.ratio for record in records))
-
-    made = Table(
-        title=_title(records),
-        caption=_CAPTION,
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_lines=True,
-    )
-    made.add_column("ratio", no_wrap=True)
-    made.add_column("link", overflow="fold")
-    for snr_db in snrs or [None]:
-        heading = "any SNR" if snr_db is None else f"{snr_db:g} dB"
-        made.add_column(heading, justify="right", no_wrap=True)
-    for (_, link), points in sorted(rows.items(), key=lambda row: ratios.index(row[0][0])):
-        cells = [_cell(points.get(snr_db, points.get(None))) for snr_db in snrs or [None]]
-        made.add_row(_ratio(next(iter(points.values()))), Text(printable(link)), *cells)
-    return made
+    ordered = sorted(rows.items(), key=lambda row: ratios.index(row[0][0]))
+    keys = [
+        Column("ratio", [_ratio(next(iter(points.values()))) for _, points in ordered], "left"),
+        Column("link", [Text(printable(link)) for (_, link), _ in ordered], "left", is_name=True),
+    ]
+    values = [
+        Column(
+            "any SNR" if snr_db is None else f"{snr_db:g} dB",
+            [_cell(points.get(snr_db, points.get(None))) for _, points in ordered],
+        )
+        for snr_db in snrs or [None]
+    ]
+    title = _title(records)
+    return fitted(keys, values, room, title=title, caption=_CAPTION, lines=True)
 
 
-def comparison_table(found: Sequence[Comparison], candidate: str, reference: str) -> Table:
+def comparison_tables(
+    found: Sequence[Comparison], candidate: str, reference: str, room: int
+) -> Iterator[Table]:
     """A row for each point, as `rows.comparison_rows` writes them, without the rarer columns."""
     head, rows = comparison_rows(found, candidate, reference)
     skipped = {head.index(name) for name in ("assumed SNR dB", "images", "p")}
-    made = Table(
-        title=Text(printable(f"{candidate} against {reference}")),
-        caption=_COMPARISON_CAPTION,
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    for place, name in enumerate(head):
-        if place not in skipped:
-            # An interval is read at one glance or not at all.
-            whole = name.endswith("interval")
-            made.add_column(Text(printable(name)), justify="right", overflow="fold", no_wrap=whole)
-    for row in rows:
-        cells = [cell.replace(" to ", "…") for n, cell in enumerate(row) if n not in skipped]
-        made.add_row(*(Text(printable(cell)) for cell in cells))
-    return made
+    columns = [
+        Column(printable(name), [Text(printable(row[place].replace(" to ", "…"))) for row in rows])
+        for place, name in enumerate(head)
+        if place not in skipped
+    ]
+    title = Text(printable(f"{candidate} against {reference}"))
+    return fitted(columns[:2], columns[2:], room, title=title, caption=_COMPARISON_CAPTION)
 
 
 _COMPARISON_CAPTION = (

@@ -3,11 +3,12 @@
 A report names its figures, so that nothing else is ever removed.
 """
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.evaluation.panels import KINDS
 
 REPORT = "report.html"
@@ -21,6 +22,20 @@ def names_tag(figures: Sequence[str]) -> str:
     return f'<meta name="semjscc-figures" content="{" ".join(figures)}">'
 
 
+def check_report(out: Path) -> None:
+    """Refuse to write over a report, or comparisons, that this program has not written.
+
+    Raises:
+        UserError: there are such.
+    """
+    for name, is_ours in ((REPORT, _is_ours(out)), (COMPARISONS, _holds_comparisons(out))):
+        if (out / name).exists() and not is_ours:
+            raise UserError(
+                f"{printable(str(out / name))} was not written by semjscc, and would be written "
+                "over: move it away, or take another --out"
+            )
+
+
 def withdraw_figures(out: Path, keep: Collection[str] = ()) -> None:
     """Remove the figures that the report in a folder names, but for some."""
     for name in _figures_beside(out):
@@ -30,9 +45,21 @@ def withdraw_figures(out: Path, keep: Collection[str] = ()) -> None:
 
 def withdraw(out: Path) -> None:
     """Remove the report in a folder, and all that was made with it; the results stay."""
-    if (out / REPORT).is_file() and _NAMES.search(_head(out / REPORT)):
+    if _is_ours(out):
         withdraw_figures(out)
         _remove([out / STRIP, out / COMPARISONS, out / REPORT])
+
+
+def _is_ours(out: Path) -> bool:
+    return (out / REPORT).is_file() and _NAMES.search(_head(out / REPORT)) is not None
+
+
+def _holds_comparisons(out: Path) -> bool:
+    try:
+        content = json.loads((out / COMPARISONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "comparisons" in content
 
 
 def _figures_beside(out: Path) -> list[str]:

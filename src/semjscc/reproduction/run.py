@@ -9,10 +9,12 @@ from time import monotonic
 from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
-from semjscc.evaluation.experiment import RESULTS, Experiment, earlier_results, run
+from semjscc.evaluation.experiment import Experiment, run
 from semjscc.evaluation.joint_report import report_on
 from semjscc.evaluation.judge import load_judged
 from semjscc.evaluation.results import Record, Results
+from semjscc.evaluation.standing import RESULTS, standing_results
+from semjscc.evaluation.withdrawal import check_report
 from semjscc.links import Link, open_link
 from semjscc.links.label import LabelLink
 from semjscc.perception.base import Perception
@@ -58,7 +60,7 @@ def reproduce(
     """
     began = monotonic()
     trained = _places(plan, runs)
-    _check(plan, trained)
+    _check(plan, trained, out)
     schedule = Schedule(progress=progress)
     _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
     results = {}
@@ -119,8 +121,8 @@ def _count(source: str, split: Split, limit: int | None) -> int:
 
 def _standing(folder: Path) -> list[Record]:
     """What an evaluation has measured so far."""
-    earlier = earlier_results(folder / RESULTS)
-    return earlier.records if earlier else []
+    standing = standing_results(folder / RESULTS)
+    return standing.records if standing else []
 
 
 def _images(records: Sequence[Record]) -> int:
@@ -157,9 +159,11 @@ def _place(name: str, trained: Mapping[str, Path]) -> str:
     return str(trained.get(name, name))
 
 
-def _check(plan: Plan, trained: Mapping[str, Path]) -> None:
-    """Refuse what is not there and nobody will train, before hours go by."""
+def _check(plan: Plan, trained: Mapping[str, Path], out: Path) -> None:
+    """Refuse what is not there and nobody will train, or stands in the way, before hours go by."""
     for evaluation in plan.evaluations:
+        _standing(out / evaluation.name)
+        check_report(out / evaluation.name)
         load_data(plan.data_of(evaluation), evaluation.split, limit=1, needs_labels=False)
         if evaluation.perception not in trained:
             open_perception(evaluation.perception)

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from torch import Tensor
 
-from semjscc.evaluation.pool import cores
 from semjscc.images import to_uint8
 from semjscc.links.source import Payload, SourceStage
+from semjscc.processes import cores
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import Accounting, Pixels
 from semjscc.separation.sources.search import Encoded, Search

@@ -98,6 +98,17 @@ def test_several_processes_give_the_same(
     assert told == [2, 4, 6]
 
 
+def test_coder_of_a_script_that_no_process_can_read_is_at_work_here(
+    images: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.separation.sources.grid._CHUNK_PIXELS", 1)
+    monkeypatch.setattr("semjscc.separation.sources.grid.needs_script", lambda _: True)
+    monkeypatch.setattr("semjscc.separation.sources.grid.script_can_start_again", lambda: False)
+    found = encode_all(Toy(), images, (2000,), "compact", processes=2)
+    assert len(Toy.compressed) > 0  # not elsewhere
+    assert found == encode_all(Toy(), images, (2000,), "compact", processes=1)
+
+
 def test_run_that_is_cut_off_keeps_what_was_finished(
     images: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,8 +148,9 @@ def test_small_images_take_little_time_each() -> None:
 
 def test_workers_end_with_a_parent_that_was_killed() -> None:
     script = (
-        "import os, time; from semjscc.separation.sources.grid import _pool\n"
-        "print(_pool(1).submit(os.getpid).result(), flush=True); time.sleep(60)"
+        "import os, time; from semjscc.separation.sources.grid import _workers\n"
+        "found = _workers(1, False).map(os.getpid, [()])\n"
+        "print(next(found)[1], flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None

@@ -1,12 +1,7 @@
 """Many images within many budgets: each is compressed at most once with each setting."""
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import pickle
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, nullcontext
 from functools import cache
 from pathlib import Path
@@ -14,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from semjscc.errors import UserError
+from semjscc.processes import Workers, cores, needs_script, script_can_start_again
 from semjscc.separation.sources.base import Accounting, SourceCoder
 from semjscc.separation.sources.search import Encoded, Search
 from semjscc.separation.sources.trials import TrialCache, Trials, image_key
@@ -67,14 +62,16 @@ def encode_all(
             known: list[Trials] = [store.read(keys[i], longest) if store else {} for i in chunk]
             return coder, images[chunk.start : chunk.stop], tuple(budgets), accounting, known
 
-        for chunk, found in _run(task, chunks, processes or _cores()):
-            if store:
-                store.write((keys[i], fresh) for i, (_, fresh) in zip(chunk, found, strict=True))
-            for i, (encoded, _) in zip(chunk, found, strict=True):
-                results[i] = encoded
-            done += len(chunk)
-            if progress is not None:
-                progress(done)
+        with closing(_run(task, chunks, processes or cores(), coder)) as run:
+            for chunk, found in run:
+                if store:
+                    write = zip(chunk, found, strict=True)
+                    store.write((keys[i], fresh) for i, (_, fresh) in write)
+                for i, (encoded, _) in zip(chunk, found, strict=True):
+                    results[i] = encoded
+                done += len(chunk)
+                if progress is not None:
+                    progress(done)
     return results
 
 
@@ -89,60 +86,26 @@ def _encode_chunk(task: _Task) -> _Found:
 
 
 def _run(
-    task: Callable[[range], _Task], chunks: Sequence[range], processes: int
-) -> Iterator[tuple[range, _Found]]:
+    task: Callable[[range], _Task], chunks: Sequence[range], processes: int, coder: SourceCoder
+) -> Generator[tuple[range, _Found]]:
     """Chunks and what was found for them, as they are done."""
     processes = min(processes, len(chunks))
-    if processes <= 1:
+    script = processes > 1 and needs_script(pickle.dumps(coder))
+    if processes <= 1 or (script and not script_can_start_again()):
         for chunk in chunks:
             yield chunk, _encode_chunk(task(chunk))
         return
-    pool = _pool(processes)
-    running: dict[Future[_Found], range] = {}
     try:
-        waiting = iter(chunks)
-        while True:
-            # A few tasks ahead: all of them at once would hold every known payload in memory.
-            while len(running) < 2 * processes and (chunk := next(waiting, None)) is not None:
-                running[pool.submit(_encode_chunk, task(chunk))] = chunk
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
-    except BrokenProcessPool as error:
-        _pool.cache_clear()
-        raise UserError(
-            "a process that compresses images died, most often for want of memory:"
-            " use fewer processes"
-        ) from error
-    finally:
-        for future in running:
-            future.cancel()
+        tasks = ((task(chunk),) for chunk in chunks)
+        for place, found in _workers(processes, script).map(_encode_chunk, tasks):
+            yield chunks[place], found
+    except BaseException:
+        _workers.cache_clear()
+        raise
 
 
 @cache
-def _pool(processes: int) -> ProcessPoolExecutor:
+def _workers(processes: int, script: bool) -> Workers:
     """Started once: a grid asks for one batch of images after the other."""
-    # Forking a process that runs torch's threads can hang.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, context, _begin_worker)
-
-
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _cores() -> int:
-    """That this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    what = "a process that compresses images"
+    return Workers(processes, what, "use fewer processes", script=script)
