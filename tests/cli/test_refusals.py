@@ -12,6 +12,7 @@ from PIL import Image
 from semjscc.checkpoint import MODEL
 
 GRID = ["evaluate", "--ratio", "1/24", "--snr", "5", "--out", "out", "--links"]
+RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
 
 MISTAKES: list[tuple[list[str], str]] = [
@@ -37,8 +38,12 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--perception", "mobilenet-v2=nothere"], "no weights at nothere"),
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
-    (["modulate", "image.png", "--out", "x.cf32", "--gap", "-1"], "--gap is a number of seconds"),
-    (["modulate", "image.png", "--out", "x.cf32", "--link", "no"], "no link 'no' for photo"),
+    ([*RADIO, "--gap", "-1"], "--gap is a number of seconds"),
+    ([*RADIO, "--link", "no"], "no link 'no' for photo"),
+    *(
+        ([*RADIO, "--link", link], f"does not carry the link '{link}': it carries linear, linear-a")
+        for link in ("none", "capacity", "label", "hybrid", "hybrid+importance-energy")
+    ),
     (["modulate", "image.png", "--out", "image.png/x.cf32"], "no file can be made in"),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),
