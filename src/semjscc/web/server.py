@@ -4,6 +4,7 @@ Gradio writes every upload to its cache; here that is a folder of this process, 
 user alone, cleaned every half minute and removed in the end.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 
 LOCAL = "127.0.0.1"
 PORT = 7860
@@ -99,7 +100,8 @@ def serve(
         file_seconds: how often uploads are looked through and how old one may grow.
 
     Raises:
-        UserError: the extra is not installed, or the port is taken.
+        UserError: the extra is not installed, the port is taken, or the address is not this
+            machine's.
     """
     with _listen(host, port) as listener:
         # Gradio reads its settings when it is imported.
@@ -146,7 +148,14 @@ def _listen(host: str, port: int) -> socket.socket:
     """
     try:
         return socket.create_server((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # A name that leads nowhere, that is no name, or that of another machine.
+        elsewhere = isinstance(error, socket.gaierror | UnicodeError)
+        if elsewhere or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            remedy = f"take another --host, such as {LOCAL}"
+        else:
+            remedy = "take another --port"
+        reason = getattr(error, "strerror", None) or error
         raise UserError(
-            f"cannot listen on {host}:{port} ({error.strerror or error}): take another --port"
+            f"cannot listen on {printable(host)}:{port} ({reason}): {remedy}"
         ) from error
