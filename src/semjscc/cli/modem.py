@@ -6,10 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from semjscc.cli.parser import Parser, Register
 from semjscc.cli.streams import need
 from semjscc.cli.words import (
-    Parser,
-    Register,
     add_json,
     check_network,
     existing_file,

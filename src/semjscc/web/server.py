@@ -146,16 +146,16 @@ def _listen(host: str, port: int) -> socket.socket:
     Raises:
         UserError: the port is taken, or the address is none of this machine's.
     """
+    where = f"cannot listen on {printable(host)}:{port}"
+    another = f"take another --host, such as {LOCAL}"
     try:
+        socket.getaddrinfo(host, port, socket.AF_INET)
         return socket.create_server((host, port))
-    except (OSError, UnicodeError) as error:
-        # A name that leads nowhere, that is no name, or that of another machine.
-        elsewhere = isinstance(error, socket.gaierror | UnicodeError)
-        if elsewhere or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
-            remedy = f"take another --host, such as {LOCAL}"
-        else:
-            remedy = "take another --port"
-        reason = getattr(error, "strerror", None) or error
+    except (socket.gaierror, UnicodeError) as error:  # a name of nothing, or no name
+        raise UserError(f"{where} (no such address): {another}") from error
+    except OSError as error:
+        elsewhere = error.errno == errno.EADDRNOTAVAIL
+        reason = os.strerror(error.errno or 0)
         raise UserError(
-            f"cannot listen on {printable(host)}:{port} ({reason}): {remedy}"
+            f"{where} ({reason}): {another if elsewhere else 'take another --port'}"
         ) from error
