@@ -211,7 +211,10 @@ def test_transmit_takes_any_size_and_warns_of_strange_images(
 def test_mistakes_get_one_line(
     words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert message in refusal([*EVALUATE, "--out", str(tmp_path / "out"), *words], capsys)
+    usual = dict(zip(EVALUATE[1::2], EVALUATE[2::2], strict=True))
+    rest = [word for option in usual.keys() - words for word in (option, usual[option])]
+    out = ["--out", str(tmp_path / "out")]
+    assert message in refusal(["evaluate", *rest, *out, *words], capsys)
 
 
 def test_unwritable_output_is_said_before_the_work(
@@ -277,7 +280,7 @@ def test_folders_are_printed_as_they_are_called(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "x[v2]" / "[/v1]" / ("long" * 30)
-    words = ["--links", "ours[red]=semantic", "--snr", "5", "--out", str(out), "--limit", "4"]
+    words = ["--links", "ours[red]=semantic", "--snr", "5", "--out", str(out)]
     assert main([*EVALUATE, *words]) == 0
     printed = capsys.readouterr().out
     assert printed.endswith(f"Pictures, numbers and report.html are in {out}\n")

@@ -91,6 +91,8 @@ def locate(name: str) -> Path:
     Raises:
         UserError: there is none; it says which ship.
     """
+    if not name:  # as a path it would be the current folder
+        raise UserError("no checkpoint is named: the name is empty")
     if (path := shipped(name)) is not None:
         return path
     path = user_path(name)
@@ -99,7 +101,7 @@ def locate(name: str) -> Path:
     if path.is_file():
         return path
     said = printable(name)
-    if name and path.is_dir():
+    if path.is_dir():
         raise UserError(f"the folder {said} has no {MODEL}: no training has ended there")
     if "/" in name:
         raise UserError(f"no checkpoint at {said}")

@@ -11,7 +11,10 @@ from PIL import Image
 
 from semjscc.checkpoint import MODEL
 
-GRID = ["evaluate", "--ratio", "1/24", "--snr", "5", "--out", "out", "--links"]
+POINT, OUT = ["--ratio", "1/24", "--snr", "5"], ["--out", "out"]
+GRID = ["evaluate", *POINT, *OUT, "--links"]
+EVERY = ["evaluate", "--links", "semantic,none"]
+RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
 
 MISTAKES: list[tuple[list[str], str]] = [
@@ -37,8 +40,12 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--perception", "mobilenet-v2=nothere"], "no weights at nothere"),
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
-    (["modulate", "image.png", "--out", "x.cf32", "--gap", "-1"], "--gap is a number of seconds"),
-    (["modulate", "image.png", "--out", "x.cf32", "--link", "no"], "no link 'no' for photo"),
+    ([*RADIO, "--gap", "-1"], "--gap is a number of seconds"),
+    ([*RADIO, "--link", "no"], "no link 'no' for photo"),
+    *(
+        ([*RADIO, "--link", link], f"does not carry the link '{link}': it carries linear, linear-a")
+        for link in ("none", "capacity", "label", "hybrid", "hybrid+importance-energy")
+    ),
     (["modulate", "image.png", "--out", "image.png/x.cf32"], "no file can be made in"),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),
@@ -50,12 +57,12 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["channel", "image.png", "x.cf32", "--snr", "x"], "an SNR is a number of dB"),
     ([*GRID, "semantc"], "did you mean 'semantic'"),
     ([*GRID, "semantic", "--data", "owner/name"], "say which weights fit name: --weights"),
-    ([*GRID, "semantic,none", "--ratio", "1/x"], "written like 1/24"),
-    ([*GRID, "none", "--snr", ","], "this one is empty"),
+    ([*EVERY, "--ratio", "1/x", "--snr", "5", *OUT], "written like 1/24"),
+    ([*EVERY, "--ratio", "1/24", "--snr", ",", *OUT], "this one is empty"),
     ([*GRID, "none", "--jobs", "0"], "--jobs must be at least 1"),
     ([*GRID, "x=djscc,x=semantic"], "two links are called 'x'"),
-    ([*GRID, "none", "--out", "image.png"], "it is a file"),
-    ([*GRID, "none", "--data", "semantic", "--out", "semantic/out"], "lies in the data"),
+    ([*EVERY, *POINT, "--out", "image.png"], "it is a file"),
+    ([*EVERY, *POINT, "--data", "semantic", "--out", "semantic/out"], "lies in the data"),
     (["report", "nothere.json", "--out", "out"], "nothere.json does not exist"),
     (["train", "nothere.yaml"], "no recipe at nothere.yaml"),
     (["train", "--optimiser.steps", "-1e3", "nothere.yaml"], "no recipe at nothere.yaml"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from semjscc.cli import _parser
-from semjscc.cli.words import Parser, check_network, columns, console, existing_file, folder
+from semjscc.cli.parser import Parser
+from semjscc.cli.words import check_network, columns, console, existing_file, folder
 from semjscc.errors import UserError
 
 

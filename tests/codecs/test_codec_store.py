@@ -97,7 +97,7 @@ def test_name_outside_the_table_is_refused(
         description("adaptive", None),
         description("adaptive", [8]),
         description("adaptive", "width"),
-        description("adaptive", {"width": "8"}),
+        description("adaptive", {"width": "wide"}),
         description("adaptive", {"width": 8.5}),
         description("adaptive", {"width": -8}),
         description("adaptive", {"width": None}),
@@ -232,3 +232,34 @@ def test_enormous_network_is_refused_before_it_takes_memory(
     path = tmp_path / "huge.safetensors"
     save_weights(path, weights, description("adaptive", {"width": 10**7}))
     assert "do not fit" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("adaptive", {"nope": 1}, "codec adaptive has no option 'nope'; it has ratios, width"),
+        ("adaptive", {"widht": 1}, "codec adaptive has no option 'widht': did you mean 'width'?"),
+        ("deepjscc", {"width": 8}, "codec deepjscc has no option 'width'; it has ratio, snr_db"),
+        ("adaptive", {"width": "abc"}, "codec adaptive: option width is a whole number, not 'abc'"),
+        ("adaptive", {"width": 8.5}, "codec adaptive: option width is a whole number, not 8.5"),
+        ("adaptive", {"width": True}, "codec adaptive: option width is a whole number, not true"),
+        ("adaptive", {"width": 0}, "codec adaptive: option width must be at least 1, not 0"),
+        ("adaptive", {"ratios": "1/24"}, "option ratios is a list such as [a, b], not '1/24'"),
+        ("adaptive", {"ratios": []}, "codec adaptive: option ratios is empty"),
+        ("deep", {"width": 1}, "codec deep: width must be at least 2, not 1"),
+        ("deep", {"encoder_blocks": [1]}, "codec deep: option encoder_blocks is a list of 2"),
+        ("deep", {"decoder_blocks": [1, 0, 1]}, "option decoder_blocks must be at least 1, not 0"),
+        ("deepjscc", {"snr_db": "ten"}, "codec deepjscc: option snr_db is a number, not 'ten'"),
+        ("adaptive", [8], "codec adaptive: its options are a block of keys"),
+    ],
+)
+def test_options_are_checked_by_what_the_codec_takes(name: str, options: Any, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        build_codec(name, options)
+    assert message in str(raised.value)
+
+
+def test_ratios_may_be_numbers() -> None:
+    options = {"width": 2, "ratios": [0.125, "1/24"]}
+    assert build("adaptive", options).ratios == (Fraction(1, 24), Fraction(1, 8))
+    assert build("deepjscc", {"ratio": 0.125, "snr_db": 3}).ratios == (Fraction(1, 8),)

@@ -92,6 +92,8 @@ def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db
 class Left:
     """An allocation to which the left of a picture matters most."""
 
+    tunes = False
+
     def weights(self, images: Tensor, received: Tensor) -> Tensor:
         assert received.shape == images.shape
         return torch.linspace(3, 0.1, 7).expand(len(images), 5, 7)

@@ -284,6 +284,8 @@ def test_results_without_images_and_failed_deliveries_count(perception: Percepti
         (lambda r: {"images": r.images * math.nan}, "8 bits"),
         (lambda r: {"images": None, "outputs": r.images[:3, 0, 0]}, "3 outputs of 10"),
         (lambda r: {"delivered": r.delivered[:1]}, "whether it was delivered"),
+        (lambda r: {"delivered": r.delivered.tolist()}, "its delivered as list: .* a tensor"),
+        (lambda r: {"images": r.images.numpy()}, "its images as ndarray: .* a tensor"),
         (lambda _: {"payload_bits": torch.zeros(1, dtype=torch.int64)}, "how many bits"),
         (lambda r: {"channel_uses": 2 * r.channel_uses}, "took 64 channel uses .* have 32"),
         (lambda _: {"channel_uses": 0}, "took 0 channel uses"),

@@ -54,6 +54,31 @@ def situation() -> Situation:
     return Situation(awgn, 7.0, Fraction(1, 24), Draws(0, (0, 1)))
 
 
+class Detached(Halves):
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images).detach()
+
+
+class Flat(Halves):
+    """Without a layer that has maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat = nn.Flatten()
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.flat(super().forward(images))
+
+
+@pytest.mark.parametrize(("network", "layer"), [(Detached(), "pool"), (Flat(), "flat")])
+def test_a_network_that_has_no_importance_judges_all_the_same(
+    images: Tensor, network: nn.Module, layer: str
+) -> None:
+    blind = Perception(network, layers=[layer], class_names=("left", "right"))
+    rows = make_rows(images, torch.tensor([0, 1]), [NoChannel()], blind, situation())
+    assert [[panel.title for panel in row] for row in rows] == [["original", "none"]] * 2
+
+
 def test_rows_say_what_the_network_sees(images: Tensor, perception: Perception) -> None:
     mirrored = quantise(images.flip(-1))
     outputs = torch.tensor([[0.0, 0.0], [-9.0, 9.0]])

@@ -17,6 +17,7 @@ from semjscc.importance.gradient import (
     score_gradients,
 )
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess
+from semjscc.perception.gradients import NoGradientError
 from semjscc.perception.tasks import ScoreName
 
 with warnings.catch_warnings():
@@ -421,3 +422,23 @@ def test_layer_that_never_runs_is_refused(tiny_images: Tensor) -> None:
     perception = Perception(WithSideBranch(), layers=("idle",), class_names=list("abcd"))
     with pytest.raises(UserError, match="layer 'idle' takes no part"):
         perception.features(tiny_images)
+
+
+class Still(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.AvgPool2d(4)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.pool(images).detach().mean(dim=(2, 3))
+
+
+@pytest.mark.parametrize("layer", ["pool", INPUT_LAYER])
+def test_a_network_without_gradients_has_no_importance(layer: str, tiny_images: Tensor) -> None:
+    still = Perception(Still(), layers=[layer], class_names=["r", "g", "b"], name="still")
+    with pytest.raises(
+        NoGradientError, match="no gradient passes through still: its forward must do"
+    ):
+        score_gradients(still, tiny_images, "logit")
+    with pytest.raises(NoGradientError):
+        form_gradients(still, tiny_images, ImportanceForm(at="received"), received=tiny_images)

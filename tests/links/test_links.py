@@ -159,9 +159,25 @@ def negative(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tens
     return symbols, gain, -noise
 
 
+def real(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols.real, gain, noise
+
+
+def complex_noise(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return symbols, gain, noise.to(torch.complex64)
+
+
+def without_noise(symbols: Tensor, gain: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, None]:
+    del noise
+    return symbols, gain, None
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (real, "returns real numbers: its symbols must be complex"),
+        (complex_noise, "a noise variance that is complex"),
+        (without_noise, "tells a noise variance as NoneType: it must be a tensor"),
         (shortened, "must return as many"),
         (spoiled, "is no number"),
         (without_a_gain, "tells a gain of shape"),
@@ -179,6 +195,28 @@ def test_what_no_channel_gives_is_refused(
     where = Situation(own, 5.0, link.default_ratio, Draws(0, range(len(images))))
     with pytest.raises(UserError, match=f"channel own .*{said}"):
         link.send(images, where)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_channel_returns_two_things(link: CodecLink, images: Tensor, count: int) -> None:
+    def own(symbols: Tensor, snr_db: float, draws: Draws) -> Any:
+        return (*awgn(symbols, snr_db, draws), None)[:count] or None
+
+    where = Situation(own, 5.0, link.default_ratio, Draws(0, range(len(images))))
+    with pytest.raises(UserError, match="own must return two things: symbols and a ChannelKnowl"):
+        link.send(images, where)
+
+
+def test_a_channel_may_use_numpy_and_plain_numbers(link: CodecLink, images: Tensor) -> None:
+    def own(symbols: Tensor, snr_db: float, draws: Draws) -> Any:
+        received, _ = awgn(symbols, snr_db, draws)
+        return received.numpy().astype("complex128"), ChannelKnowledge(1.0, 10**-0.5)  # pyright: ignore[reportArgumentType]
+
+    ours, theirs = (
+        pictures(link, images, Situation(channel, 5.0, RATIO, Draws(0, range(3))))
+        for channel in (awgn, own)
+    )
+    torch.testing.assert_close(theirs, ours, atol=1.01 / 255, rtol=0)
 
 
 def test_both_ends_are_told_the_true_snr(link: CodecLink, codec: Spy, images: Tensor) -> None:
@@ -502,6 +540,7 @@ class Loud(CodecLink):
         (lambda x: torch.cat([x, x], dim=1), r"link loud .*\(2, 256\).*\(2, 128\) channel uses"),
         (lambda x: x[:, :100], r"\(2, 100\)"),
         (lambda x: x[:1], r"\(1, 128\)"),
+        (lambda x: x.real, "link loud sends real numbers"),
         (lambda x: 2 * x, "mean power 4: all links have 1"),
         (lambda x: x * math.nan, "mean power nan"),
     ],

@@ -291,9 +291,17 @@ def test_unknown_network_is_refused_with_those_that_exist() -> None:
         build_network("alexnet", 3, {})
 
 
-@pytest.mark.parametrize("options", [{"depth": 3}, {"classes": 3}, {"width": "wide"}])
-def test_options_a_network_does_not_take_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match="network resnet: "):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth": 3}, "network resnet has no option 'depth'; it has width"),
+        ({"classes": 3}, "network resnet has no option 'classes'; it has width"),
+        ({"width": "big"}, "network resnet: option width is a whole number, not 'big'"),
+        ({"width": 0}, "network resnet: option width must be at least 1, not 0"),
+    ],
+)
+def test_options_a_network_does_not_take_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
         build_network("resnet", 3, options)
 
 
@@ -344,7 +352,7 @@ def test_perception_comes_back_from_its_checkpoint(
         {"network": "resnet"},
         {"options": {"width": 5}},
         {"options": {"width": -4}},
-        {"options": {"width": "4"}},
+        {"options": {"width": "wide"}},
         {"options": {"unknown": 4}},
         {"options": None},
         {"layers": ["stage9"]},

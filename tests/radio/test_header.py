@@ -235,7 +235,7 @@ def test_random_bits_are_hardly_ever_a_header() -> None:
 
 
 def test_what_does_not_fit_is_the_users_error() -> None:
-    with pytest.raises(UserError, match="no number for codec 'mine'"):
+    with pytest.raises(UserError, match="no number for 'mine'"):
         header_bits(Header(Control("mine", 64, 64, Fraction(1, 6)), 0, 0))
     with pytest.raises(UserError, match="at least 16 pixels a side, not 64 x 15"):
         header_bits(Header(Control("adaptive", 15, 64, Fraction(1, 6)), 0, 0))

@@ -281,10 +281,6 @@ def test_what_cannot_be_is_refused_in_a_line(
     tmp_path: Path, signs: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     tx = str(tmp_path / "tx.cf32")
-    for link in ("none", "capacity", "finite"):
-        line = refusal(capsys, "modulate", signs[0], "--link", link, "--out", tx)
-        assert f"the link '{link}' has no symbols" in line
-    assert "sends no image" in refusal(capsys, "modulate", signs[0], "--link", "label", "--out", tx)
     assert "fits into 256 symbols at -15 dB" in refusal(
         capsys, "modulate", signs[0], "--link", "separate-jpeg", "--ratio", "1/48", "--snr", "-15",
         "--out", tx,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
     [
         ("snrs: [0, 10]", "snrs: [zero]", "snrs"),
         ("quick:", "quickly:", "quickly"),
-        ("loss.weight: 0.4", "loss.wait: 0.4", "wait"),
+        ("loss.weight: 0.4", "loss.wait: 0.4", "variant heavier: option --loss.wait: loss has no"),
         ("heavier: {", "heavier: {name: base, ", "a recipe has no name"),
         ("uniform: {", "base: {", "trains base twice"),
         ("evaluations:", "evaluations: [", "plan"),
@@ -134,6 +135,14 @@ def test_mistakes_are_one_line(plan_file: Path, old: str, new: str, message: str
     with pytest.raises(UserError, match=message) as error:
         load_plan(plan_file).recipes()
     assert "\n" not in str(error.value)
+
+
+def test_ratios_may_be_written_as_numbers(plan_file: Path) -> None:
+    plan_file.write_text(
+        plan_file.read_text().replace("ratios: [1/48, 1/24]", "ratios: [1/48, 0.125]")
+    )
+    (evaluation, *_) = load_plan(plan_file).evaluations
+    assert evaluation.grid().ratios == (Fraction(1, 48), Fraction(1, 8))
 
 
 def test_missing_plan_is_said(tmp_path: Path) -> None:

@@ -165,20 +165,38 @@ def test_mistakes_are_named_with_line_and_key(file: Path, text: str, message: st
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--nmae", "x"], "a bicycle has no 'nmae': did you mean 'name'?"),
+        (["--nmae", "x"], "option --nmae: a bicycle has no 'nmae': did you mean 'name'?"),
+        (["--spare.radius", "w"], "option --spare.radius: spare.radius is a number, not 'w'"),
+        (["--spare.radius", "0"], "option --spare.radius: radius is positive, not 0.0"),
+        (["--spare", "{radius: 0}"], "option --spare: radius is positive, not 0.0"),
+        (["--spare.radios", "1"], "option --spare.radios: spare has no 'radios': did you mean"),
+        (["--spare", "{radios: 1}"], "option --spare: spare has no 'radios': did you mean"),
+        (["--sparr.kind", "road"], "option --sparr.kind: a bicycle has no 'sparr': did you mean"),
+        (["--gears", "[1, two]"], "option --gears: gears.2 is a whole number, not 'two'"),
+        (["--options.a", "["], "option --options.a: not YAML"),
         (["--name"], "--name needs a value"),
         (["name"], "unknown word 'name'"),
         (["--"], "unknown word '--'"),
         (["--name.first", "x"], "name is no block of keys, so that it has no 'first'"),
         (["--bell", "maybe"], "bell is true or false, not 'maybe'"),
         (["--spare", "{radius: 1, radius: 2}"], "'radius' stands twice"),
-        (["--bell", "["], "not YAML"),
+        (["--bell", "["], "option --bell: not YAML"),
     ],
 )
 def test_mistakes_on_the_command_line_too(file: Path, words: list[str], message: str) -> None:
+    text = "name: a\nspare:\n  radius: 1\noptions: {b: 1}"
     with pytest.raises(UserError) as caught:
-        read(file, "name: a", *words)
+        read(file, text, *words)
     assert message in str(caught.value)
+    assert f"{file}, line" not in str(caught.value)
+
+
+def test_a_mistake_of_the_file_beside_an_option_has_its_line(file: Path) -> None:
+    text = "name: a\nspare:\n  radius: 1\n  kind: mud"
+    with pytest.raises(UserError, match=r"line 4: spare\.kind is one of road, track, not 'mud'"):
+        read(file, text, "--spare.radius", "2")
+    with pytest.raises(UserError, match=f"bicycle {file}: radius is positive"):
+        read(file, "name: a\nspare: {radius: 0}", "--spare.spokes", "2", "--bell", "true")
 
 
 def test_pipes_are_read() -> None:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from semjscc.checkpoint import MODEL
 from semjscc.cli import main
 from semjscc.errors import UserError
+from semjscc.importance.gradient import ImportanceForm
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.training.inputs import load_images
 from semjscc.training.modules import StepTraining
@@ -38,7 +39,7 @@ from semjscc.training.recipe import (
 )
 from semjscc.training.run import RESUME, Schedule
 from semjscc.training.train import train
-from semjscc.training.trial import try_network
+from semjscc.training.trial import try_network, try_perception
 
 __all__ = ["codec_recipe", "perception", "source"]  # fixtures
 
@@ -79,6 +80,8 @@ def test_no_number_is_taken_that_nothing_can_be_done_with(
         ("--optimiser.augment_erase -1", "augment_erase must be at least 0, not -1"),
         ("--optimiser.augment_paste 2", "augment_paste lies between 0 and 1, not 2"),
         ("--optimiser.clip_gradient 0", "clip_gradient is positive, not 0"),
+        ("--data.source=", "option --data.source: source is empty"),
+        ("--data.source=[signs,'']", "option --data.source: source is empty"),
         ("--data.limit 0", "limit must be at least 1, not 0"),
         ("--data.size 15", "size must be at least 16, not 15"),
         ("--data.val_fraction 0", "val_fraction lies between 0 and 1, not 0"),
@@ -164,10 +167,9 @@ def test_no_process_is_no_schedule() -> None:
     [
         ("--perception.layers [nope]", "tiny has no layer 'nope'; it has stem, stage1"),
         ("--perception.input_size 3", "tiny does not fit the images of .*: Given input size"),
-        ("--perception.options {width: 0}", "tiny does not fit the images of .*: Given groups"),
+        ("--perception.options {width: 0}", "option width must be at least 1, not 0"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_networks_that_cannot_be_are_refused_before_the_training(
     source: Path, tmp_path: Path, words: str, message: str
 ) -> None:
@@ -178,12 +180,11 @@ def test_networks_that_cannot_be_are_refused_before_the_training(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_codecs_that_cannot_be_are_refused_before_the_training(
     codec_recipe: Path, tmp_path: Path
 ) -> None:
     recipe = load_recipe(codec_recipe, ["--codec.options", "{width: 0}"])
-    with pytest.raises(UserError, match="tiny does not fit the images of"):
+    with pytest.raises(UserError, match="codec adaptive: option width must be at least 1, not 0"):
         train(recipe, tmp_path / "run", QUIET)
 
 
@@ -217,6 +218,44 @@ def test_a_codec_is_not_trained_for_a_network_that_answers_something_else(
         with pytest.raises(UserError, match="odd must return a number for each image and class"):
             train(load_recipe(codec_recipe, words), tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()
+
+
+class Still(nn.Module):
+    """Passes no gradient: neither to its weights nor to the image."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(3, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(images.mean(dim=(2, 3))).detach()
+
+
+def test_a_network_without_gradients_is_not_trained(source: Path, tmp_path: Path) -> None:
+    part = f"perception: {{network: '{__name__}:Still', layers: [head]}}"
+    with pytest.raises(UserError, match="tiny cannot be trained: no gradient comes"):
+        train(load_recipe(recipe_file(tmp_path, source, part)), tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("term", ["features", "task", "distillation", "fisher"])
+def test_a_codec_is_not_trained_for_a_network_without_gradients(
+    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    still = Perception(Still(2), layers=["head"], class_names=["dark", "bright"], name="still")
+    monkeypatch.setattr("semjscc.training.train.open_perception", lambda *_: still)
+    with pytest.raises(UserError, match="no gradient passes through still"):
+        train(load_recipe(codec_recipe, ["--loss.term", term]), tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_is_asked_for_no_more_gradients_than_the_loss_needs() -> None:
+    still = Perception(Still(2), layers=["head"], class_names=["dark", "bright"], name="still")
+    images = [torch.rand(1, 3, 16, 16)]
+    try_perception(still, images, LossRecipe(weight=0.0, importance=ImportanceForm()))
+    try_perception(still, images, LossRecipe(weight=1.0))  # the features' own gradient passes
+    with pytest.raises(UserError, match="no gradient passes through still"):
+        try_perception(still, images, LossRecipe(weight=1.0, importance=ImportanceForm()))
 
 
 def test_images_of_val_are_tried_before_the_training_too(

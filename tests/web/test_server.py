@@ -16,7 +16,7 @@ from serving import serving
 
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.web.server import private_folder, serve
+from semjscc.web.server import _listen, private_folder, serve
 from semjscc.web.uploads import LARGEST_FILE
 
 needs_gradio = pytest.mark.skipif(
@@ -153,3 +153,10 @@ def test_a_taken_port_is_one_line(server: tuple[str, Path], tmp_path: Path) -> N
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "take another --port" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["::1:::", "a..b", "192.0.2.1"])
+def test_an_address_that_is_not_this_machines_is_told_as_such(host: str) -> None:
+    """No number, no name, another machine's: the port is not what is wrong."""
+    with pytest.raises(UserError, match=r"cannot listen on .*: take another --host, such as 127"):
+        _listen(host, 7860)

@@ -14,8 +14,8 @@ from typing import TextIO
 
 from semjscc import __version__
 from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
+from semjscc.cli.parser import Command, Parser
 from semjscc.cli.streams import drop_output, settle
-from semjscc.cli.words import Command, Parser
 from semjscc.errors import Stopped, UserError, UserNote
 from semjscc.threads import choose_threads
 
@@ -111,6 +111,7 @@ def _parser() -> Parser:
     parser = Parser(prog="semjscc", description=__import__("semjscc").__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    commands.type = str  # the command's own words are in it, which its own parser checks
 
     def command(name: str, run: Command, text: str, *, takes_overrides: bool = False) -> Parser:
         sub = commands.add_parser(name, help=text, description=text)

@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from semjscc.cli.words import Register, add_json, columns
+from semjscc.cli.parser import Register
+from semjscc.cli.words import add_json, columns
 
 
 def register(command: Register) -> None:

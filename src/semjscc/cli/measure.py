@@ -5,9 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+from semjscc.cli.parser import Parser, Register
 from semjscc.cli.words import (
-    Parser,
-    Register,
     add_json,
     add_situation,
     at_least,

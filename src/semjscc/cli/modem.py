@@ -6,10 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from semjscc.cli.parser import Parser, Register
 from semjscc.cli.streams import need
 from semjscc.cli.words import (
-    Parser,
-    Register,
     add_json,
     check_network,
     existing_file,
@@ -102,6 +101,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.links.catalogue import find_link
+    from semjscc.radio.carried import check_carried
 
     gap, snr_db = arguments.gap, parse_snr(arguments.snr)
     if gap is not None and not 0 <= gap <= 3600:
@@ -112,7 +112,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     out = _recording(arguments.out)
     arguments.perception = None
     family = family_for_file(arguments, arguments.link, images[0])
-    find_link(arguments.link, family)
+    check_carried(find_link(arguments.link, family))
 
     import_torch()
     from semjscc.images import read_image

@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from semjscc.cli.words import Register, add_json, console, existing_file, folder, split_list
+from semjscc.cli.parser import Register
+from semjscc.cli.words import add_json, console, existing_file, folder, split_list
 from semjscc.paths import keep_apart
 from semjscc.threads import import_torch
 

@@ -3,9 +3,9 @@
 import argparse
 import json
 
+from semjscc.cli.parser import Register
 from semjscc.cli.pictures import check_picture, write_picture
 from semjscc.cli.words import (
-    Register,
     add_json,
     add_situation,
     check_network,

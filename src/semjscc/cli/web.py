@@ -2,7 +2,7 @@
 
 import argparse
 
-from semjscc.cli.words import Register
+from semjscc.cli.parser import Register
 from semjscc.errors import UserError
 
 HIGHEST_PORT = 65535

@@ -1,93 +1,21 @@
-"""What the commands share: the parser, options of the same meaning, and how words become values."""
+"""What the commands share: options of the same meaning, and how words become values."""
 
 import argparse
-import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any
 
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.paths import user_path
 
-Command = Callable[[argparse.Namespace], None]
-
-_NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
-"""How a number or a list of them begins where it begins with a minus."""
 NARROWEST = 40
 """Columns of a terminal below which it breaks the lines of a table itself."""
 WIDEST = 10_000
 """Columns of a pipe, where a table is as wide as it needs to be and nothing is cut."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, and to which ``-5,0`` is no option.
-
-    Attributes:
-        takes_overrides: options that it does not know, each with its value, become ``rest``.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._negative_number_matcher = _NEGATIVE
-        self.takes_overrides = False
-
-    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, args: Sequence[str] | None = None, namespace: Any = None
-    ) -> tuple[Any, list[str]]:
-        """Tell a mistyped option before what is missing: that may be the same."""
-        words = list(sys.argv[1:] if args is None else args)
-        if self._subparsers is not None:  # the words are those of a command
-            return super().parse_known_args(words, namespace)
-        own, rest = self._split(words)
-        if rest and not self.takes_overrides:
-            hint = did_you_mean(rest[0], self._option_string_actions)
-            raise UserError(f"unknown words: {printable(' '.join(rest))}{hint}")
-        found, unknown = super().parse_known_args(own, namespace)
-        if unknown:
-            raise UserError(f"unknown words: {printable(' '.join(unknown))}")
-        found.rest = rest
-        return found, []
-
-    def _split(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Its own words, and options that it does not know with their values."""
-        own: list[str] = []
-        rest: list[str] = []
-        waiting = False
-        for place, word in enumerate(words):
-            if word == "--":  # behind it nothing is an option
-                return own + list(words[place:]), rest
-            if word.startswith("--"):
-                option, equals, _ = word.partition("=")
-                known = any(one.startswith(option) for one in self._option_string_actions)
-                waiting = not known and not equals
-                (own if known else rest).append(word)
-            else:
-                (rest if waiting else own).append(word)
-                waiting = False
-        return own, rest
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        """Let a full disk be told; argparse says nothing of it."""
-        if message:
-            (file or sys.stderr).write(message)
-
-    def error(self, message: str) -> NoReturn:
-        """Raise a `UserError` instead of printing the usage and leaving."""
-        raise UserError(f"{message} (try: {self.prog} --help)")
-
-
-class Register(Protocol):
-    """Adds a command by name, what runs it and one line about it; returns its parser."""
-
-    def __call__(
-        self, name: str, run: Command, text: str, *, takes_overrides: bool = False
-    ) -> Parser:
-        """``takes_overrides`` leaves words that the parser does not know to the command."""
-        ...
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

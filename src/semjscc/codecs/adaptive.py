@@ -60,8 +60,9 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, conditions: int = 2) -> None:
         super().__init__()
-        self.squeeze = nn.Linear(width + conditions, width // 4)
-        self.excite = nn.Linear(width // 4, width)
+        middle = max(1, width // 4)
+        self.squeeze = nn.Linear(width + conditions, middle)
+        self.excite = nn.Linear(middle, width)
         # Begins as the identity: 2·sigmoid(0) = 1.
         nn.init.zeros_(self.excite.weight)
         nn.init.zeros_(self.excite.bias)
@@ -147,7 +148,7 @@ class Adaptive(GridCodec):
     Below the smallest of them it sends less of what it would send there.
 
     Args:
-        ratios: bandwidth ratios to train at, as text; the largest decides the latent depth.
+        ratios: bandwidth ratios to train at; the largest decides the latent depth.
         width: channels at half the image's side; a quarter has twice as many.
     """
 
@@ -155,7 +156,7 @@ class Adaptive(GridCodec):
     any_ratio: ClassVar[bool] = True
 
     def __init__(
-        self, ratios: Sequence[str] = ("1/48", "1/24", "1/12", "1/6"), width: int = 48
+        self, ratios: tuple[str | float, ...] = ("1/48", "1/24", "1/12", "1/6"), width: int = 48
     ) -> None:
         super().__init__()
         self.ratios = tuple(sorted(parse_ratio(ratio) for ratio in ratios))

@@ -51,14 +51,17 @@ from semjscc.linear.transform import BLOCK, analyse, synthesise
 
 RATIOS = ("1/384", "1/192", "1/96", "1/48", "1/24", "1/12", "1/6")
 SNR_RANGE_DB = (-5, 20)
+LEAST_WIDTH = 2
+"""Half of it at a quarter of the image's side must leave something."""
 
 
 class Deep(Codec):
     """One network for SNRs from −5 to 20 dB and all ratios up to the largest of ``ratios``.
 
     Args:
-        ratios: bandwidth ratios to train at, as text.
-        width: channels at an eighth of the image's side; a sixteenth has twice as many.
+        ratios: bandwidth ratios to train at.
+        width: channels at an eighth of the image's side; a sixteenth has twice as many, a quarter
+            half.
         encoder_blocks: at an eighth and at a sixteenth.
         decoder_blocks: at a quarter, an eighth and a sixteenth.
     """
@@ -68,11 +71,13 @@ class Deep(Codec):
 
     def __init__(
         self,
-        ratios: Sequence[str] = RATIOS,
+        ratios: tuple[str | float, ...] = RATIOS,
         width: int = 96,
-        encoder_blocks: Sequence[int] = (2, 3),
-        decoder_blocks: Sequence[int] = (1, 2, 4),
+        encoder_blocks: tuple[int, int] = (2, 3),
+        decoder_blocks: tuple[int, int, int] = (1, 2, 4),
     ) -> None:
+        if width < LEAST_WIDTH:
+            raise ValueError(f"width must be at least {LEAST_WIDTH}, not {width}")
         super().__init__()
         self.ratios = tuple(sorted(parse_ratio(ratio) for ratio in ratios))
         self.snr_range_db = (float(SNR_RANGE_DB[0]), float(SNR_RANGE_DB[1]))

@@ -37,7 +37,7 @@ class DeepJSCC(GridCodec):
 
     name: ClassVar[str] = "deepjscc"
 
-    def __init__(self, ratio: str = "1/6", snr_db: float = 10.0) -> None:
+    def __init__(self, ratio: str | float = "1/6", snr_db: float = 10.0) -> None:
         super().__init__()
         self.ratios = (parse_ratio(ratio),)
         # A recipe may say 10 where a number of dB is meant, which is 10.0.

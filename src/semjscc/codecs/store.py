@@ -11,6 +11,7 @@ from semjscc.codecs.deep import Deep
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.settings import build
 
 CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, Deep, DeepJSCC)}
 """The built-in names: a checkpoint may name these and nothing else."""
@@ -24,10 +25,7 @@ def build_codec(name: str, options: dict[str, Any]) -> Codec:
     """
     if not isinstance(name, str) or name not in CODECS:
         raise UserError(f"no codec '{printable(str(name))}'; there are {', '.join(CODECS)}")
-    try:
-        return CODECS[name](**options)
-    except (TypeError, ValueError, IndexError, RuntimeError) as error:
-        raise UserError(f"codec {name}: {printable(str(error))}") from error
+    return build(CODECS[name], f"codec {name}", options)
 
 
 def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:

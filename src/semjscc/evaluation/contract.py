@@ -26,6 +26,8 @@ def check_received(link: str, images: Tensor, received: Received, ratio: Fractio
         UserError: it is such a thing, and what to do about it.
     """
     count, size = len(images), (images.shape[-2], images.shape[-1])
+    if (problem := _of_kinds(received)) is not None:
+        raise UserError(f"link {printable(link)} {problem}")
     problem = _of_images(images, received.images) if received.images is not None else None
     uses = 0 if ratio is None else channel_uses(*size, ratio)
     if received.images is None and received.outputs is None:
@@ -43,6 +45,17 @@ def check_received(link: str, images: Tensor, received: Received, ratio: Fractio
         )
     if problem is not None:
         raise UserError(f"link {printable(link)} {problem}")
+
+
+def _of_kinds(received: object) -> str | None:
+    """What of it is not of the type that `Received` says."""
+    if not isinstance(received, Received):
+        return f"gave a {type(received).__name__}, not a Received"
+    for part in ("images", "outputs", "delivered", "payload_bits"):
+        value = getattr(received, part)
+        if not isinstance(value, Tensor) and (part == "delivered" or value is not None):
+            return f"gave its {part} as {type(value).__name__}: it must be a tensor"
+    return None
 
 
 def _of_images(images: Tensor, received: Tensor) -> str | None:

@@ -20,6 +20,7 @@ from semjscc.importance.maps import importance_map, overlay
 from semjscc.links import Link, Received, Situation
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
+from semjscc.perception.gradients import NoGradientError
 
 CHECK, CROSS = "✓", "✗"
 
@@ -73,9 +74,9 @@ def make_rows(
         names: of the images' files, each shown below its original; none where there are none.
 
     Returns:
-        a row for each image: the original, its importance map, and one panel for each link.
+        a row for each image: the original, its importance map if the network has one, and one
+        panel for each link.
     """
-    heat = overlay(images, importance_map(perception, images))
     originals = _judged("original", images, _ask(perception, images), labels, perception)
     if names:
         originals = [
@@ -84,13 +85,24 @@ def make_rows(
         ]
     columns = [
         originals,
-        [
-            Panel("importance", image, f"{perception.task.right}:\n{_class(perception, label)}")
-            for image, label in zip(heat, labels.tolist(), strict=True)
-        ],
+        *_importance(images, labels, perception),
         *(_received(link, images, labels, perception, situation) for link in links),
     ]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _importance(images: Tensor, labels: Tensor, perception: Perception) -> list[list[Panel]]:
+    """The column of importance maps; none of a network without gradients or without maps."""
+    try:
+        heat = overlay(images, importance_map(perception, images))
+    except (NoGradientError, ValueError):
+        return []
+    return [
+        [
+            Panel("importance", image, f"{perception.task.right}:\n{_class(perception, label)}")
+            for image, label in zip(heat, labels.tolist(), strict=True)
+        ]
+    ]
 
 
 def strip_title(situation: Situation, height: int, width: int) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from semjscc.importance.fisher import fisher_score
 from semjscc.perception.base import Perception
+from semjscc.perception.gradients import check_gradients
 from semjscc.perception.tasks import ScoreName
 
 
@@ -78,6 +79,9 @@ def score_gradients(
 
     Returns:
         features and gradients by layer, each (B, ...) and detached, and the output (B, M).
+
+    Raises:
+        NoGradientError: none passes through the network.
     """
     return _differentiate(
         perception, images, lambda output: perception.task.score(output, score, target)
@@ -107,6 +111,7 @@ def form_gradients(
 
     Raises:
         ValueError: the form needs the received images or the signs and they are not given.
+        NoGradientError: none passes through the network.
     """
     target = labels if form.target == "label" else None
 
@@ -144,6 +149,7 @@ def _differentiate(
         features, output = perception.features_and_output(watched)
         # No image's score depends on another image, so the sum's gradient is each one's own.
         total = score(output).sum()
+        check_gradients(perception.name, [total, *features.values()])
         # A layer beside the way to the result gets zeros, which count as uniform weights.
         gradients = torch.autograd.grad(
             total, list(features.values()), allow_unused=True, materialize_grads=True

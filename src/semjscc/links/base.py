@@ -19,7 +19,7 @@ from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, ch
 from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
-from semjscc.links.checks import check_channel, check_symbols
+from semjscc.links.checks import check_symbols, through_channel
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -146,8 +146,7 @@ class Situation:
 
     def pass_symbols(self, symbols: Tensor) -> tuple[Tensor, ChannelKnowledge]:
         """Send symbols (B, k) through; the receiver's noise variance follows its belief."""
-        received, knowledge = self.channel(symbols, self.snr_db, self.draws)
-        check_channel(self.channel, symbols, received, knowledge)
+        received, knowledge = through_channel(self.channel, symbols, self.snr_db, self.draws)
         if self.assumed_snr_db is not None:
             shift = torch.tensor(self.assumed_snr_db - self.snr_db)
             believed = knowledge.noise_variance * noise_variance(shift)

@@ -10,6 +10,7 @@ import torch
 
 from semjscc.channels.base import Channel
 from semjscc.links.base import columns, equalise
+from semjscc.links.checks import through_channel
 from semjscc.randomness import Draws, generator
 from semjscc.separation.choice import Worth
 from semjscc.separation.modes import Mode
@@ -69,7 +70,7 @@ def _rehearse(channel: Channel, k: int, mean_snr_db: float, worth: Worth) -> flo
 def _carried_bits(channel: Channel, k: int, snr_db: float, trials: Draws) -> np.ndarray:
     """What an ideal code could carry in each trial, as the receiver sees the channel: (trials,)."""
     symbols = torch.ones(len(trials.indices), k, dtype=torch.complex64)
-    _, knowledge = channel(symbols, snr_db, trials)
+    _, knowledge = through_channel(channel, symbols, snr_db, trials)
     strength = columns(knowledge.gain).abs().square() / columns(knowledge.noise_variance)
     return torch.log2(1 + strength.double()).expand(-1, k).sum(dim=1).cpu().numpy()
 
@@ -81,7 +82,7 @@ def _arrived_share(channel: Channel, mode: Mode, k: int, snr_db: float, trials: 
         for trial in trials.indices
     ]
     payload = torch.from_numpy(np.stack(bits)).float()
-    received, knowledge = channel(encode(payload, mode, k), snr_db, trials)
+    received, knowledge = through_channel(channel, encode(payload, mode, k), snr_db, trials)
     equalised, variance = equalise(received.cpu(), knowledge)
     back, intact = decode(equalised, variance, mode, k)
     return float(((back == payload).all(dim=1) & intact).float().mean())

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.settings import build
 
 
 def _conv(inputs: int, outputs: int, *, kernel: int = 3, halve: bool = False) -> nn.Sequential:
@@ -147,7 +148,4 @@ def build_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module
         raise UserError(
             f"no built-in network '{printable(str(name))}'; there are {', '.join(NETWORKS)}"
         )
-    try:
-        return NETWORKS[name](classes=classes, **options)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"network {name}: {printable(str(error))}") from error
+    return build(NETWORKS[name], f"network {name}", options, classes=classes)

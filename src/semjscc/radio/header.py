@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from semjscc.codecs.bandwidth import channel_uses, nearest_ratio
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.images import MINIMUM_SIDE
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, NO_BLOCK, Announcement, Block
@@ -146,7 +146,7 @@ def header_bits(header: Header) -> list[int]:
     """
     control = header.control
     if control.codec not in CODECS:
-        raise UserError(f"the modem has no number for codec '{control.codec}': {', '.join(CODECS)}")
+        raise UserError(f"the modem's header has no number for '{printable(control.codec)}'")
     if min(control.height, control.width) < MINIMUM_SIDE:
         raise UserError(
             f"the modem sends images of at least {MINIMUM_SIDE} pixels a side, not "

@@ -17,10 +17,10 @@ from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
-from semjscc.links.bounds import BOUNDS
-from semjscc.links.codec import CodecLink, NoChannel
-from semjscc.links.label import LabelLink
+from semjscc.links.catalogue import find_link
+from semjscc.links.codec import CodecLink
 from semjscc.links.source import SourceControl
+from semjscc.radio.carried import check_carried
 from semjscc.radio.files import write_recording
 from semjscc.radio.header import PIXEL_LIMIT, CodecControl
 from semjscc.radio.layout import burst_count
@@ -103,15 +103,11 @@ def open_sender(name: str, family: str) -> Sender:
         family: which shipped weights to use.
 
     Raises:
-        UserError: no such link, or one that has no waveform.
+        UserError: no such link, or one that the modem does not carry.
     """
-    if name == NoChannel.name or name in BOUNDS:
-        raise UserError(f"the link '{name}' has no symbols that a modem could send")
-    if name == LabelLink.name:
-        raise UserError(f"the link '{name}' sends no image: the modem is for those that do")
+    check_carried(find_link(name, family))
     link = open_link(name, family)
-    if not isinstance(link, SymbolLink):
-        raise UserError(f"the link '{name}' has no symbols that a modem could send")
+    assert isinstance(link, SymbolLink)
     if isinstance(link, CodecLink):
         return Sender(link, name_on_the_air(link, family), fingerprint(link.codec))
     return Sender(link, None, 0)

@@ -48,7 +48,7 @@ class Evaluation:
         links: as ``evaluate --links`` takes them; ``RUN`` or ``label=RUN`` stands for what a
             training of the plan gave.
         perception: the network that judges.
-        ratios: such as 1/24.
+        ratios: such as 1/24 or 0.03.
         snrs: in dB.
         data: as ``evaluate --data`` takes it; by default the plan's.
         metric: accuracy, or agreement with what the network says of the clean images.
@@ -64,7 +64,7 @@ class Evaluation:
     name: str
     links: tuple[str, ...]
     perception: str
-    ratios: tuple[str, ...]
+    ratios: tuple[str | float, ...]
     snrs: tuple[float, ...]
     data: str = ""
     metric: Metric = "accuracy"
@@ -205,11 +205,18 @@ def _variants(training: Training, data: str) -> list[Recipe]:
     source = ["--data.source", data] if data else []
     if not training.variants:
         return [load_recipe(path, source)]
-    # The later word counts: a variant may say otherwise.
     return [
-        load_recipe(path, [*source, "--name", name, *_words(overrides)])
+        _variant(path, name, [*source, "--name", name, *_words(overrides)])
         for name, overrides in training.variants.items()
     ]
+
+
+def _variant(recipe: Path, name: str, words: list[str]) -> Recipe:
+    # The later word counts: a variant may name other data than the plan.
+    try:
+        return load_recipe(recipe, words)
+    except UserError as error:
+        raise UserError(f"variant {name}: {error}") from error
 
 
 def _words(overrides: dict[str, Any]) -> list[str]:

@@ -17,11 +17,18 @@ class Block(dict[Any, Any]):
 
 
 class SettingError(ValueError):
-    """What is wrong with a value, and in which line it stands; 0 for none."""
+    """What is wrong with a value, and where it stands.
 
-    def __init__(self, text: str, line: int = 0) -> None:
+    Attributes:
+        line: of the file, 0 for none.
+        option: of the command line, such as ``--optimiser.steps``; "" for none. It counts before
+            the line.
+    """
+
+    def __init__(self, text: str, line: int = 0, option: str = "") -> None:
         super().__init__(text)
         self.line = line
+        self.option = option
 
 
 class _Loader(yaml.SafeLoader):

@@ -3,24 +3,16 @@
 A word of the command line, ``--optimiser.steps 100``, takes the place of what the file says.
 """
 
-import json
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TypeVar
 
-from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.errors import UserError, printable
 from semjscc.settings.blocks import Block, SettingError, parse
+from semjscc.settings.values import Word, as_dataclass
 
 Settings = TypeVar("Settings")
-
-
-class _Word(str):
-    """A value from the command line: text, or YAML where no text is wanted."""
-
-    __slots__ = ()
 
 
 def read_settings(
@@ -48,17 +40,21 @@ def read_settings(
             raise SettingError(f"a {what} is made of lines such as 'name: mine'")
         for key, word in _pairs(overrides, what):
             block = _put(block, key.split("."), word)
-        return _dataclass(kind, block, what, ())
+        return as_dataclass(kind, block, what, ())
     except OSError as error:
         raise UserError(f"{what} {name} cannot be read: {error.strerror or error}") from error
     except RecursionError as error:
         raise UserError(f"{what} {name}: it contains itself, or is too deep") from error
     except (ValueError, TypeError, OverflowError) as error:
-        line = f", line {error.line}" if isinstance(error, SettingError) and error.line else ""
-        raise UserError(f"{what} {name}{line}: {' '.join(str(error).split())}") from error
+        place = f"{what} {name}"
+        if isinstance(error, SettingError) and error.option:
+            place = f"option {printable(error.option)}"
+        elif isinstance(error, SettingError) and error.line:
+            place += f", line {error.line}"
+        raise UserError(f"{place}: {' '.join(str(error).split())}") from error
 
 
-def _pairs(overrides: Sequence[str], what: str) -> list[tuple[str, _Word]]:
+def _pairs(overrides: Sequence[str], what: str) -> list[tuple[str, Word]]:
     """Keys and values of ``--key value`` and ``--key=value``."""
     pairs, words = [], iter(overrides)
     for word in words:
@@ -70,199 +66,21 @@ def _pairs(overrides: Sequence[str], what: str) -> list[tuple[str, _Word]]:
             if following is None or following.startswith("--"):
                 raise SettingError(f"--{key} needs a value: --{key} VALUE sets {key} of the {what}")
             value = following
-        pairs.append((key, _Word(value)))
+        pairs.append((key, Word(value, f"--{key}")))
     return pairs
 
 
-def _put(block: Block, keys: Sequence[str], word: _Word) -> Block:
+def _put(block: Block, keys: Sequence[str], word: Word) -> Block:
     """The block with a value deep within it; blocks that are not there yet are made."""
     first, *rest = keys
     changed = copy(block)
     changed[first] = word
     if rest:
         inner = block.get(first)
-        inner = parse(inner) if isinstance(inner, _Word) else inner
+        inner = inner.parsed() if isinstance(inner, Word) else inner
         inner = Block() if inner is None else inner
         if not isinstance(inner, Block):
-            raise SettingError(f"{first} is no block of keys, so that it has no '{'.'.join(rest)}'")
+            said = f"{first} is no block of keys, so that it has no '{'.'.join(rest)}'"
+            raise SettingError(said, option=word.option)
         changed[first] = _put(inner, rest, word)
     return changed
-
-
-def _dataclass(kind: Any, block: dict[Any, Any], what: str, place: tuple[str, ...]) -> Any:
-    """A dataclass of a block's values; ``place`` is where the block stands."""
-    hints = get_type_hints(kind)
-    known = {field.name: field for field in fields(kind)}
-    begins, lines = getattr(block, "line", 0), getattr(block, "lines", {})
-    for key in block:
-        if key not in known:
-            raise SettingError(_unknown(kind, str(key), what, place), lines.get(key, 0))
-    if missing := [name for name, field in known.items() if name not in block and _needed(field)]:
-        raise SettingError(f"{_named(place) or f'a {what}'} needs '{missing[0]}'", begins)
-    values = {}
-    for key, value in block.items():
-        try:
-            values[key] = _value(hints[key], value, what, (*place, key))
-        except SettingError as error:
-            raise SettingError(str(error), error.line or lines.get(key, 0)) from error
-    return kind(**values)
-
-
-def _needed(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
-
-
-def _unknown(kind: Any, key: str, what: str, place: tuple[str, ...]) -> str:
-    """That there is no such key, with the one that is meant if it can be guessed."""
-    own = [field.name for field in fields(kind)]
-    said = f"{_named(place) or f'a {what}'} has no '{printable(key)}'"
-    if hint := did_you_mean(key, own):
-        return said + hint
-    elsewhere = [dotted for dotted in _deeper(kind) if dotted.rpartition(".")[2] == key]
-    if elsewhere:
-        return f"{said}: did you mean '{'.'.join((*place, elsewhere[0]))}'?"
-    return f"{said}; it has {', '.join(own)}"
-
-
-def _deeper(kind: Any) -> list[str]:
-    """The dotted keys below a dataclass."""
-    found = []
-    for name, hint in get_type_hints(kind).items():
-        for inner in filter(is_dataclass, (hint, *get_args(hint))):
-            found += [f"{name}.{field.name}" for field in fields(inner)]
-            found += [f"{name}.{deeper}" for deeper in _deeper(inner)]
-    return found
-
-
-def _named(place: tuple[str, ...]) -> str:
-    return ".".join(place)
-
-
-def _value(hint: Any, value: Any, what: str, place: tuple[str, ...]) -> Any:
-    """A value as a field of the type ``hint`` takes it.
-
-    Raises:
-        SettingError: it does not.
-    """
-    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    if isinstance(value, _Word):
-        if NoneType in kinds and value in ("null", "~", ""):
-            return None
-        if str in kinds and not (value.startswith("[") and any(map(_is_list, kinds))):
-            return str(value)
-        value = parse(value)
-    for kind in kinds:
-        taken = _taken(kind, value, what, place)
-        if taken is not MISSING:
-            return taken
-    text_is_wanted = str in kinds and not isinstance(value, dict | list | NoneType)
-    hint = ": put it in quotes" if text_is_wanted else ""
-    raise SettingError(f"{_named(place)} is {_wanted(kinds)}, not {_shown(value)}{hint}")
-
-
-def _taken(kind: Any, value: Any, what: str, place: tuple[str, ...]) -> Any:
-    """The value as a type without alternatives takes it, or MISSING."""
-    origin = get_origin(kind)
-    if kind is Any:
-        return _data(value, place)
-    if kind is NoneType:
-        return None if value is None else MISSING
-    if origin is Literal:
-        # Not "in": True equals 1.
-        same = [one for one in get_args(kind) if type(one) is type(value) and one == value]
-        return same[0] if same else MISSING
-    if is_dataclass(kind):
-        return _dataclass(kind, value, what, place) if isinstance(value, dict) else MISSING
-    if origin is dict:
-        inner = get_args(kind)[1]
-        if not isinstance(value, dict):
-            return MISSING
-        return {str(k): _value(inner, one, what, (*place, str(k))) for k, one in value.items()}
-    if _is_list(kind):
-        if not isinstance(value, list):
-            return MISSING
-        length = _length(kind)
-        if length not in (None, len(value)):
-            return MISSING
-        inners = get_args(kind) if length else get_args(kind)[:1] * len(value)
-        numbered = enumerate(zip(inners, value, strict=True), 1)
-        return get_origin(kind)(
-            _value(one, item, what, (*place, str(n))) for n, (one, item) in numbered
-        )
-    return _plain(kind, value)
-
-
-def _is_list(kind: Any) -> bool:
-    return get_origin(kind) in (tuple, list)
-
-
-def _length(kind: Any) -> int | None:
-    """Of a tuple of so many values; None for one of any length."""
-    inners = get_args(kind)
-    return None if get_origin(kind) is list or inners[-1] is ... else len(inners)
-
-
-def _data(value: Any, place: tuple[str, ...]) -> Any:
-    """A value of any kind that JSON can hold too."""
-    if isinstance(value, _Word):
-        value = parse(value)
-    if isinstance(value, dict):
-        return {str(key): _data(one, (*place, str(key))) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_data(one, place) for one in value]
-    if not isinstance(value, str | int | float | NoneType):
-        raise SettingError(f"{_named(place)} is neither text, a number, a list nor a block of keys")
-    return value
-
-
-def _plain(kind: Any, value: Any) -> Any:
-    """A number, truth value or text, or MISSING."""
-    if kind not in (int, float):
-        return value if type(value) is kind else MISSING
-    if isinstance(value, str):  # as YAML takes 1e-3, since it lacks a point
-        value = _number(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return MISSING
-    if kind is float:
-        return float(value)
-    return int(value) if value == value // 1 else MISSING
-
-
-def _number(text: str) -> int | float | None:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return None
-
-
-_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-
-
-def _wanted(kinds: Sequence[Any]) -> str:
-    """What a field takes, in words."""
-    return " or ".join(dict.fromkeys(_in_words(kind) for kind in kinds))
-
-
-def _in_words(kind: Any) -> str:
-    origin = get_origin(kind)
-    if kind is NoneType:
-        return "null"
-    if origin is Literal:
-        return "one of " + ", ".join(map(str, get_args(kind)))
-    if _is_list(kind):
-        length = _length(kind)
-        return "a list such as [a, b]" if length is None else f"a list of {length}"
-    return _NAMES.get(kind, "a block of keys")
-
-
-def _shown(value: Any) -> str:
-    """A value as a person would write it."""
-    if isinstance(value, dict):
-        return "a block of keys"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, str):
-        return repr(printable(value))
-    return "null" if value is None else json.dumps(value, default=str)

@@ -47,7 +47,7 @@ class DataRecipe:
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.source:
+        if not (self.source and all(self.source)):
             raise ValueError("source is empty")
         check_number("size", self.size, MINIMUM_SIDE)
         check_number("crop", self.crop, MINIMUM_SIDE)

@@ -138,7 +138,7 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
             f"{len(data.class_names)}, or their names differ: train a perception network first"
         )
     images = first_images(data, work.val, recipe.data.crop)
-    try_perception(perception, images, with_features=recipe.loss.weight > 0)
+    try_perception(perception, images, recipe.loss)
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)

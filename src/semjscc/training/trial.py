@@ -11,8 +11,10 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess, check_layers
+from semjscc.perception.gradients import check_gradients
 from semjscc.training.crops import central_crops
 from semjscc.training.measure import CARD_SNR_DB
+from semjscc.training.recipe import LossRecipe
 
 
 def try_network(
@@ -27,7 +29,8 @@ def try_network(
     """Let a network to be trained look at an image of train and of val.
 
     Raises:
-        UserError: it cannot, it has not all the layers, or its output is not one of each class.
+        UserError: it cannot, it has not all the layers, its output is not one of each class, or
+            has no gradient.
     """
     try:
         check_layers(network, layers, name)
@@ -35,10 +38,15 @@ def try_network(
         raise UserError(str(error)) from error
     wanted = (1, len(data.class_names))
     for image in first_images(data, val, crop):
-        with _trial(network, name, data):
+        with _trial(network, name, data), torch.enable_grad():
             output = network(preprocess(image))
         if not isinstance(output, torch.Tensor) or output.shape != wanted:
             raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
+        if not output.requires_grad:
+            raise UserError(
+                f"{name} cannot be trained: no gradient comes from its result to its weights, as "
+                "where its forward has a detach() or no_grad()"
+            )
 
 
 def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) -> None:
@@ -56,18 +64,24 @@ def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) 
 
 
 def try_perception(
-    perception: Perception, images: Sequence[torch.Tensor], *, with_features: bool
+    perception: Perception, images: Sequence[torch.Tensor], loss: LossRecipe
 ) -> None:
-    """Let the network at the receiver look at batches of images, with its features if they count.
+    """Let the network at the receiver look at batches of images, as the loss will.
 
     Raises:
-        UserError: it cannot, or a layer takes no part in its result.
+        UserError: it cannot, a layer takes no part in its result, or a gradient that is needed
+            does not pass.
     """
-    with torch.no_grad():
-        for batch in images:
+    for batch in images:
+        with torch.no_grad():
             perception.look(batch)
-            if with_features:
-                perception.features_and_output(batch)
+        if loss.weight:
+            with torch.enable_grad():
+                features, output = perception.features_and_output(batch.detach().requires_grad_())
+            needed = list(features.values()) if loss.term in ("features", "fisher") else []
+            if loss.term != "features" or loss.importance is not None:
+                needed.append(output)
+            check_gradients(perception.name, needed)
 
 
 def first_images(data: ImageSet, val: ImageSet, crop: int | None) -> list[torch.Tensor]:
@@ -82,7 +96,7 @@ def _image(data: ImageSet, crop: int | None) -> torch.Tensor:
 
 @contextmanager
 def _trial(network: nn.Module, name: str, data: ImageSet) -> Iterator[None]:
-    """Neither gradients nor statistics, no draws, and all as before when it is over."""
+    """No gradients unless asked for, no statistics or draws, and all as before when it is over."""
     modes = {module: module.training for module in network.modules()}
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():

@@ -4,6 +4,7 @@ Gradio writes every upload to its cache; here that is a folder of this process, 
 user alone, cleaned every half minute and removed in the end.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 
 LOCAL = "127.0.0.1"
 PORT = 7860
@@ -99,7 +100,8 @@ def serve(
         file_seconds: how often uploads are looked through and how old one may grow.
 
     Raises:
-        UserError: the extra is not installed, or the port is taken.
+        UserError: the extra is not installed, the port is taken, or the address is not this
+            machine's.
     """
     with _listen(host, port) as listener:
         # Gradio reads its settings when it is imported.
@@ -144,9 +146,16 @@ def _listen(host: str, port: int) -> socket.socket:
     Raises:
         UserError: the port is taken, or the address is none of this machine's.
     """
+    where = f"cannot listen on {printable(host)}:{port}"
+    another = f"take another --host, such as {LOCAL}"
     try:
+        socket.getaddrinfo(host, port, socket.AF_INET)
         return socket.create_server((host, port))
+    except (socket.gaierror, UnicodeError) as error:  # a name of nothing, or no name
+        raise UserError(f"{where} (no such address): {another}") from error
     except OSError as error:
+        elsewhere = error.errno == errno.EADDRNOTAVAIL
+        reason = os.strerror(error.errno or 0)
         raise UserError(
-            f"cannot listen on {host}:{port} ({error.strerror or error}): take another --port"
+            f"{where} ({reason}): {another if elsewhere else 'take another --port'}"
         ) from error

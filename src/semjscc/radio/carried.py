@@ -1,0 +1,18 @@
+"""The links whose symbols the modem carries, told without importing torch."""
+
+from semjscc.errors import UserError, printable
+from semjscc.links.catalogue import ADAPTIVE, LINEAR, SEPARATE, Place
+
+
+def check_carried(place: Place) -> None:
+    """Refuse a link that the modem cannot carry: it sends no image by symbols, or has no header.
+
+    Raises:
+        UserError: it is one; it says which are carried.
+    """
+    carried = place.weights is not None or place.scheme in (LINEAR, ADAPTIVE)
+    if not carried and not place.scheme.startswith(SEPARATE):
+        raise UserError(
+            f"the modem does not carry the link '{printable(place.name)}': it carries {LINEAR}, "
+            f"{ADAPTIVE}, {SEPARATE} with any of its coders, and codecs such as semantic"
+        )
