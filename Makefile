@@ -122,9 +122,11 @@ photographs: setup
 	$(PHOTOGRAPHS) --data data/imagenet-photos --links $(LINKS) --snr 0,10 \
 	  --ratio 1/384,1/192,1/96,1/48,1/24,1/12 \
 	  --perception efficientnet-lite0,$(MOBILENET) --out out/photographs
+	$(PHOTOGRAPHS) --data data/imagenet-photos --links none,separate,separate+semantic --snr 0,10 \
+	  --ratio 1/192,1/48 --perception efficientnet-lite0,$(MOBILENET) --out out/photographs-tuned
 	$(PHOTOGRAPHS) --data data/kodak --links none,linear-adaptive,djscc,semantic --snr 10 \
 	  --ratio 1/48,1/24,1/16,1/12,1/6 --metric agreement --out out/kodak
-	for name in photographs kodak; do cp out/$$name/results.json results/$$name.json || exit; done
+	for name in photographs photographs-tuned kodak; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-mobilenet-v2.svg docs/images/photographs-c.svg

@@ -265,7 +265,7 @@ def _record(
     else:
         low, high = clustered_bootstrap(correct, grid.seed)
     psnr_db, exact = mean_psnr(measured.psnr_db)
-    numbers = np.array([3 * height * width for height, width in data.sizes])
+    used = measured.channel_uses / np.array([3 * height * width for height, width in data.sizes])
     return Record(
         link=point.link.name,
         codec="+".join(measured.codecs) or None,
@@ -274,9 +274,7 @@ def _record(
         snr_db=point.snr_db,
         assumed_snr_db=grid.assumed(point.snr_db),
         ratio=None if point.ratio is None else str(point.ratio),
-        ratio_measured=None
-        if point.ratio is None
-        else float((measured.channel_uses / numbers).mean()),
+        ratio_measured=None if point.ratio is None else float(used.mean()),
         channel_uses=_common(measured.channel_uses),
         control_bits=_common(measured.control_bits),
         payload_bits=None if measured.payload_bits is None else _common(measured.payload_bits),
