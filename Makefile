@@ -123,7 +123,7 @@ photographs: setup
 	  --ratio 1/384,1/192,1/96,1/48,1/24,1/12 \
 	  --perception efficientnet-lite0,$(MOBILENET) --out out/photographs
 	$(PHOTOGRAPHS) --data data/imagenet-photos --links none,separate,separate+semantic --snr 0,10 \
-	  --ratio 1/192,1/48 --perception efficientnet-lite0,$(MOBILENET) --out out/photographs-tuned
+	  --ratio 1/48 --perception efficientnet-lite0,$(MOBILENET) --out out/photographs-tuned
 	$(PHOTOGRAPHS) --data data/kodak --links none,linear-adaptive,djscc,semantic --snr 10 \
 	  --ratio 1/48,1/24,1/16,1/12,1/6 --metric agreement --out out/kodak
 	for name in photographs photographs-tuned kodak; do cp out/$$name/results.json results/$$name.json || exit; done
