@@ -64,13 +64,15 @@ LOSSES := none,djscc,task-loss,distill,feature,semantic-balanced,semantic
 results-cifar10: setup
 	$(EVERYWHERE) $(CIFAR) --links $(LOSSES) --out out/cifar10-jpeg
 	$(EVERYWHERE) $(CIFAR) --links $(LOSSES) --perception cifar10-jpeg-c --limit 5000 --out out/cifar10-jpeg-c
+	$(BIN)/semjscc evaluate --jobs $(JOBS) $(CIFAR) --links none,djscc,semantic,semantic+semantic,separate \
+	  --ratio 1/48,1/24,1/12 --snr 0,10 --limit 250 --perception cifar10-jpeg-a,cifar10-jpeg-c --out out/cifar10-jpeg-tuned
 	$(EVALUATE) $(CIFAR) --ratio 1/24 --assumed-error 5 --limit 500 \
 	  --links $(LOSSES),separate,capacity,finite,label --out out/wrong-belief
 	$(EVERYWHERE) $(CIFAR) --channel block-rayleigh --limit 500 \
 	  --links none,djscc,semantic,separate --out out/block-rayleigh
 	$(EVALUATE) $(CIFAR) --ratio 1/24 --channel fast-rayleigh --limit 500 \
 	  --links none,djscc,semantic,separate --out out/fast-rayleigh
-	for name in cifar10-jpeg cifar10-jpeg-c wrong-belief block-rayleigh fast-rayleigh; do \
+	for name in cifar10-jpeg cifar10-jpeg-c cifar10-jpeg-tuned wrong-belief block-rayleigh fast-rayleigh; do \
 	  cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/cifar10-jpeg.json results/cifar10-jpeg-c.json --against djscc --out out/figures
 	for name in accuracy accuracy-by-ratio gain; do for net in a c; do \
