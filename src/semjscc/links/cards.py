@@ -7,8 +7,8 @@ from semjscc import checkpoint
 from semjscc.allocation.policy import POLICIES
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.families import PHOTO, families, family_of_weights, shipped_schemes
-from semjscc.links.catalogue import ADAPTIVE, SEPARATE, untrained_links
+from semjscc.families import families, family_of_weights, shipped_schemes
+from semjscc.links.catalogue import SEPARATE, untrained_links
 from semjscc.paths import user_path
 from semjscc.perception.names import EFFICIENTNET, MOBILENET
 
@@ -59,7 +59,7 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
-    rows.append(("NAME+POLICY", f"{ADAPTIVE} and codecs of {PHOTO}: {', '.join(POLICIES)}"))
+    rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     networks.append(("of others", f"{EFFICIENTNET}, {MOBILENET}=PATH"))
