@@ -1,6 +1,5 @@
 """What a sender with a policy does: it looks at each picture, and at what would arrive of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -38,24 +37,5 @@ class Allocation:
 
     @property
     def tunes(self) -> bool:
-        """Whether it tunes the symbols of each image, too."""
+        """Whether it tunes what is sent of each image, too: see `semjscc.allocation.tuning`."""
         return self.policy.name == SEMANTIC
-
-    def tune(
-        self,
-        image: Tensor,
-        symbols: Tensor,
-        first: int,
-        snr_db: float,
-        reconstruct: Callable[[Tensor], Tensor],
-    ) -> Tensor:
-        """See `semjscc.allocation.tuning.tune`."""
-        from semjscc.allocation.tuning import tune
-
-        return tune(self.perception, image, symbols, first, snr_db, reconstruct)
-
-    def tune_source(self, image: Tensor, arrives: Callable[[Tensor], Tensor]) -> Tensor:
-        """See `semjscc.allocation.tuning.tune_source`."""
-        from semjscc.allocation.tuning import tune_source
-
-        return tune_source(self.perception, image, arrives)

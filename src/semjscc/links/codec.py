@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
+from semjscc.allocation.tuning import tune
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO
@@ -100,14 +101,14 @@ class CodecLink(SymbolLink):
         """The same with the symbols of each image tuned, if the policy says so."""
         if self._allocation is None or not self._allocation.tunes:
             return sent
-        rows = []
+        network, rows = self._allocation.perception, []
         with torch.inference_mode(False):  # gradients will pass what is made here
             # One by one: a sum over a batch has other last bits, which many steps make large.
             for image, symbols, control in zip(images, sent.symbols, sent.control, strict=True):
                 block = control.announced.block if control.announced else NO_BLOCK
                 receiver = partial(self._reconstruct, control, snr_db)
                 first = block.uses(len(symbols))
-                rows.append(self._allocation.tune(image[None], symbols, first, snr_db, receiver))
+                rows.append(tune(network, image[None], symbols, first, snr_db, receiver))
         return Transmission(torch.stack(rows), sent.control)
 
     def _reconstruct(self, control: Control, snr_db: float, noisy: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
+from semjscc.allocation.tuning import tune
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
@@ -145,7 +146,7 @@ def tuned(
     """
     if allocation is None or not allocation.tunes:
         return sent
-    rows = []
+    network, rows = allocation.perception, []
     with torch.inference_mode(False):  # gradients will pass what is made here
         added = torch.zeros_like(images) if beside is None else beside.clone()
         # One by one: a sum over a batch has other last bits, which many steps make large.
@@ -153,7 +154,7 @@ def tuned(
             images, sent.symbols.cpu(), sent.control, added, strict=True
         ):
             first, reconstruct = _receiver(symbols.clone(), snr_db, control, own)
-            rows.append(allocation.tune(image[None], symbols, first, snr_db, reconstruct))
+            rows.append(tune(network, image[None], symbols, first, snr_db, reconstruct))
     return Transmission(torch.stack(rows).to(images.device), sent.control)
 
 

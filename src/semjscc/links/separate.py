@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
+from semjscc.allocation.tuning import tune_source
 from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of, undisturbed
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
@@ -83,8 +84,8 @@ class SeparateLink(SymbolLink):
         if self._allocation is not None:
             plain = SeparateLink(self.name, self._stage, self._design_snr_db)
             arrives = partial(plain.read_back, uses, ratio, snr_db)
-            tuned = [self._allocation.tune_source(image[None], arrives) for image in images]
-            images = torch.cat(tuned)
+            network = self._allocation.perception
+            images = torch.cat([tune_source(network, image[None], arrives) for image in images])
         return self.transmit_in(uses, images, ratio, snr_db)
 
     def read_back(self, uses: int, ratio: Fraction, snr_db: float, images: Tensor) -> Tensor:
