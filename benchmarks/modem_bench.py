@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.evaluation.statistics import wilson
 from semjscc.links.base import Control
-from semjscc.radio.profiles import Profile
-from semjscc.radio.receiver import Frame, receive
-from semjscc.radio.simulator import Simulation, simulate
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.receiver.receiver import Frame, receive
+from semjscc.radio.simulator.simulator import Simulation, simulate
+from semjscc.radio.waveform.profiles import Profile
+from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.randomness import generator
+from semjscc.statistics.intervals import wilson
 
 SIXTH = Fraction(1, 6)
 SNRS_DB = (0.0, 5.0, 10.0, 15.0, 20.0)

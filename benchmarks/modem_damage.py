@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from semjscc.errors import UserError
 from semjscc.links.base import Control
-from semjscc.radio.files import write_recording
-from semjscc.radio.opening import open_recording
-from semjscc.radio.profiles import AUDIO, SDR, Profile
-from semjscc.radio.receiver import receive
-from semjscc.radio.sigmf import META_LIMIT, data_path
+from semjscc.radio.demodulator_input import open_recording
+from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.recordings.files import write_recording
+from semjscc.radio.recordings.sigmf import META_LIMIT, data_path
+from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 
 MOST_SECONDS = 20.0
 """For a file of some hundred kB, and a machine that has other things to do."""

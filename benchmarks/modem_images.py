@@ -36,14 +36,14 @@ from semjscc.links.base import Situation, SymbolLink
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import load_perception
-from semjscc.radio.files import read_recording, write_recording
-from semjscc.radio.layout import burst_count, burst_samples
-from semjscc.radio.listening import Listener
-from semjscc.radio.profiles import PROFILES, SDR, Profile
-from semjscc.radio.receiver import receive
-from semjscc.radio.sending import Sender, Sent, open_sender, payload_share, send_images
-from semjscc.radio.simulator import Simulation, simulate
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.frame_decoding import Listener
+from semjscc.radio.modulation import Sender, Sent, open_sender, payload_share, send_images
+from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.recordings.files import read_recording, write_recording
+from semjscc.radio.simulator.simulator import Simulation, simulate
+from semjscc.radio.waveform.layout import burst_count, burst_samples
+from semjscc.radio.waveform.profiles import PROFILES, SDR, Profile
+from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.radio.weights import Receivers
 from semjscc.randomness import Draws, generator
 

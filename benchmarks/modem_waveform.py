@@ -38,17 +38,17 @@ from modem_damage import (
     write_sound,
 )
 from semjscc.channels.peaks import CLIP_DB, peak_to_average_db
-from semjscc.evaluation.statistics import wilson
-from semjscc.radio.layout import burst_layout
-from semjscc.radio.multipath import draw_fading, path_gains, profile_named
-from semjscc.radio.ofdm import demodulate
-from semjscc.radio.profiles import AUDIO, PROFILES, SDR, Profile, sample_noise_variance
-from semjscc.radio.receiver import Frame, receive
-from semjscc.radio.sequences import permutation, turns
-from semjscc.radio.simulator import Simulation
-from semjscc.radio.synchronisation import find_bursts, margin
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.receiver.receiver import Frame, receive
+from semjscc.radio.receiver.synchronisation import find_bursts, margin
+from semjscc.radio.simulator.multipath import draw_fading, path_gains, profile_named
+from semjscc.radio.simulator.simulator import Simulation
+from semjscc.radio.waveform.layout import burst_layout
+from semjscc.radio.waveform.ofdm import demodulate
+from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, sample_noise_variance
+from semjscc.radio.waveform.sequences import permutation, turns
+from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.randomness import generator
+from semjscc.statistics.intervals import wilson
 
 SPREAD_IN_PREFIXES = 1 / 20
 """RMS delay spread of the multipath channels: 0.8 µs for ``sdr``, 0.2 ms for ``audio``; the last

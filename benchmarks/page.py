@@ -18,7 +18,7 @@ from torch.nn.functional import interpolate
 from semjscc.web.examples import examples
 from semjscc.web.models import OWN, load_senders
 from semjscc.web.page import photograph_setting
-from semjscc.web.show import AS_IT_IS, Request, ask, show
+from semjscc.web.updates import AS_IT_IS, Request, ask, show
 from semjscc.web.uploads import LARGEST_PIXELS, Picture
 
 HEIGHT, WIDTH = 512, 768

@@ -77,7 +77,7 @@ def terminal(
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their figures, which take most of their time."""
-    monkeypatch.setattr("semjscc.evaluation.report.draw_part", lambda _: {})
+    monkeypatch.setattr("semjscc.report.report.draw_part", lambda _: {})
 
 
 @pytest.fixture(scope="session")

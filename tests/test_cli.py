@@ -21,7 +21,7 @@ EVALUATE = ["evaluate", "--ratio", "1/48", "--data", "signs", "--limit", "12"]
 @pytest.fixture
 def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evaluations without their report, figures and pictures, which take most of their time."""
-    monkeypatch.setattr("semjscc.evaluation.experiment.draw", lambda *_: None)
+    monkeypatch.setattr("semjscc.experiments.evaluation.draw", lambda *_: None)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_more_than_memory_holds_is_one_line(
     def nothing_left(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("semjscc.evaluation.experiment.run", nothing_left)
+    monkeypatch.setattr("semjscc.experiments.evaluation.run", nothing_left)
     assert "not enough memory" in refusal(words, capsys)
 
 
@@ -241,7 +241,7 @@ def test_transmit_refuses_what_is_no_image(
 def test_interruption_keeps_finished_points(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from semjscc.evaluation import experiment
+    from semjscc.experiments import evaluation as experiment
 
     save = experiment.save_results
 

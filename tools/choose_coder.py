@@ -30,7 +30,7 @@ from semjscc.data import ImageSet, load_data
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
-from semjscc.links.catalogue import cache_file
+from semjscc.links.loading import cache_file
 from semjscc.links.source import mean_image
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import open_perception

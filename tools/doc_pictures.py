@@ -18,15 +18,15 @@ from torch import Tensor
 from semjscc.channels import CHANNELS
 from semjscc.checkpoint import locate
 from semjscc.data import ImageSet, load_data
-from semjscc.evaluation.panels import save_figure
-from semjscc.evaluation.strip import Panel, strip_figure
-from semjscc.evaluation.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.links import Link, Situation, SymbolLink, open_link
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import load_perception
 from semjscc.randomness import Draws
+from semjscc.report.panels import save_figure
+from semjscc.report.strip import Panel, strip_figure
+from semjscc.report.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
 from semjscc.transmission import see
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"

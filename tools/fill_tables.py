@@ -9,8 +9,8 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
-    <!-- leads results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
-    <!-- seed-leads results/FILE.json A over B,C --> link A over losses at equal PSNR, by training
+    <!-- equal-psnr results/FILE.json A over B,C --> how far loss A is ahead of others at equal PSNR
+    <!-- equal-psnr-seeds results/FILE.json A over B,C --> link A over losses, by training
     <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
                                                furthest ahead of B at equal PSNR first
     <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
@@ -26,16 +26,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
-from semjscc.evaluation.analysis import lead_over_seeds
-from semjscc.evaluation.comparison import DELIVERS, Comparison, best, compare
-from semjscc.evaluation.front import PLAIN, FrontPoint, fronts
-from semjscc.evaluation.heatmap import MARKS, signed
-from semjscc.evaluation.lead import Gap, lead
-from semjscc.evaluation.results import Record, Results, load_results
-from semjscc.evaluation.rows import gap_text, interval, lead_rows, left_out, psnr_text, where
-from semjscc.evaluation.seeds import ENOUGH, seed_of, trainings
-from semjscc.evaluation.settings import settings
-from semjscc.links.cards import cards
+from semjscc.links.descriptions import cards
+from semjscc.report.heatmap import MARKS, signed
+from semjscc.report.rows import front_gap_rows, gap_text, interval, left_out, psnr_text, where
+from semjscc.results.records import Record, Results, load_results
+from semjscc.statistics.analysis import gap_over_seeds
+from semjscc.statistics.comparison import DELIVERS, Comparison, best, compare
+from semjscc.statistics.equal_psnr import Gap, front_gap
+from semjscc.statistics.fronts import PLAIN, FrontPoint, fronts
+from semjscc.statistics.seeds import ENOUGH, seed_of, trainings
+from semjscc.statistics.settings import settings
 
 BUDGET = "cpu"
 """Of every training that ships or is published: two CPU cores, and no GPU."""
@@ -45,8 +45,10 @@ END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
-LEADS = re.compile(r"(<!-- leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
-SEED_LEADS = re.compile(r"(<!-- seed-leads (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+EQUAL_PSNR = re.compile(r"(<!-- equal-psnr (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+EQUAL_PSNR_SEEDS = re.compile(
+    r"(<!-- equal-psnr-seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL
+)
 FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 VALUE = re.compile(r"(<!-- value (\S+) (\S+) (\S+) (\S+) -->)" + END)
 FACTS = re.compile(r"(<!-- facts -->\n)" + END, re.DOTALL)
@@ -169,16 +171,16 @@ def _at(one: Comparison) -> str:
     return f"{signed(one.points, 1)} points{ends} at {where(one)}"
 
 
-def leads_table(path: Path, ours: str, rivals: str) -> str:
+def equal_psnr_table(path: Path, ours: str, rivals: str) -> str:
     """How far one loss is ahead of others at equal PSNR, with 95 % intervals over images."""
     results = _load(path)
     by_ratio = _fronts(path, results, [ours, *rivals.split(",")])
     found = [
-        lead(ratio, (ours, theirs), curves[ours], curves[theirs])
+        front_gap(ratio, (ours, theirs), curves[ours], curves[theirs])
         for ratio, curves in by_ratio.items()
         for theirs in rivals.split(",")
     ]
-    head, rows = lead_rows(found)
+    head, rows = front_gap_rows(found)
     caption = (
         f"{_measured(results.records)}; percentage points at equal PSNR, averaged over "
         f"{_snrs(results.records)}, with paired 95 % intervals, not adjusted."
@@ -186,13 +188,13 @@ def leads_table(path: Path, ours: str, rivals: str) -> str:
     return _table(head, rows, caption)
 
 
-def seed_leads_table(path: Path, link: str, rivals: str) -> str:
+def equal_psnr_seeds_table(path: Path, link: str, rivals: str) -> str:
     """How far one link is ahead of fronts at equal PSNR: by training seed, and the mean."""
     results = _load(path)
     seeds = [seed_of(name) for name in trainings(link, [r.link for r in results.records])]
     rows = []
     for rival in rivals.split(","):
-        for ratio, spread in lead_over_seeds(results, link, rival).items():
+        for ratio, spread in gap_over_seeds(results, link, rival).items():
             if spread.interval is None or len(spread.gains) < len(seeds):
                 raise SystemExit(f"{path} lacks {ENOUGH} seeds of {link} that {rival} brackets")
             gains = [signed(gain, 1) for gain in spread.gains]
@@ -218,7 +220,7 @@ def forms_table(path: Path, rival: str) -> str:
             for point in curve:
                 points.setdefault(point.link, {})[ratio] = point
             if name not in (rival, PLAIN):
-                for point, gap in lead(ratio, (name, rival), curve, curves[rival]).at:
+                for point, gap in front_gap(ratio, (name, rival), curve, curves[rival]).at:
                     gaps.setdefault(point.link, {})[ratio] = gap
 
     def ahead(link: str) -> float:
@@ -313,8 +315,10 @@ def fill(text: str) -> str:
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
-    text = LEADS.sub(lambda m: m[1] + leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
-    text = SEED_LEADS.sub(lambda m: m[1] + seed_leads_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = EQUAL_PSNR.sub(lambda m: m[1] + equal_psnr_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = EQUAL_PSNR_SEEDS.sub(
+        lambda m: m[1] + equal_psnr_seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text
+    )
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
     text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)

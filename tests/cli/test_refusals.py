@@ -128,7 +128,7 @@ assert main(["transmit", "image.png", "--snr", "3", "--json"]) == 0
 print(*sys.modules, file=sys.stderr)
 import torch
 own = torch.compile, torch.compiler.disable
-import semjscc.radio.listening, semjscc.separation.transport
+import semjscc.radio.frame_decoding, semjscc.separation.transport
 assert "torch._dynamo" not in sys.modules  # which Sionna asks for
 assert own == (torch.compile, torch.compiler.disable)
 """

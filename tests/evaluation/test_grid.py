@@ -18,15 +18,15 @@ from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
+from semjscc.evaluation.evaluators import by_agreement
 from semjscc.evaluation.grid import Grid, evaluate, work
-from semjscc.evaluation.judge import by_agreement
-from semjscc.evaluation.outcomes import unpack
-from semjscc.evaluation.results import Record, Results, load_results, save_results
-from semjscc.evaluation.statistics import wilson
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.networks import ResNet
 from semjscc.randomness import Draws
+from semjscc.results.outcomes import unpack
+from semjscc.results.records import Record, Results, load_results, save_results
+from semjscc.statistics.intervals import wilson
 
 NAMES = ("circle", "square", "star")
 RATIO = Fraction(1, 24)

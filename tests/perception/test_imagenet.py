@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from semjscc.cli import main
-from semjscc.evaluation.results import load_results
 from semjscc.importance.maps import importance_map
 from semjscc.perception import imagenet
 from semjscc.perception.base import predict
+from semjscc.results.records import load_results
 
 pytestmark = pytest.mark.skipif(
     imagenet.missing() is not None, reason=imagenet.missing() or "installed"

@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.evaluation.results import load_results
 from semjscc.perception import imagenet
 from semjscc.perception.mobilenet import LAYERS, PREPROCESS, MobileNetV2
 from semjscc.perception.store import open_perception, weights_file
+from semjscc.results.records import load_results
 
 needs_names = pytest.mark.skipif(
     imagenet.missing() is not None, reason=imagenet.missing() or "installed"

@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from waveforms import control, latents
 
 from semjscc.checkpoint import locate
 from semjscc.data.signs import render
 from semjscc.images import to_float
 from semjscc.perception.base import predict
 from semjscc.perception.store import load_perception
-from semjscc.radio.files import read_recording, write_recording
-from semjscc.radio.listening import Listener
-from semjscc.radio.profiles import SDR
-from semjscc.radio.receiver import receive
-from semjscc.radio.resampling import Samples
-from semjscc.radio.sending import open_sender, send_images
-from semjscc.radio.simulator import Simulation, simulate
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.frame_decoding import Listener
+from semjscc.radio.modulation import open_sender, send_images
+from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.recordings.files import read_recording, write_recording
+from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.simulator.simulator import Simulation, simulate
+from semjscc.radio.waveform.profiles import SDR
+from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.radio.weights import Receivers
+from waveforms import control, latents
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "gnuradio_channel.py"
 PYTHON = "/usr/bin/python3"

@@ -19,12 +19,12 @@ from semjscc.images import read_image, to_float
 from semjscc.links.base import Control
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.metrics import psnr
-from semjscc.radio.header import MESSAGE_BITS, Header, header_bits, parse_header
-from semjscc.radio.listening import Heard, Listener
-from semjscc.radio.profiles import AUDIO, SDR, Profile
-from semjscc.radio.receiver import Frame, receive
-from semjscc.radio.sending import open_sender
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.frame_decoding import Heard, Listener
+from semjscc.radio.modulation import open_sender
+from semjscc.radio.receiver.receiver import Frame, receive
+from semjscc.radio.waveform.header import MESSAGE_BITS, Header, header_bits, parse_header
+from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
+from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.radio.weights import Receivers
 from semjscc.randomness import Draws
 

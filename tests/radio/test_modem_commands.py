@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from waveforms import latents
 
 from semjscc import checkpoint
 from semjscc.cli import main
@@ -21,9 +20,10 @@ from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.signs import render
 from semjscc.images import read_image
 from semjscc.links.base import Control
-from semjscc.radio.files import read_recording, write_recording
-from semjscc.radio.profiles import SDR
-from semjscc.radio.transmitter import modulate_image
+from semjscc.radio.recordings.files import read_recording, write_recording
+from semjscc.radio.waveform.profiles import SDR
+from semjscc.radio.waveform.transmitter import modulate_image
+from waveforms import latents
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,8 @@ def test_ctrl_c_on_an_idle_pipe_ends_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "semjscc.radio.reading._read_some", lambda *_: signal.default_int_handler(2, None)
+        "semjscc.radio.recordings.reading._read_some",
+        lambda *_: signal.default_int_handler(2, None),
     )
     assert main(["demodulate", "-", "--out", str(tmp_path), "--json"]) == 130
     printed = capsys.readouterr()

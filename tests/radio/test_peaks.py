@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from waveforms import normal
 
 from semjscc.channels.peaks import OVERSAMPLING, clip_and_filter, peak_to_average_db
-from semjscc.radio.profiles import SDR
+from semjscc.radio.waveform.profiles import SDR
+from waveforms import normal
 
 
 def grid(rows: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from semjscc.channels.peaks import OVERSAMPLING, clip_and_filter, peak_to_average_db
 from semjscc.errors import UserError
-from semjscc.radio.profiles import AUDIO, SDR, Profile
+from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 from semjscc.training.clipping import CARRIERS, FFT, clip_peaks
 from semjscc.training.recipe import load_recipe
 from semjscc.training.train import train

@@ -22,7 +22,7 @@ from semjscc.web.coding import PageStage
 from semjscc.web.compare import compare, deliver, send
 from semjscc.web.examples import examples
 from semjscc.web.models import MORE, OWN, Senders, load_judge, load_senders
-from semjscc.web.show import AS_IT_IS, AS_TRAINED, ask, drop, falling, show
+from semjscc.web.updates import AS_IT_IS, AS_TRAINED, ask, drop, falling, show
 from semjscc.web.uploads import LARGEST_PIXELS, Picture, read_upload, shrink
 
 RATIO = Fraction(1, 24)

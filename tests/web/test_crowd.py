@@ -19,7 +19,7 @@ from PIL import Image
 from serving import serving
 
 from semjscc.web.models import OWN
-from semjscc.web.show import AS_IT_IS
+from semjscc.web.updates import AS_IT_IS
 
 pytestmark = pytest.mark.skipif(
     find_spec("gradio") is None, reason="no server: pip install 'semjscc[web]'"

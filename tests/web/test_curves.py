@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from semjscc.web.cards import curve_html
 from semjscc.web.pictures import PUBLISHED, accuracy_curve
+from semjscc.web.result_html import curve_html
 
 RESULTS = Path(__file__).parents[2] / "results"
 

@@ -16,7 +16,8 @@ from serving import serving
 
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.web.server import _listen, private_folder, serve
+from semjscc.web.server import _listen, serve
+from semjscc.web.upload_folder import private_folder
 from semjscc.web.uploads import LARGEST_FILE
 
 needs_gradio = pytest.mark.skipif(
@@ -59,7 +60,7 @@ def test_what_was_broken_off_goes_too() -> None:
 
 WAIT = """
 import signal, time
-from semjscc.web.server import private_folder
+from semjscc.web.upload_folder import private_folder
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and then we do
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with private_folder() as folder:

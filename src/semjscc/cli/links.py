@@ -3,8 +3,8 @@
 import argparse
 import json
 
+from semjscc.cli.options import add_json, columns
 from semjscc.cli.parser import Register
-from semjscc.cli.words import add_json, columns
 
 
 def register(command: Register) -> None:
@@ -16,7 +16,7 @@ def register(command: Register) -> None:
 
 
 def _links(arguments: argparse.Namespace) -> None:
-    from semjscc.links.cards import cards, cards_of, details, overview
+    from semjscc.links.descriptions import cards, cards_of, details, overview
 
     chosen = [card for name in arguments.names for card in cards_of(name)]
     if arguments.json:

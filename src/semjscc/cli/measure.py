@@ -5,8 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from semjscc.cli.parser import Parser, Register
-from semjscc.cli.words import (
+from semjscc.cli.options import (
     add_json,
     add_situation,
     at_least,
@@ -17,6 +16,7 @@ from semjscc.cli.words import (
     parse_channel,
     split_list,
 )
+from semjscc.cli.parser import Parser, Register
 from semjscc.errors import UserError, printable
 from semjscc.paths import user_path
 from semjscc.threads import import_torch
@@ -111,14 +111,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         raise UserError("--network is the class of one --perception, not of several")
 
     import_torch()
-    from semjscc.evaluation.experiment import Experiment, prepare, run
+    from semjscc.evaluation.evaluators import load_evaluators
     from semjscc.evaluation.grid import Grid
-    from semjscc.evaluation.judge import load_judged
-    from semjscc.evaluation.standing import RESULTS, standing_results
-    from semjscc.evaluation.tables import tables
+    from semjscc.experiments.evaluation import Experiment, prepare, run
+    from semjscc.experiments.existing_results import RESULTS, standing_results
     from semjscc.families import default_perception
     from semjscc.links import open_link
     from semjscc.perception.store import open_perception
+    from semjscc.report.tables import tables
 
     grid = Grid(
         ratios=ratios,
@@ -140,7 +140,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         raise UserError(f"two networks are called '{printable(twice[0])}'")
     first = perceptions[0]
     links = [open_link(name, family, first, accounting=arguments.accounting) for name in names]
-    judged = load_judged(
+    evaluators = load_evaluators(
         arguments.data,
         arguments.split,
         perceptions,
@@ -149,7 +149,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         limit=limit,
     )
     command = " ".join(["semjscc", *sys.argv[1:]])
-    experiment = Experiment(links, judged, grid, command)
+    experiment = Experiment(links, evaluators, grid, command)
     results = run(experiment, out, jobs=jobs, fresh=arguments.fresh)
     if arguments.json:
         print((out / RESULTS).read_text(encoding="utf-8"))

@@ -6,9 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from semjscc.cli.parser import Parser, Register
-from semjscc.cli.streams import need
-from semjscc.cli.words import (
+from semjscc.cli.options import (
     add_json,
     check_network,
     existing_file,
@@ -17,6 +15,8 @@ from semjscc.cli.words import (
     ratio_of,
     warn,
 )
+from semjscc.cli.parser import Parser, Register
+from semjscc.cli.streams import need
 from semjscc.errors import UserError, printable
 from semjscc.paths import check_writable, keep_apart, user_path
 from semjscc.threads import import_torch
@@ -101,7 +101,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.links.catalogue import find_link
-    from semjscc.radio.carried import check_carried
+    from semjscc.radio.supported_links import check_carried
 
     gap, snr_db = arguments.gap, parse_snr(arguments.snr)
     if gap is not None and not 0 <= gap <= 3600:
@@ -116,9 +116,9 @@ def _modulate(arguments: argparse.Namespace) -> None:
 
     import_torch()
     from semjscc.images import read_image
-    from semjscc.radio.files import check_kind, files_of
-    from semjscc.radio.profiles import PROFILES
-    from semjscc.radio.sending import open_sender, write_images
+    from semjscc.radio.modulation import open_sender, write_images
+    from semjscc.radio.recordings.files import check_kind, files_of
+    from semjscc.radio.waveform.profiles import PROFILES
 
     check_kind(arguments.format, out)
     keep_apart(images, files_of(out))
@@ -189,10 +189,10 @@ def _demodulate(arguments: argparse.Namespace) -> None:
 
     from semjscc.perception.store import open_perception
     from semjscc.radio.demodulation import line, listen, watch
-    from semjscc.radio.files import check_kind, files_of
-    from semjscc.radio.listening import TITLES, Listener, columns
-    from semjscc.radio.logbook import LOG, Logbook
-    from semjscc.radio.opening import open_recording
+    from semjscc.radio.demodulator_input import open_recording
+    from semjscc.radio.frame_decoding import TITLES, Listener, columns
+    from semjscc.radio.reception_log import LOG, Logbook
+    from semjscc.radio.recordings.files import check_kind, files_of
     from semjscc.radio.weights import Receivers
 
     check_kind(arguments.format, path)
@@ -258,8 +258,8 @@ def _channel(arguments: argparse.Namespace) -> None:
     source, target = _recording(arguments.input, is_read=True), _recording(arguments.output)
 
     import_torch()
-    from semjscc.radio.files import check_kind, files_of
-    from semjscc.radio.passage import pass_through, simulation_for
+    from semjscc.radio.recordings.files import check_kind, files_of
+    from semjscc.radio.simulation import pass_through, simulation_for
 
     check_kind(arguments.format, source, target)
     keep_apart(files_of(source), files_of(target))

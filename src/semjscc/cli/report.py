@@ -3,8 +3,8 @@
 import argparse
 import json
 
+from semjscc.cli.options import add_json, console, existing_file, folder, split_list
 from semjscc.cli.parser import Register
-from semjscc.cli.words import add_json, console, existing_file, folder, split_list
 from semjscc.paths import keep_apart
 from semjscc.threads import import_torch
 
@@ -29,10 +29,10 @@ def _report(arguments: argparse.Namespace) -> None:
     against = None if arguments.against is None else split_list(arguments.against)
 
     import_torch()
-    from semjscc.evaluation.analysis import to_json
-    from semjscc.evaluation.joint_report import report_on
-    from semjscc.evaluation.tables import comparison_tables
-    from semjscc.evaluation.withdrawal import COMPARISONS, REPORT
+    from semjscc.experiments.joint_report import report_on
+    from semjscc.report.stale_files import COMPARISONS, REPORT
+    from semjscc.report.tables import comparison_tables
+    from semjscc.statistics.analysis import to_json
 
     keep_apart(paths, [out / COMPARISONS, out / REPORT])
     analysis = report_on(paths, out, candidate=arguments.candidate, against=against)

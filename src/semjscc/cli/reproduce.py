@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from semjscc.cli.options import add_json, at_least, console, folder, settings_file
 from semjscc.cli.parser import Register
-from semjscc.cli.words import add_json, at_least, console, folder, settings_file
 from semjscc.threads import import_torch
 
 
@@ -27,15 +27,15 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     chosen = [text and folder(text) for text in (arguments.out, arguments.runs)]
 
     import_torch()
-    from semjscc.reproduction.plan import load_plan
+    from semjscc.experiments.plan import load_plan
 
     plan = load_plan(path)
     recipes = plan.recipes()
 
-    from semjscc.evaluation.experiment import prepare
-    from semjscc.evaluation.standing import RESULTS
-    from semjscc.evaluation.tables import tables
-    from semjscc.reproduction.run import reproduce
+    from semjscc.experiments.evaluation import prepare
+    from semjscc.experiments.existing_results import RESULTS
+    from semjscc.experiments.run import reproduce
+    from semjscc.report.tables import tables
 
     if arguments.quick:
         plan, recipes = plan.cut(recipes)

@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from semjscc.cli.options import add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
-from semjscc.cli.words import add_json, at_least, folder, settings_file
 from semjscc.threads import import_torch
 
 

@@ -3,9 +3,7 @@
 import argparse
 import json
 
-from semjscc.cli.parser import Register
-from semjscc.cli.pictures import check_picture, write_picture
-from semjscc.cli.words import (
+from semjscc.cli.options import (
     add_json,
     add_situation,
     check_network,
@@ -15,6 +13,8 @@ from semjscc.cli.words import (
     ratio_of,
     warn,
 )
+from semjscc.cli.parser import Register
+from semjscc.cli.pictures import check_picture, write_picture
 from semjscc.paths import keep_apart, user_path
 from semjscc.threads import import_torch
 

@@ -20,7 +20,8 @@ def register(command: Register) -> None:
 def _web(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.port <= HIGHEST_PORT:
         raise UserError(f"--port is a number from 1 to {HIGHEST_PORT}, not {arguments.port}")
-    from semjscc.web.server import private_folder, serve
+    from semjscc.web.server import serve
+    from semjscc.web.upload_folder import private_folder
 
     with private_folder() as folder:
         serve(arguments.port, arguments.host, folder=folder)

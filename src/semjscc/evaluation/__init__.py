@@ -1,1 +1,1 @@
-"""What a link is worth: the grid of ratios and SNRs, its statistics, results files and tables."""
+"""Every link on a grid of ratios and SNRs, as perception networks see what arrives."""

@@ -20,15 +20,15 @@ from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.contract import check_received
-from semjscc.evaluation.judge import Judged, check
-from semjscc.evaluation.outcomes import pack
-from semjscc.evaluation.results import Record, device_of
-from semjscc.evaluation.statistics import clustered_bootstrap, wilson
+from semjscc.evaluation.evaluators import Evaluator, check
 from semjscc.images import printable
 from semjscc.links import Link, NoChannel, Received, Situation
 from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
+from semjscc.results.outcomes import pack
+from semjscc.results.records import Record, device_of
+from semjscc.statistics.intervals import clustered_bootstrap, wilson
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ def evaluate(
     check(data, perception)
     records = []
     for point in points(links, grid):
-        judged = [Judged(data, perception)]
-        (record,) = measure(point, judged, grid, batch=batch, on_progress=on_progress)
+        evaluators = [Evaluator(data, perception)]
+        (record,) = measure(point, evaluators, grid, batch=batch, on_progress=on_progress)
         records.append(record)
         on_record(record)
     return records
@@ -169,7 +169,7 @@ def evaluate(
 
 def measure(
     point: Point,
-    judged: Sequence[Judged],
+    evaluators: Sequence[Evaluator],
     grid: Grid,
     *,
     batch: int = 100,
@@ -179,7 +179,7 @@ def measure(
 
     Args:
         point: what is sent, and where.
-        judged: the same images for each, which are sent once. The first network's device sends.
+        evaluators: the same images for each, which are sent once. The first network's device sends.
         grid: seed and channel.
         batch: as of `evaluate`.
         on_progress: likewise.
@@ -187,14 +187,14 @@ def measure(
     Raises:
         UserError: as of `evaluate`, which has checked that the networks can judge.
     """
-    data = judged[0].data
-    measured = _Measured(len(data), point.draws, len(judged))
+    data = evaluators[0].data
+    measured = _Measured(len(data), point.draws, len(evaluators))
     for draw, indices in product(range(point.draws), list(batches(data.sizes, batch))):
-        _send(point, judged, grid, Draws(grid.seed, indices, draw), measured)
+        _send(point, evaluators, grid, Draws(grid.seed, indices, draw), measured)
         on_progress(len(indices))
     return [
         _record(point, *one, grid, measured, correct)
-        for one, correct in zip(judged, measured.correct, strict=True)
+        for one, correct in zip(evaluators, measured.correct, strict=True)
     ]
 
 
@@ -209,13 +209,13 @@ def _points(link: Link, grid: Grid) -> list[Point]:
 @torch.inference_mode()
 def _send(
     point: Point,
-    judged: Sequence[Judged],
+    evaluators: Sequence[Evaluator],
     grid: Grid,
     draws: Draws,
     measured: _Measured,
 ) -> None:
     """Send the images at ``draws.indices`` and enter what arrives into ``measured``."""
-    data, first = judged[0]
+    data, first = evaluators[0]
     images = data.batch(draws.indices).to(device_of(first))
     situation = Situation(
         CHANNELS[grid.channel],
@@ -230,7 +230,7 @@ def _send(
     if received.images is not None:
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    for number, (right, perception) in enumerate(judged):
+    for number, (right, perception) in enumerate(evaluators):
         predicted = _result(received, perception).cpu()
         measured.correct[number][place] = (predicted == right.labels[place[0]]).numpy()
     measured.delivered[place] = received.delivered.cpu().numpy()

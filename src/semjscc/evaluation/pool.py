@@ -9,11 +9,11 @@ import torch
 
 from semjscc.channels import CHANNELS, Channel
 from semjscc.errors import UserError
+from semjscc.evaluation.evaluators import Evaluator
 from semjscc.evaluation.grid import Grid, Point, measure
-from semjscc.evaluation.judge import Judged
-from semjscc.evaluation.results import Record, device_of
 from semjscc.images import printable
 from semjscc.processes import Workers, cores, needs_script, tell
+from semjscc.results.records import Record, device_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Work:
     """What every process needs: points, images with those who judge, the grid and its channel."""
 
     points: Sequence[Point]
-    judged: Sequence[Judged]
+    evaluators: Sequence[Evaluator]
     grid: Grid
     channel: Channel
 
@@ -39,7 +39,7 @@ def measure_all(
 
     Args:
         work: all points.
-        wanted: places of those to measure, and which of ``work.judged`` look at each.
+        wanted: places of those to measure, and which of ``work.evaluators`` look at each.
         jobs: how many processes; 1 measures them here.
         on_progress: given the number of images of each batch that is done.
 
@@ -52,7 +52,7 @@ def measure_all(
         for place, judges in wanted.items():
             yield place, _measure(work, place, judges, on_progress)
         return
-    if any(device_of(one.perception).type != "cpu" for one in work.judged):
+    if any(device_of(one.perception).type != "cpu" for one in work.evaluators):
         raise UserError("several processes at a time are for the CPU: use --jobs 1")
     try:
         # Handed over by multiprocessing itself, every tensor would take an open file.
@@ -74,8 +74,8 @@ def measure_all(
 def _measure(
     work: Work, place: int, judges: Sequence[int], on_progress: Callable[[int], None]
 ) -> list[Record]:
-    judged = [work.judged[judge] for judge in judges]
-    return measure(work.points[place], judged, work.grid, on_progress=on_progress)
+    evaluators = [work.evaluators[judge] for judge in judges]
+    return measure(work.points[place], evaluators, work.grid, on_progress=on_progress)
 
 
 _here: dict[str, Any] = {}

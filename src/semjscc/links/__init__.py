@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from semjscc.families import shipped_schemes
-from semjscc.links.catalogue import open_link, untrained_links
+from semjscc.links.catalogue import untrained_links
+from semjscc.links.loading import open_link
 
 if TYPE_CHECKING:
     from semjscc.links.base import (

@@ -6,14 +6,14 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from semjscc.links.base import Control
-from semjscc.radio.header import Header
-from semjscc.radio.listening import Heard, Listener
-from semjscc.radio.live import Screening, View
-from semjscc.radio.logbook import Logbook
-from semjscc.radio.playing import BUFFER_SAMPLES, Player
-from semjscc.radio.profiles import Profile
-from semjscc.radio.receiver import receive
-from semjscc.radio.resampling import Samples
+from semjscc.radio.frame_decoding import Heard, Listener
+from semjscc.radio.live_display import Screening, View
+from semjscc.radio.realtime import BUFFER_SAMPLES, Player
+from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.reception_log import Logbook
+from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.waveform.header import Header
+from semjscc.radio.waveform.profiles import Profile
 
 _WIDTHS = (5, 10, 8, 12, 10, 9, 4, 7, 0)
 

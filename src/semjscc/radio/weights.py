@@ -20,7 +20,7 @@ from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.links.codec import CodecLink
 from semjscc.links.source import SourceControl, SourceStage
-from semjscc.radio.header import CODECS, FINGERPRINT_BITS, CodecControl
+from semjscc.radio.waveform.header import CODECS, FINGERPRINT_BITS, CodecControl
 from semjscc.separation.sources import CODERS
 
 

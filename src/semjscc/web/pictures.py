@@ -19,13 +19,13 @@ from PIL import Image
 from torch import Tensor
 
 from semjscc.codecs.bandwidth import parse_ratio
-from semjscc.evaluation.figures import accuracy_figure
-from semjscc.evaluation.panels import figure_bytes
-from semjscc.evaluation.results import Record, Results, load_results
-from semjscc.evaluation.style import BLACK, link_style, style
 from semjscc.images import to_uint8
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.perception.base import Perception
+from semjscc.report.figures import accuracy_figure
+from semjscc.report.panels import figure_bytes
+from semjscc.report.style import BLACK, link_style, style
+from semjscc.results.records import Record, Results, load_results
 from semjscc.web.compare import Delivery
 
 LOWEST_DB, HIGHEST_DB = -5, 20

@@ -1,0 +1,204 @@
+"""From a plan to results: trains what is missing, evaluates, and can be stopped anywhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from time import monotonic
+
+from semjscc.checkpoint import MODEL
+from semjscc.data import Split, load_data
+from semjscc.errors import UserError
+from semjscc.evaluation.evaluators import load_evaluators
+from semjscc.experiments.evaluation import Experiment, run
+from semjscc.experiments.existing_results import RESULTS, standing_results
+from semjscc.experiments.joint_report import report_on
+from semjscc.experiments.plan import Evaluation, Plan
+from semjscc.experiments.time_left import Pace
+from semjscc.links import Link, open_link
+from semjscc.links.label import LabelLink
+from semjscc.perception.base import Perception
+from semjscc.perception.store import open_perception
+from semjscc.report.stale_files import check_report
+from semjscc.results.records import Record, Results
+from semjscc.training.inputs import inputs_today, keep_inputs
+from semjscc.training.recipe import Recipe
+from semjscc.training.run import Schedule, is_done
+from semjscc.training.state import RESUME
+from semjscc.training.train import train
+
+
+def reproduce(
+    plan: Plan,
+    recipes: list[Recipe],
+    out: Path,
+    runs: Path,
+    *,
+    command: str,
+    jobs: int = 1,
+    progress: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> dict[str, Results]:
+    """Carry out a plan; what an earlier call finished is not done again.
+
+    Args:
+        plan: its evaluations.
+        recipes: its trainings, in order; one may start from, or look through, an earlier one.
+        out: folder for the results, a folder inside it for each evaluation, and for the report over
+            all of them where there are several.
+        runs: folder of the trainings' runs.
+        command: what the user typed, for the record.
+        jobs: processes among which an evaluation's points are shared out.
+        progress: show bars with the time left.
+        say: given a line whenever something begins, with the time gone by and the time left.
+
+    Returns:
+        the results by evaluation.
+
+    Raises:
+        UserError: a recipe, data or weights cannot be used.
+    """
+    began = monotonic()
+    trained = _places(plan, runs)
+    _check(plan, trained, out)
+    schedule = Schedule(progress=progress)
+    _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
+    results = {}
+    pace = Pace("evaluations")
+    for number, evaluation in enumerate(plan.evaluations, 1):
+        # Counting the images means to read them, which is worth it for a forecast only.
+        left = _images_left(plan, plan.evaluations[number - 1 :], out) if pace.done else 0
+        time = pace.describe(monotonic() - began, left)
+        say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name} {time}")
+        start, folder = monotonic(), out / evaluation.name
+        earlier = {record.fingerprint for record in _standing(folder)}
+        experiment = _experiment(evaluation, plan.data_of(evaluation), trained, command)
+        found = results[evaluation.name] = run(experiment, folder, jobs=jobs)
+        sent = _images([r for r in found.records if r.fingerprint not in earlier])
+        pace = pace.after(sent, monotonic() - start)
+    if len(plan.evaluations) > 1:
+        say("report over all evaluations")
+        _report(plan, out, say)
+    return results
+
+
+def _train_all(
+    recipes: Sequence[Recipe],
+    trained: Mapping[str, Path],
+    schedule: Schedule,
+    began: float,
+    say: Callable[[str], object],
+) -> None:
+    pace = Pace("trainings")
+    for number, recipe in enumerate(recipes, 1):
+        place, folder = f"training {number} of {len(recipes)}: {recipe.name}", trained[recipe.name]
+        if _finished(recipe, folder):
+            say(f"{place}: done already")
+            continue
+        ahead = [one for one in recipes if not (trained[one.name] / MODEL).is_file()]
+        left = sum(one.optimiser.steps for one in ahead)
+        say(f"{place} {pace.describe(monotonic() - began, left)}")
+        # One that goes on where it was stopped takes fewer steps than its recipe says.
+        steps = 0 if (folder / RESUME).is_file() else recipe.optimiser.steps
+        start = monotonic()
+        train(recipe, folder, schedule)
+        pace = pace.after(steps, monotonic() - start)
+
+
+def _images_left(plan: Plan, evaluations: Sequence[Evaluation], out: Path) -> int:
+    """How many images are still to be sent, each counted as often as it is."""
+    left = 0
+    for one in evaluations:
+        images = _count(plan.data_of(one), one.split, one.limit)
+        left += max(0, images * one.sendings() - _images(_standing(out / one.name)))
+    return left
+
+
+@cache
+def _count(source: str, split: Split, limit: int | None) -> int:
+    return len(load_data(source, split, limit=limit, needs_labels=False))
+
+
+def _standing(folder: Path) -> list[Record]:
+    """What an evaluation has measured so far."""
+    standing = standing_results(folder / RESULTS)
+    return standing.records if standing else []
+
+
+def _images(records: Sequence[Record]) -> int:
+    return sum(record.images * record.draws for record in records)
+
+
+def _report(plan: Plan, out: Path, say: Callable[[str], object]) -> None:
+    """The report whose adjusted p-values hold for all points of the plan, whoever judged them."""
+    try:
+        report_on([out / evaluation.name / RESULTS for evaluation in plan.evaluations], out)
+    except UserError as error:
+        # Every evaluation has its own, and its numbers are sound.
+        say(f"no report over all evaluations: {error}")
+
+
+def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
+    """The recipe with the runs of this plan in place of the names it refers to."""
+    start, codec = recipe.start, recipe.codec
+    if start is not None:
+        start = _place(start, trained)
+    if codec is not None:
+        codec = replace(codec, perception=_place(codec.perception, trained))
+    return replace(recipe, start=start, codec=codec)
+
+
+def _places(plan: Plan, runs: Path) -> dict[str, Path]:
+    """Where the plan's runs lie, by name and by the path they have in the folder ``runs``."""
+    folders, usual = plan.folders(runs), plan.folders(Path("runs"))
+    return folders | {usual[name].as_posix(): folder for name, folder in folders.items()}
+
+
+def _place(name: str, trained: Mapping[str, Path]) -> str:
+    """Where the weights of that name, or of that run, lie."""
+    return str(trained.get(name, name))
+
+
+def _check(plan: Plan, trained: Mapping[str, Path], out: Path) -> None:
+    """Refuse what is not there and nobody will train, or stands in the way, before hours go by."""
+    for evaluation in plan.evaluations:
+        _standing(out / evaluation.name)
+        check_report(out / evaluation.name)
+        load_data(plan.data_of(evaluation), evaluation.split, limit=1, needs_labels=False)
+        if evaluation.perception not in trained:
+            open_perception(evaluation.perception)
+        for word in evaluation.links:
+            _, named, name = word.partition("=")
+            if word != LabelLink.name and word not in trained and not (named and name in trained):
+                open_link(word, evaluation.weights)
+
+
+def _finished(recipe: Recipe, folder: Path) -> bool:
+    """Whether the run has its weights, from this recipe and from what that refers to today."""
+    if not is_done(recipe, folder):
+        return False
+    keep_inputs(folder, inputs_today(recipe))
+    return True
+
+
+def _experiment(
+    evaluation: Evaluation, source: str, trained: Mapping[str, Path], command: str
+) -> Experiment:
+    perception = open_perception(_place(evaluation.perception, trained))
+    links = [_link(word, evaluation.weights, perception, trained) for word in evaluation.links]
+    evaluators = load_evaluators(
+        source, evaluation.split, [perception], evaluation.metric, limit=evaluation.limit
+    )
+    return Experiment(
+        links=links,
+        evaluators=evaluators,
+        grid=evaluation.grid(),
+        command=command,
+    )
+
+
+def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
+    label, named, name = word.partition("=")
+    if named or word in trained:
+        word = f"{label}={_place(name or label, trained)}"
+    return open_link(word, family, perception)

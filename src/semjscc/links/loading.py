@@ -1,0 +1,129 @@
+"""Links by name, loaded: each imports what it needs and no more, since some of it takes seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semjscc.allocation.policy import ENERGY
+from semjscc.errors import UserError
+from semjscc.families import default_perception
+from semjscc.links.catalogue import (
+    ADAPTIVE,
+    CAPACITY,
+    FINITE,
+    HYBRID,
+    LABEL,
+    LINEAR,
+    NONE,
+    SEPARATE,
+    Place,
+    find_link,
+)
+from semjscc.paths import cache_folder
+
+if TYPE_CHECKING:
+    from semjscc.allocation.sender import Allocation
+    from semjscc.links.base import Link
+    from semjscc.perception.base import Perception
+    from semjscc.separation.sources.base import Accounting
+
+
+def open_link(
+    name: str,
+    family: str,
+    perception: Perception | None = None,
+    *,
+    accounting: Accounting = "compact",
+) -> Link:
+    """A link by the name of its scheme, or from a checkpoint.
+
+    Args:
+        name: ``none``; a scheme with weights in the family (``djscc``, ``semantic``);
+            ``linear``, ``linear-adaptive``, ``hybrid``; ``separate``, ``separate-jpeg`` …, with
+            ``@10`` behind it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the
+            whole name of shipped weights; or the path of a checkpoint or a run's folder, which is
+            called by its path. Weights may have a name of their own: ``ours=runs/mine``. Behind a
+            plus stands how the symbols are divided: ``semantic+importance-energy``
+            (`semjscc.allocation`); ``separate+semantic`` tunes the image that it codes.
+        family: which shipped weights to use.
+        perception: the network at the receiver, which ``label`` runs at the sender.
+        accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
+            ``compact``, only what the receiver cannot rebuild from the control record.
+
+    Raises:
+        UserError: there is no such link.
+    """
+    found = find_link(name, family)
+    if found.weights is not None:
+        from semjscc.codecs.store import load_codec
+        from semjscc.links.codec import CodecLink
+
+        codec, facts = load_codec(found.weights)
+        allocation = _allocation(found, facts.get("perception"), perception)
+        return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
+    if name == NONE:
+        from semjscc.links.codec import NoChannel
+
+        return NoChannel()
+    if name == LABEL:
+        if perception is None:
+            raise UserError(f"the link '{LABEL}' needs a network that looks at the sender")
+        from semjscc.links.label import LabelLink
+
+        return LabelLink(perception)
+    if name == LINEAR:
+        from semjscc.links.linear import LinearLink
+
+        return LinearLink()
+    network = default_perception(family) if family else None
+    if found.scheme == ADAPTIVE:
+        from semjscc.links.linear_adaptive import AdaptiveLinearLink
+
+        return AdaptiveLinearLink(name, _allocation(found, network, perception))
+    from semjscc.links.source import SourceStage
+
+    if found.scheme == HYBRID:
+        from semjscc.links.hybrid import HybridLink
+
+        stage = SourceStage(family, None, accounting, cache_file())
+        return HybridLink(name, stage, _allocation(found, network, perception))
+    from semjscc.separation.sources import CODERS
+
+    coder = found.scheme.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
+    coder = coder if coder in CODERS else None
+    if coder is not None and (missing := CODERS[coder].missing()):
+        raise UserError(f"link {name}: {missing}")
+    stage = SourceStage(family, coder, accounting, cache_file())
+    if name in (CAPACITY, FINITE):
+        from semjscc.links.bounds import BoundLink
+
+        return BoundLink(name, stage)
+    from semjscc.links.separate import SeparateLink
+
+    allocation = _allocation(found, network, perception)
+    return SeparateLink(name, stage, found.design_snr_db, allocation)
+
+
+def _allocation(place: Place, network: str | None, judge: Perception | None) -> Allocation | None:
+    """What a sender with a policy needs: its network, which need not be the one that judges.
+
+    Raises:
+        UserError: no network is known, or it cannot be had.
+    """
+    if place.policy is None or place.policy.name == ENERGY:
+        return None
+    from semjscc.allocation.sender import Allocation
+    from semjscc.perception.store import open_perception
+
+    if judge is not None and network in (None, judge.name):
+        return Allocation(place.policy, judge)
+    if network is None:
+        raise UserError(f"link {place.name} needs a network that looks at the sender: --weights")
+    return Allocation(place.policy, open_perception(network))
+
+
+def cache_file() -> Path | None:
+    """Where encoded images are kept from one run to the next, if anywhere."""
+    folder = cache_folder()
+    return folder and folder / "sources.sqlite"

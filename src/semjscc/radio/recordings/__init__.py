@@ -1,0 +1,1 @@
+"""Recordings in files and pipes: WAV, SigMF and raw samples, levels, resampling, passband."""

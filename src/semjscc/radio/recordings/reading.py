@@ -1,0 +1,122 @@
+"""The bytes of a recording as samples, piece by piece, whatever is wrong with them."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semjscc.errors import UserError
+from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.recordings.wav import read_wav_header
+
+PIPE = "-"
+SAMPLE_BYTES = {"cf32": 8, "ci8": 2}
+CI8_FULL_SCALE = 4.0
+"""12 dB above a waveform of power one on each axis; rounding is 38 dB below its power."""
+WAV_FULL_SCALE = 8.0
+"""18 dB, because a real signal peaks higher and noise of -5 dB SNR should fit too."""
+CHUNK = 1 << 16
+"""Samples at most in one piece."""
+LARGEST = 1e9
+"""A float sample beyond is damage, and its power would not fit into float32."""
+
+
+def samples_in(
+    path: Path, name: str, datatype: str, tell: Callable[[str], object]
+) -> Iterator[Samples]:
+    """IQ samples of a file of "cf32" or "ci8"; ``name`` is what messages call it."""
+    told = False
+    kind = np.dtype("<f4" if datatype == "cf32" else np.int8)
+    with _open(path) as stream:
+        for data in _whole(stream, SAMPLE_BYTES[datatype], None, name, tell):
+            axes = np.frombuffer(data, kind).astype(np.float32)
+            if datatype == "ci8":
+                axes *= np.float32(CI8_FULL_SCALE / 128)
+            samples = axes.view(np.complex64)
+            clean = clean_samples(samples)
+            if clean is not samples and not told:
+                told = True
+                tell(f"{name} has samples that are not finite numbers: taken as 0")
+            yield clean
+
+
+def sound_in(path: Path, name: str, tell: Callable[[str], object]) -> Iterator[NDArray[np.float32]]:
+    """Real samples of a WAV file.
+
+    Raises:
+        UserError: it is none, or of another format.
+    """
+    with _open(path) as stream:
+        promised = read_wav_header(stream, name)
+        for data in _whole(stream, 2, promised, name, tell):
+            codes = np.frombuffer(data, "<i2").astype(np.float32)
+            yield codes * np.float32(WAV_FULL_SCALE / 2**15)
+
+
+def _whole(
+    stream: BinaryIO, size: int, promised: int | None, name: str, tell: Callable[[str], object]
+) -> Iterator[bytes]:
+    """Pieces of whole samples of ``size`` bytes, as they come, up to what is promised."""
+    rest, read = b"", 0
+    limit = sys.maxsize if promised is None else promised
+    while data := _read_some(stream, min(CHUNK * size - len(rest), limit - read)):
+        read += len(data)
+        data = rest + data
+        whole = len(data) // size * size
+        rest = data[whole:]
+        if whole:
+            yield data[:whole]
+    if rest or (promised is not None and read < promised):
+        tell(f"{name} is cut off at its end: what is there is read")
+
+
+def _read_some(stream: BinaryIO, most: int) -> bytes:
+    """What has arrived, without waiting for more; nothing at the end."""
+    # Buffered readers have read1; raw ones, as that of a pipe, do the same in read.
+    read = getattr(stream, "read1", stream.read)
+    return read(most)
+
+
+def unbroken(chunks: Iterator[Samples], name: str) -> Iterator[Samples]:
+    """The same chunks, where what goes wrong with the file is one line.
+
+    Raises:
+        UserError: the file cannot be read, or has no samples.
+    """
+    empty = True
+    try:
+        for chunk in chunks:
+            empty = False
+            yield chunk
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
+    if empty:
+        raise UserError(f"{name} is empty: it holds no samples")
+
+
+def clean_samples(samples: Samples) -> Samples:
+    """The same array, or a copy whose damaged samples are 0."""
+    samples = np.ascontiguousarray(samples, np.complex64)
+    axes = samples.view(np.float32).reshape(-1, 2)
+    # Not "larger than": every comparison with NaN is false.
+    sound = (np.abs(axes) <= LARGEST).all(axis=1)
+    return samples if sound.all() else np.where(sound, samples, np.complex64(0))
+
+
+def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    """A file, or standard input without its buffer.
+
+    A thread that waits in the buffer holds its lock, and the interpreter, which closes it at the
+    end, aborts over that.
+    """
+    if str(path) != PIPE:
+        return path.open("rb")
+    try:
+        descriptor = sys.stdin.fileno()
+    except (AttributeError, OSError):  # what stands in for standard input may have none
+        return contextlib.nullcontext(sys.stdin.buffer)
+    return open(descriptor, "rb", buffering=0, closefd=False)

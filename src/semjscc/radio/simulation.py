@@ -1,0 +1,140 @@
+"""A recording through the channel simulator into another recording."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from semjscc.errors import UserError
+from semjscc.images import printable
+from semjscc.radio.recordings.files import Recording, read_recording, write_recording
+from semjscc.radio.recordings.level import Level, measure_level
+from semjscc.radio.recordings.reading import PIPE
+from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.simulator.simulator import Simulation, simulate_chunks
+from semjscc.radio.waveform.profiles import PROFILES, SDR, has_rate_of
+
+ALIASES = {"good": "mpg", "moderate": "mpm", "poor": "mpp"}
+"""What ITU-R F.1487 calls its channels."""
+SPREAD_S = {"sdr": 1e-6, "audio": 2e-4}
+"""The delay spread of a waveform's multipath where nobody states one."""
+HELD = 1 << 22
+"""Samples of a pipe that are waited for to measure its signal: 32 MB."""
+
+
+def simulation_for(
+    rate: float,
+    numbers: Mapping[str, float | None],
+    *,
+    snr_db: float | None,
+    profile: str = "none",
+    seed: int = 0,
+) -> Simulation:
+    """The channel for a recording of this sample rate.
+
+    Es/N0 counts on the carriers of the waveform that has the rate, or on all of the rate.
+
+    Args:
+        rate: samples a second.
+        numbers: fields of `Simulation`; None for what nobody stated.
+        snr_db: Es/N0 in dB, or None for no noise.
+        profile: multipath by its name, or by what ITU-R F.1487 calls it.
+        seed: what all that is random follows from.
+
+    Raises:
+        UserError: a number is beyond what it may be, or there is no such profile.
+    """
+    given = {name: number for name, number in numbers.items() if number is not None}
+    for waveform in PROFILES.values():
+        if has_rate_of(waveform, rate):
+            given["bandwidth"] = waveform.bandwidth_hz
+            given.setdefault("delay_spread_s", SPREAD_S[waveform.name])
+    plain = Simulation(profile=ALIASES.get(profile, profile), seed=seed)
+    return replace(plain, snr_db=snr_db, **given)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What happened to a recording.
+
+    Attributes:
+        seconds: length of what was written.
+        rate: samples a second.
+        simulation: the channel, with the power that noise, DC and clipping refer to.
+        level: what was measured of the signal; None where it was stated, or nothing refers to it.
+    """
+
+    seconds: float
+    rate: float
+    simulation: Simulation
+    level: Level | None
+
+
+def pass_through(
+    source: str,
+    target: str,
+    kind: str | None,
+    rate: float | None,
+    channel: Callable[[float], Simulation],
+    tell: Callable[[str], object],
+    *,
+    power: float | None = None,
+) -> Passage:
+    """Read a recording, and write what arrives of it.
+
+    The signal's power is measured before: over all of a file, which is read twice, and over the
+    first two seconds of ``sdr`` (`HELD` samples) of a pipe.
+
+    Args:
+        source: a file, or "-" for standard input.
+        target: a file, or "-" for standard output.
+        kind: of both; None for those of the paths, and cf32 for a pipe.
+        rate: samples a second where the file does not tell; None for that of ``sdr``.
+        channel: from the sample rate to what happens to it.
+        tell: takes a line for the user, such as a warning.
+        power: mean |x|² of the signal while it is on; None to measure it.
+
+    Raises:
+        UserError: as `read_recording`, `simulate_chunks` and `write_recording`; the file has
+            another rate than is stated; or there is no signal to measure.
+    """
+    kinds = [kind or ("cf32" if path == PIPE else None) for path in (source, target)]
+
+    def read(say: Callable[[str], object]) -> Recording:
+        return read_recording(source, SDR.sample_rate if rate is None else rate, kinds[0], say)
+
+    recording = read(tell)
+    if rate is not None and recording.rate != rate:
+        raise UserError(
+            f"{printable(source)} says that it has {recording.rate:g} samples a second, not "
+            f"{rate:g}: leave the rate out"
+        )
+    simulation, chunks, level = channel(recording.rate), recording.chunks, None
+    if power is None and _refers_to_power(simulation):
+        if recording.most is None:
+            held, rest = _hold(chunks)
+            level, chunks = measure_level(held), chain(held, rest)
+        else:
+            level = measure_level(read(lambda _: None).chunks)
+        if not level.power:
+            raise UserError(
+                f"{printable(source)} holds no signal whose power could be measured: state --power"
+            )
+        power = level.power
+    simulation = simulation if power is None else replace(simulation, power=power)
+    received = simulate_chunks(chunks, recording.rate, simulation)
+    written = write_recording(target, received, recording.rate, kinds[1], tell=tell)
+    return Passage(written / recording.rate, recording.rate, simulation, level)
+
+
+def _refers_to_power(simulation: Simulation) -> bool:
+    dc = simulation.dc_i or simulation.dc_q
+    return simulation.snr_db is not None or simulation.clip_db is not None or bool(dc)
+
+
+def _hold(chunks: Iterator[Samples]) -> tuple[list[Samples], Iterator[Samples]]:
+    """The beginning of what comes but once, and the rest."""
+    held, count = [], 0
+    while count < HELD and (chunk := next(chunks, None)) is not None:
+        held.append(chunk)
+        count += len(chunk)
+    return held, chunks

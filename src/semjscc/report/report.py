@@ -1,0 +1,270 @@
+"""The report: one HTML file that needs nothing beside it, and its figures as files."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from semjscc.checkpoint import write_atomically
+from semjscc.report.gallery import Drawn, draw_part
+from semjscc.report.heatmap import signed
+from semjscc.report.html import drawing, folded, heading, note, page, picture, table
+from semjscc.report.panels import KINDS, save_figure
+from semjscc.report.rows import (
+    NOTHING,
+    RECORD_HEAD,
+    RECORD_WORDS,
+    comparison_rows,
+    front_gap_rows,
+    order,
+    record_row,
+    where,
+)
+from semjscc.report.stale_files import REPORT, names_tag, withdraw_figures
+from semjscc.results.records import Record, Results
+from semjscc.statistics.analysis import Analysis, Part, analyse, front_gaps
+from semjscc.statistics.comparison import (
+    DELIVERS,
+    REFERENCE,
+    Comparison,
+    best,
+)
+from semjscc.statistics.settings import data_of, sources
+
+_DEFINITIONS = """\
+The bandwidth ratio R = k/n is the number k of complex channel symbols spent on an image over the
+number n = 3·H·W of its colour values; the tables give the measured k/n beside the nominal R.
+The SNR is Es/N0 in dB: the energy of a complex symbol, whose mean is 1, over the variance N0 of
+the complex noise. Accuracy is the share of images that the network takes for what they are; where
+the metric is agreement, for what it takes the original for. PSNR is the mean over images and noise
+draws of each one's own, without those that arrived exactly, which are counted beside it."""
+
+_STATISTICS = """\
+Points are the difference of two accuracies in percentage points; the relative change divides it
+by the accuracy of the opponent. The two are different numbers and are never mixed. The images are
+the same for both links, and so is their noise: p is McNemar's exact test for one noise draw an
+image, the exact sign-flip test by image for several; the interval is Newcombe's for paired shares,
+or a bootstrap over images. p (Holm) holds for all points of one opponent on one data set together;
+the verdict is open unless it is below 5 %."""
+
+_SEEDS = """\
+Seeds count trainings that differ in their seed alone. With fewer than three, a gain says something
+of these weights, not of the method."""
+
+_LEADS = (
+    "Points by which a loss is ahead of another that has the same PSNR, both averaged over the "
+    "SNRs and interpolated linearly between weights (never from the plain codec to the first "
+    "weight): the mean over all PSNRs that both reach, and at each of its own weights. In brackets "
+    "the paired 95 % interval over images, not adjusted for how many there are."
+)
+_UNPAIRED = "These results were kept without the outcome of each image, so that nothing is tested."
+
+
+def publish(
+    results: Results,
+    out: Path,
+    *,
+    pictures: Mapping[str, bytes | Path] | None = None,
+    candidate: str | None = None,
+    against: Sequence[str] | None = None,
+) -> Analysis:
+    """Write every figure as SVG, PDF and PNG, and ``report.html``, from results alone.
+
+    Figures are called ``accuracy``, ``accuracy-by-ratio``, ``psnr``, ``front`` and ``gain``, with
+    the setting behind the name where the results hold several. Figures of an earlier report that
+    this one lacks are removed.
+
+    Args:
+        results: of one evaluation, or of several as `settings.merge` puts them together.
+        out: folder.
+        pictures: further PNG images by their headings, such as the transmission strip.
+        candidate: see `analyse`.
+        against: see `analyse`.
+
+    Raises:
+        UserError: a link is not there, a picture is no PNG, or a file cannot be written.
+    """
+    analysis = analyse(results, candidate, against)
+    drawn = _draw_all(analysis)
+    withdraw_figures(out, keep=[name for figures in drawn for name in figures])
+    for figures in drawn:
+        for name, one in figures.items():
+            for kind in KINDS:
+                save_figure(one.flat, out / f"{name}.{kind}")
+    _write(render(analysis, drawn, pictures or {}), out / REPORT)
+    return analysis
+
+
+def write_report(results: Results, pictures: Mapping[str, bytes | Path], path: Path) -> None:
+    """Write the HTML file alone, whole or not at all; see `publish`."""
+    analysis = analyse(results)
+    _write(render(analysis, _draw_all(analysis), pictures), path)
+
+
+def _write(text: str, path: Path) -> None:
+    # A command line may hold bytes that are no UTF-8; they show as question marks.
+    data = text.encode(errors="replace")
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
+
+
+def _draw_all(analysis: Analysis) -> list[dict[str, Drawn]]:
+    all_settings = [part.setting for part in analysis.parts]
+    drawn = []
+    for number, part in enumerate(analysis.parts):
+        others = [one for one in all_settings if one != part.setting]
+        suffix = _slug(part.setting.describe(others)) if others else ""
+        if suffix and any(f"accuracy-{suffix}" in figures for figures in drawn):
+            suffix += f"-{number}"
+        figures = draw_part(part)
+        drawn.append({"-".join(filter(None, (name, suffix))): figures[name] for name in figures})
+    return drawn
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def render(
+    analysis: Analysis,
+    drawn: Sequence[Mapping[str, Drawn]],
+    pictures: Mapping[str, bytes | Path],
+) -> str:
+    """The HTML that `publish` writes."""
+    results = analysis.results
+    names = dict.fromkeys(str(data_of(meta).get("name", "")) for meta in sources(results.meta))
+    title = f"Image transmission: {', '.join(filter(None, names)) or 'results'}"
+    several = len(analysis.parts) > 1
+    rows = [record_row(record) for record in sorted(results.records, key=order)]
+    everything = table(RECORD_HEAD, rows, text_columns=RECORD_WORDS)
+    body = [
+        heading("What was done"),
+        *_what_was_done(results),
+        _in_short(analysis),
+        *(picture(name, image) for name, image in pictures.items()),
+    ]
+    for part, figures in zip(analysis.parts, drawn, strict=True):
+        body.append(heading(part.setting.describe() if several else "Curves"))
+        body += [drawing(one.title, one.flat, one.tall, name) for name, one in figures.items()]
+        body += [_leads(part), *_comparisons(part, analysis.candidate)]
+    body += [heading("All results"), f"<p>{escape(_DEFINITIONS)}</p>"]
+    body.append(folded(f"{len(rows)} rows", everything) if several else everything)
+    about = names_tag([name for figures in drawn for name in figures])
+    return page(title, "\n".join(filter(None, body)), about)
+
+
+def _what_was_done(results: Results) -> list[str]:
+    """One evaluation plainly, each of several behind its command."""
+    origins = sources(results.meta)
+    if len(origins) == 1:
+        return [_facts(origins[0], results.records)]
+    names = [
+        _listed([data_of(meta).get("name"), meta.get("perception"), data_of(meta).get("images")])
+        for meta in origins
+    ]
+    return [
+        folded(name or "evaluation", _facts(meta, results.records))
+        for name, meta in zip(names, origins, strict=True)
+    ]
+
+
+def _facts(meta: Mapping[str, Any], records: Sequence[Record]) -> str:
+    data = data_of(meta)
+    members = [r for r in records if not data or r.data == data.get("name")]
+    sent = [r for r in members if r.snr_db is not None]
+    facts = {
+        "command": meta.get("command"),
+        "seed": meta.get("seed"),
+        "data": _listed(data.get(key) for key in ("name", "revision", "fingerprint")),
+        "split": data.get("split"),
+        "images": data.get("images"),
+        "draws of the channel for each image": _listed(r.draws for r in sent),
+        "perception network": meta.get("perception"),
+        "channel": _listed(r.channel for r in sent),
+        "assumed SNR": _listed(
+            f"{r.assumed_snr_db:g} dB" for r in sent if r.assumed_snr_db is not None
+        ),
+        "links": _listed(_link_names(meta) or (r.link for r in members)),
+        "date": meta.get("date"),
+        "semjscc": _listed([meta.get("version"), meta.get("commit")]),
+    }
+    items = "\n".join(
+        f"<dt>{escape(key)}</dt><dd>{_code(value) if key == 'command' else escape(str(value))}</dd>"
+        for key, value in facts.items()
+        if value not in (None, "")
+    )
+    return f"<dl>\n{items}\n</dl>"
+
+
+def _link_names(meta: Mapping[str, Any]) -> list[str]:
+    return [str(link.get("name")) for link in meta.get("links") or [] if isinstance(link, Mapping)]
+
+
+def _code(value: object) -> str:
+    return f"<code>{escape(str(value))}</code>"
+
+
+def _listed(values: Iterable[object]) -> str:
+    """The different ones, in the order they come."""
+    return ", ".join(dict.fromkeys(str(value) for value in values if value not in (None, "")))
+
+
+def _in_short(analysis: Analysis) -> str:
+    """The gain over each opponent at its best point, and how often it is more than chance."""
+    if not analysis.families:
+        return ""
+    rows = []
+    for name, found in analysis.families.items():
+        verdicts = [one.verdict for one in found]
+        counts = [str(verdicts.count(kind)) for kind in ("better", "open", "worse")]
+        tested = any(verdicts)
+        fair = best(found, DELIVERS)
+        rows.append(
+            (
+                name,
+                *_best(best(found)),
+                *_best(fair),
+                str(len(found)),
+                *(counts if tested else [NOTHING] * 3),
+            )
+        )
+    head = (
+        *("over", "most points", "relative %", "at", f"most where it delivers ≥ {DELIVERS:.0%}"),
+        *("relative %", "at", "points of the grid", "better", "open", "worse"),
+    )
+    text = [heading(f"{analysis.candidate} in short"), table(head, rows, text_columns=1)]
+    text.append(note(_STATISTICS))
+    every = [one for found in analysis.families.values() for one in found]
+    if any(len(one.spread.gains) > 1 for one in every):
+        text.append(note(_SEEDS))
+    if not any(one.verdict for one in every):
+        text.append(note(_UNPAIRED))
+    return "\n".join(text)
+
+
+def _best(one: Comparison | None) -> tuple[str, str, str]:
+    if one is None:
+        return NOTHING, NOTHING, NOTHING
+    relative = NOTHING if one.relative is None else signed(one.relative, 1)
+    return signed(one.points, 1), relative, where(one)
+
+
+def _leads(part: Part) -> str:
+    found = [one for one in front_gaps(part.results) if one.at or one.mean]
+    if not found:
+        return ""
+    head, rows = front_gap_rows(found)
+    title = f"{part.setting.metric.capitalize()} at equal PSNR"
+    return f"{heading(title, 3)}\n{table(head, rows, text_columns=3)}{note(_LEADS)}"
+
+
+def _comparisons(part: Part, candidate: str | None) -> list[str]:
+    made = []
+    # The question of the field comes first.
+    names = sorted(part.comparisons, key=lambda name: name != REFERENCE)
+    for name in names:
+        if part.comparisons[name] and candidate is not None:
+            head, rows = comparison_rows(part.comparisons[name], candidate, name)
+            made.append(heading(f"{candidate} against {name}", 3))
+            made.append(table(head, rows, text_columns=0))
+    return made

@@ -1,0 +1,68 @@
+"""What decides a record, in 32 hexadecimal digits: so that it need not be measured twice.
+
+Weights and images go in by content, whatever their files are called; so do the tables that
+separate coding rests on and the versions of its coders. Our code goes in by `FORMAT` and the
+package's version alone; the code of parts that are not ours by its source, see `contents`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import semjscc
+from semjscc.channels import Channel
+from semjscc.data.base import ImageSet
+from semjscc.links import Link
+from semjscc.own_code import is_own
+from semjscc.perception.base import Perception
+from semjscc.results.contents import Unknown, contents
+
+FORMAT = 2
+"""Counted up when equal inputs give other records than before."""
+
+
+def point_fingerprint(
+    context: str | None, link: str | None, channel: str | None, point: Mapping[str, Any]
+) -> str | None:
+    """Of one point of a grid; None where what decides it is not known.
+
+    Args:
+        context: of data and perception network, see `context_fingerprint`.
+        link: see `link_fingerprint`.
+        channel: see `channel_fingerprint`; "" for a link that meets none.
+        point: channel, ratio, SNR, belief, seed and draws as plain data.
+    """
+    if context is None or link is None or channel is None:
+        return None
+    parts = [FORMAT, semjscc.__version__, context, link, json.dumps(point, sort_keys=True)]
+    # Of our own channels the name says it all.
+    return _hashed(repr([*parts, channel] if channel else parts))
+
+
+def context_fingerprint(data: ImageSet, perception: Perception) -> str | None:
+    """Of the images, their labels, and the network that judges."""
+    about = data.name, data.split, data.fingerprint, len(data), data.class_names
+    return _digest(perception, map(repr, about))
+
+
+def link_fingerprint(link: Link) -> str | None:
+    """Of a link with all it holds: weights, source coder and its tables, design SNR."""
+    return _digest(link)
+
+
+def channel_fingerprint(channel: Channel) -> str | None:
+    """Of a channel that is not ours: its code and what it holds; "" for one of ours."""
+    ours = hasattr(channel, "__qualname__") and not is_own(channel.__module__)
+    return "" if ours else _digest(channel)
+
+
+def _digest(thing: Any, before: Iterable[str] = ()) -> str | None:
+    try:
+        return _hashed("\n".join([*before, *contents(thing)]))
+    except Unknown:
+        return None
+
+
+def _hashed(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,197 @@
+"""Which records belong into one figure: what was sent, who judged, and what happened on the way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from semjscc.errors import UserError
+from semjscc.images import printable
+from semjscc.results.records import OPTIONAL, Record, Results
+from semjscc.statistics.comparison import conditions, place
+
+TRUTH = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the points of one figure have in common.
+
+    Attributes:
+        data: the data set's name.
+        split: val or test (or train).
+        perception: the perception network's name.
+        metric: such as accuracy.
+        channel: the channel's name.
+        belief: what both ends believe wrongly of the SNR, such as "5 dB too high"; "" for nothing.
+    """
+
+    data: str
+    split: str
+    perception: str
+    metric: str
+    channel: str
+    belief: str = TRUTH
+
+    def describe(self, others: Sequence["Setting"] = ()) -> str:
+        """A heading; with ``others``, only what tells it apart from them."""
+        parts = {
+            "data": f"{self.data}, {self.split}",
+            "perception": f"judged by {self.perception}",
+            "channel": self.channel,
+            "belief": f"SNR believed {self.belief}" if self.belief else "",
+        }
+        alike = {name: {getattr(one, name) for one in (self, *others)} for name in parts}
+        said = [text for name, text in parts.items() if text and len(alike[name]) > 1]
+        return ", ".join(said if others else filter(None, parts.values()))
+
+
+def settings(records: Sequence[Record]) -> dict[Setting, list[Record]]:
+    """The records by what they have in common, in the order they come.
+
+    The link without a channel belongs to every channel of its data and perception network. A wrong
+    belief counts by how wrong it is where that is the same throughout, else by what is believed.
+    """
+    wrong = [record for record in records if record.assumed_snr_db is not None]
+    offsets: dict[tuple[Any, ...], set[float]] = {}
+    for record in wrong:
+        offsets.setdefault(_frame(record), set()).add(_offset(record))
+    found: dict[Setting, list[Record]] = {}
+    for record in records:
+        if record.snr_db is not None:
+            belief = _belief(record, offsets.get(_frame(record), set()))
+            found.setdefault(Setting(*_frame(record), belief), []).append(record)
+    for home, members in found.items():
+        # A fixed belief is the truth at one SNR, whose records say so.
+        names = {record.link for record in members}
+        members += [
+            record
+            for record in records
+            if record.link in names
+            and _frame(record) == _frame(members[0])
+            and record.assumed_snr_db is None
+            and home.belief == _fixed(record.snr_db)
+        ]
+    for record in records:
+        if record.snr_db is None:
+            homes = [one for one in found if _judged(one) == _judged(record)]
+            for home in homes or [Setting(*_frame(record))]:
+                found.setdefault(home, []).insert(0, record)
+    return found
+
+
+def _frame(record: Record) -> tuple[str, str, str, str, str]:
+    return record.data, record.split, record.perception, record.metric, record.channel
+
+
+def _judged(one: Record | Setting) -> tuple[str, ...]:
+    return one.data, one.split, one.perception, one.metric
+
+
+def _offset(record: Record) -> float:
+    return round((record.assumed_snr_db or 0.0) - (record.snr_db or 0.0), 9)
+
+
+def _belief(record: Record, offsets: set[float]) -> str:
+    if record.assumed_snr_db is None:
+        return TRUTH
+    if len(offsets) > 1:
+        return _fixed(record.assumed_snr_db)
+    offset = _offset(record)
+    return f"{abs(offset):g} dB too {'high' if offset > 0 else 'low'}"
+
+
+def _fixed(snr_db: float | None) -> str:
+    return f"to be {snr_db:g} dB"
+
+
+def most_images(records: Sequence[Record]) -> list[Record]:
+    """For every link and point the record that rests on the most images and draws."""
+    found: dict[tuple[Any, ...], Record] = {}
+    for record in records:
+        key = (record.link, *place(record))
+        kept = found.get(key)
+        if kept is None or (kept.images, kept.draws) < (record.images, record.draws):
+            found[key] = record
+    return list(found.values())
+
+
+def merge(results: Sequence[Results]) -> Results:
+    """Several results as one.
+
+    Raises:
+        UserError: they call different images, or different weights, by the same name, or say
+            different things of one point.
+    """
+    if len(results) == 1:
+        return replace(results[0], records=_one_of_each(results[0].records))
+    origins = [meta for one in results for meta in sources(one.meta)]
+    known: dict[tuple[str, ...], Any] = {}
+    for meta in origins:
+        data = data_of(meta)
+        _agree(known, ("images", *_data_key(data)), data.get("fingerprint"))
+    for (data_name, link), facts in _facts(origins):
+        _agree(known, ("weights", data_name, link), facts)
+    records = _one_of_each([record for one in results for record in one.records])
+    return Results({"sources": origins}, records)
+
+
+def _one_of_each(records: Sequence[Record]) -> list[Record]:
+    """The first of those that say the same of one point, whatever version measured it."""
+    found: dict[tuple[Any, ...], Record] = {}
+    for record in records:
+        kept = found.setdefault((record.link, *conditions(record)), record)
+        if _said(kept) != _said(record):
+            at = [
+                "" if record.ratio is None else f"R = {record.ratio}",
+                "" if record.snr_db is None else f"{record.snr_db:g} dB",
+                *(record.data, record.perception),
+            ]
+            raise UserError(
+                f"the results hold two records of '{printable(record.link)}' at one point that"
+                f" differ ({printable(', '.join(filter(None, at)))}): leave one out"
+            )
+    return list(found.values())
+
+
+def _said(record: Record) -> Record:
+    """Without what an earlier version did not keep."""
+    return replace(record, **dict.fromkeys(OPTIONAL))
+
+
+def _agree(known: dict[tuple[str, ...], Any], key: tuple[str, ...], value: Any) -> None:
+    if known.setdefault(key, value) != value:
+        what, *name = key
+        raise UserError(f"the results mean different {what} by {printable(', '.join(name))}")
+
+
+def sources(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The meta of each file that went in."""
+    found = meta.get("sources")
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else [meta]
+
+
+def data_of(meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a results file says of its data."""
+    data = meta.get("data")
+    return data if isinstance(data, Mapping) else {"name": data} if data else {}
+
+
+def _data_key(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return str(data.get("name")), str(data.get("split")), f"{data.get('images')} images"
+
+
+def link_facts(meta: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """What the checkpoints say of themselves, by the data's and the link's name."""
+    return dict(_facts(sources(meta)))
+
+
+def _facts(
+    origins: Sequence[Mapping[str, Any]],
+) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
+    return [
+        ((str(data_of(meta).get("name")), str(link.get("name"))), link)
+        for meta in origins
+        if isinstance(links := meta.get("links"), Sequence)
+        for link in links
+        if isinstance(link, Mapping)
+    ]

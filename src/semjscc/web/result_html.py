@@ -1,0 +1,151 @@
+"""What the page shows, as HTML; every name that goes in is escaped here."""
+
+from collections.abc import Sequence
+from html import escape
+
+from semjscc.images import printable
+from semjscc.report.style import link_style
+from semjscc.transmission import Seen
+from semjscc.web.compare import Delivery
+from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
+
+TITLES = {
+    "semantic": "semantic: the codec that knows what matters",
+    "djscc": "djscc: the same codec, trained on pixels",
+    "linear": "linear: nothing trained, the image's coefficients as they are",
+    "linear-adaptive": "linear-adaptive: the same, with a spectrum for each region",
+    "separate": "separate: image coder, 5G code, QAM",
+}
+WAITING = {
+    "semantic": "sending…",
+    "djscc": "sending…",
+    "linear": "sending…",
+    "linear-adaptive": "sending…",
+    "separate": "looking for the best setting of the image coder…",
+}
+LOST = "lost: nothing was decoded, this is the mean of the training images"
+
+
+def original_card(
+    picture: str, importance: str, guesses: Sequence[Seen], size: tuple[int, int]
+) -> str:
+    """The image as it was, and where it matters.
+
+    Args:
+        picture: a data: URI.
+        importance: another one.
+        guesses: what the perception network sees in it.
+        size: (H, W) in pixels.
+    """
+    facts = [
+        ("size", f"{size[1]} × {size[0]} pixels"),
+        ("numbers (n)", f"{3 * size[0] * size[1]:,}"),
+    ]
+    return _card(
+        "original: and what matters in it",
+        "#767676",
+        f'<div class="pair">{_image(picture, "original")}{_image(importance, "importance map")}'
+        '</div><p class="hint">Right: the brighter, the more it matters.</p>',
+        _guesses("The network sees", guesses, guesses[0].label) + _facts(facts),
+    )
+
+
+def link_card(delivery: Delivery, picture: str, truth: str) -> str:
+    """What one link delivered.
+
+    Args:
+        delivery: by `compare`.
+        picture: its image as a data: URI.
+        truth: the first class of the original, which marks what is right.
+    """
+    quality = "no error" if delivery.psnr_db is None else f"{delivery.psnr_db:.1f} dB"
+    digital = delivery.payload_bits is not None
+    facts = [
+        ("PSNR", quality if delivery.delivered else "nothing decoded"),
+        ("channel uses (k)", f"{delivery.channel_uses:,}"),
+        ("payload", f"{delivery.payload_bits:,} bits" if digital else "analogue"),
+        ("control", f"{delivery.control_bits} bits"),
+        ("coder", delivery.codec or "none: too little fits"),
+    ]
+    note = delivery.note if delivery.delivered else LOST
+    lost = f'<p class="lost">{escape(note)}</p>' if note else ""
+    return _card(
+        TITLES[delivery.link],
+        link_style(delivery.link).color,
+        _image(picture, f"received by {delivery.link}") + lost,
+        _guesses("The receiver sees", delivery.guesses, truth) + _facts(facts),
+        name=delivery.link,
+    )
+
+
+def waiting_card(link: str) -> str:
+    """While a link is at work."""
+    inner = f'<div class="frame waiting"><span>{escape(WAITING[link])}</span></div>'
+    return _card(TITLES[link], link_style(link).color, inner, "", name=f"{link} waiting")
+
+
+def curve_html(curve: Curve | None, snr_db: float) -> str:
+    """The curve with its marker at an SNR in dB, or why there is none."""
+    if curve is None:
+        return '<p class="none">No results are published for these weights at this ratio.</p>'
+    # The slider's script reads both ends and moves the line by itself.
+    share = (snr_db - LOWEST_DB) / (HIGHEST_DB - LOWEST_DB)
+    place = curve.left + share * (curve.right - curve.left)
+    return (
+        '<figure class="curve"><div class="over">'
+        f'<img alt="accuracy against SNR" src="{curve.picture}">'
+        f'<i class="marker" data-left="{curve.left:.3f}" data-right="{curve.right:.3f}" '
+        f'style="left:{place:.3f}%;top:{curve.top:.2f}%;'
+        f'bottom:{100 - curve.bottom:.2f}%"></i></div>'
+        f"<figcaption>Published results over many images: {escape(curve.what)}. The upright line "
+        "is the slider.</figcaption></figure>"
+    )
+
+
+def constellation_html(picture: str, links: Sequence[str]) -> str:
+    """The symbols, from a data: URI with a panel for each of the links, whose names stand above."""
+    names = "".join(f"<b>{escape(link)}</b>" for link in links)
+    return (
+        f'<figure class="symbols"><div class="names">{names}</div>'
+        f'<img alt="sent and received symbols" src="{picture}">'
+        "<figcaption>The symbols as complex numbers. Black: as sent, with mean power 1. Colour: as "
+        "the receiver sees them. Lines are 1 apart.</figcaption></figure>"
+    )
+
+
+def notes_html(notes: Sequence[str]) -> str:
+    """Lines that the person should know of, or nothing."""
+    return "".join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
+
+
+def status_html(text: str, *, busy: bool = False) -> str:
+    """What the page is doing, or has done."""
+    return f'<p class="status{" busy" if busy else ""}" role="status">{escape(text)}</p>'
+
+
+def _card(title: str, colour: str, picture: str, rest: str, name: str = "original") -> str:
+    head, _, tail = title.partition(": ")
+    small = f"<small>{escape(tail)}</small>" if tail else ""
+    return (
+        f'<section class="link {escape(name)}" style="--link:{colour}">'
+        f"<h3>{escape(head)}{small}</h3>{picture}{rest}</section>"
+    )
+
+
+def _image(picture: str, name: str) -> str:
+    return f'<div class="frame"><img alt="{escape(name)}" src="{picture}"></div>'
+
+
+def _guesses(heading: str, guesses: Sequence[Seen], truth: str) -> str:
+    rows = "".join(
+        f'<li class="{"right" if guess.label == truth else "wrong"}">'
+        f'<b style="width:{100 * guess.confidence:.1f}%"></b>'
+        f"<span>{escape(printable(guess.label))}</span><em>{guess.confidence:.0%}</em></li>"
+        for guess in guesses
+    )
+    return f'<p class="hint">{escape(heading)}</p><ol class="guesses">{rows}</ol>'
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return f"<dl>{rows}</dl>"

@@ -1,0 +1,140 @@
+"""What the command line states of a channel, and the simulation that it becomes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semjscc.cli.modem import MULTIPATH, NUMBERS
+from semjscc.errors import UserError
+from semjscc.radio.recordings.files import Recording, read_recording, write_recording
+from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.simulation import ALIASES, Passage, pass_through, simulation_for
+from semjscc.radio.simulator.multipath import PROFILES as MULTIPATH_PROFILES
+from semjscc.radio.simulator.simulator import LIMITS, Simulation, simulate
+
+
+def test_every_choice_of_the_command_is_a_channel() -> None:
+    made = {simulation_for(2e6, {}, snr_db=None, profile=name).profile for name in MULTIPATH}
+    assert made == set(MULTIPATH_PROFILES)
+    assert set(ALIASES) < set(MULTIPATH)
+    with pytest.raises(UserError, match="no multipath profile"):
+        simulation_for(2e6, {}, snr_db=None, profile="fair")
+
+
+def test_every_number_of_the_command_reaches_its_field() -> None:
+    fields = [field for field, _ in NUMBERS.values()]
+    assert set(fields) == set(LIMITS) - {"snr_db", "power", "bandwidth"}
+    stated = dict.fromkeys(fields, 0.5)
+    made = simulation_for(1e6, stated, snr_db=7.0, seed=4)
+    assert made == Simulation(snr_db=7.0, seed=4, **stated)
+
+
+def test_noise_counts_on_the_carriers_of_the_waveform_with_that_rate() -> None:
+    nothing = {"delay_spread_s": None}
+    sdr, audio, other = (simulation_for(r, nothing, snr_db=3.0) for r in (2e6, 8e3, 1e6))
+    assert (sdr.bandwidth, sdr.delay_spread_s) == (52 * 15_625, 1e-6)
+    assert (audio.bandwidth, audio.delay_spread_s) == (40 * 50, 2e-4)
+    for rate, bandwidth in ((2e6 * (1 + 150e-6), 52 * 15_625), (2e6 * (1 + 250e-6), None)):
+        assert simulation_for(rate, nothing, snr_db=3.0).bandwidth == bandwidth
+    assert (other.bandwidth, other.delay_spread_s) == (None, Simulation().delay_spread_s)
+    assert simulation_for(8e3, {"delay_spread_s": 0.0}, snr_db=3.0).delay_spread_s == 0
+
+
+def test_a_rate_of_nothing_is_not_taken_for_none(tmp_path: Path) -> None:
+    source = tmp_path / "in.cf32"
+    write_recording(source, [np.ones(8, np.complex64)], 4e3)
+    out = str(tmp_path / "out.cf32")
+    with pytest.raises(UserError, match="a sample rate is a positive number"):
+        pass_through(str(source), out, None, 0.0, lambda _: Simulation(), print)
+
+
+def test_a_recording_passes_through(tmp_path: Path) -> None:
+    sent = np.exp(2j * np.pi * 0.01 * np.arange(3000)).astype(np.complex64)
+    source, target = str(tmp_path / "in.cf32"), str(tmp_path / "out.sigmf-meta")
+    write_recording(source, [sent], 4e3)
+    told: list[str] = []
+    rates: list[float] = []
+
+    def channel(rate: float) -> Simulation:
+        rates.append(rate)
+        return Simulation(snr_db=5.0, cfo_hz=10.0, seed=2)
+
+    passage = pass_through(source, target, None, 4e3, channel, told.append)
+    assert rates == [4e3]
+    made = passage.simulation
+    assert made.power == pytest.approx(1, abs=1e-6)
+    expected = simulate(sent, 4e3, made)
+    received = read_recording(target)
+    assert received.rate == 4e3
+    np.testing.assert_array_equal(np.concatenate(list(received.chunks)), expected)
+    assert passage.seconds == pytest.approx(len(expected) / 4e3)
+    assert passage.level is not None
+    assert (passage.rate, passage.level.present, passage.level.heard) == (4e3, 3000, 3000)
+    assert told == []
+
+
+def noisy(tmp_path: Path, recording: Samples, **more: float) -> tuple[Samples, Passage]:
+    """What a file at 8 kHz becomes at 5 dB."""
+    source, target = str(tmp_path / "in.cf32"), str(tmp_path / "out.cf32")
+    write_recording(source, [recording], 8e3)
+
+    def channel(rate: float) -> Simulation:
+        return simulation_for(rate, {}, snr_db=5.0, seed=1)
+
+    passage = pass_through(source, target, None, 8e3, channel, print, **more)
+    return np.concatenate(list(read_recording(target, 8e3).chunks)), passage
+
+
+@pytest.mark.parametrize("gain_db", [-20.0, 0.0, 13.0])
+def test_the_snr_holds_at_any_level_and_share_of_silence(tmp_path: Path, gain_db: float) -> None:
+    random = np.random.default_rng(0)
+    signal = random.standard_normal((30_000, 2)).astype(np.float32).view(np.complex64)[:, 0]
+    signal *= np.float32(10 ** (gain_db / 20) / 2**0.5)
+    sent = np.concatenate([np.zeros(90_000, np.complex64), signal])
+    received, passage = noisy(tmp_path, sent)
+    noise = float(np.mean(np.abs(received - sent) ** 2))
+    # Es/N0 counts in the 2 kHz of the carriers, the noise fills all 8.
+    assert 10 * np.log10(np.mean(np.abs(signal) ** 2) / noise * 4) == pytest.approx(5, abs=0.05)
+    assert passage.level is not None
+    assert passage.level.heard == 120_000
+    assert passage.level.present == pytest.approx(30_000, abs=64)
+
+
+def test_a_stated_power_is_taken_instead(tmp_path: Path) -> None:
+    sent = np.full(20_000, 0.1, np.complex64)
+    received, passage = noisy(tmp_path, sent, power=1.0)
+    noise = float(np.mean(np.abs(received - sent) ** 2))
+    assert 10 * np.log10(1 / noise * 4) == pytest.approx(5, abs=0.1)
+    assert passage.level is None
+
+
+def test_a_pipe_is_measured_by_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.radio.simulation.HELD", 1000)
+    pieces = [np.full(600, level, np.complex64) for level in (0.5, 0.5, 2.0)]
+    monkeypatch.setattr(
+        "semjscc.radio.simulation.read_recording", lambda *_: Recording(8e3, iter(pieces), None)
+    )
+    passage = pass_through(
+        "-", str(tmp_path / "out.cf32"), None, None, lambda _: Simulation(snr_db=60.0), print
+    )
+    assert passage.level is not None
+    assert (passage.level.heard, passage.simulation.power) == (1200, pytest.approx(0.25))
+    received = np.concatenate(list(read_recording(tmp_path / "out.cf32", 8e3).chunks))
+    np.testing.assert_allclose(received, np.concatenate(pieces), atol=0.01)
+
+
+def test_what_cannot_be_measured_or_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    silent, target = tmp_path / "in.cf32", str(tmp_path / "out.cf32")
+    write_recording(silent, [np.zeros(2000, np.complex64)], 8e3)
+    noise, plain = Simulation(snr_db=5.0), Simulation()
+    with pytest.raises(UserError, match=r"no signal .* state --power"):
+        pass_through(str(silent), target, None, 8e3, lambda _: noise, print)
+    pass_through(str(silent), target, None, 8e3, lambda _: noise, print, power=1.0)
+    pass_through(str(silent), target, None, 8e3, lambda _: plain, print)
+    told = str(tmp_path / "in.sigmf-meta")
+    write_recording(told, [np.ones(2000, np.complex64)], 8e3)
+    with pytest.raises(UserError, match="has 8000 samples a second, not 4000"):
+        pass_through(told, target, None, 4e3, lambda _: plain, print)

@@ -1,0 +1,132 @@
+"""``semjscc report``: from results files alone to figures, tables and JSON."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from records import NO_CHANNEL, RECORD
+from semjscc.cli import main
+from semjscc.results.outcomes import pack
+from semjscc.results.records import Record, Results, save_results
+
+META = {
+    "command": "semjscc evaluate",
+    "data": {"name": "signs", "split": "val", "images": 1000, "fingerprint": "f"},
+    "links": [{"name": "semantic"}, {"name": "djscc"}],
+}
+
+
+def record(link: str, hits: int, **changes: object) -> Record:
+    right = (np.arange(1000) < hits)[:, None]
+    return replace(RECORD, link=link, value=hits / 1000, right=pack(right), **changes)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    path = tmp_path / "run" / "results.json"
+    records = [NO_CHANNEL, record("semantic", 800), record("djscc", 700), record("separate", 790)]
+    save_results(Results(META, records), path)
+    return path
+
+
+def test_figures_and_report_come_from_results_alone(
+    results: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    terminal: Callable[[int], None],
+) -> None:
+    out = tmp_path / "out"
+    assert main(["report", str(results), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "semantic against djscc" in printed
+    assert "+10.0" in printed
+    assert "better" in printed
+    assert {path.suffix for path in out.iterdir()} == {".html", ".json", ".svg", ".pdf", ".png"}
+    assert "What arrived" not in (out / "report.html").read_text()
+    first = {path.name: path.read_bytes() for path in out.iterdir()}
+    terminal(100)
+    assert main(["report", str(results), "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines() if str(out) not in line) <= 100
+    # Folded between words, and nothing is cut.
+    assert {word for word in shown.split() if word.strip("─")} == {
+        word for word in printed.split() if word.strip("─")
+    }
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == first
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_json_holds_every_comparison(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    assert main(["report", str(results), "--out", out, "--against", "djscc", "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "out" / "comparisons.json").read_text()) == content
+    (found,) = content["comparisons"]
+    assert (found["over"], found["verdict"], found["training_seeds"]) == ("djscc", "better", 1)
+    assert found["points"] == pytest.approx(10)
+    assert found["relative_percent"] == pytest.approx(100 / 7)
+    assert content["best"]["djscc"]["where_delivered"] == found
+
+
+def test_several_files_and_another_candidate(
+    results: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("semjscc.report.report.KINDS", ("svg",))
+    other = tmp_path / "c.json"
+    judged = [replace(record(link, 600), perception="c") for link in ("semantic", "djscc")]
+    save_results(Results(META | {"perception": "c"}, judged), other)
+    words = ["report", str(results), str(other), "--out", str(tmp_path / "out"), "--json"]
+    assert main([*words, "--candidate", "djscc", "--against", "semantic"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [one["perception"] for one in content["comparisons"]] == ["resnet", "c"]
+    assert [one["verdict"] for one in content["comparisons"]] == ["worse", "open"]
+    assert (tmp_path / "out" / "accuracy-judged-by-c.svg").is_file()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(results.with_name("transmission.png"))
+    assert main(["report", str(results), "--out", str(tmp_path / "out")]) == 0
+    assert "What arrived" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--candidate", "mine"], "no link mine in the results: theirs are none, semantic"),
+        (["--against", "mine,djscc"], "no link mine"),
+        (["missing.json"], "missing.json does not exist"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    words: list[str],
+    message: str,
+    results: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["report", str(results), *words, "--out", str(tmp_path / "out")]) == 2
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.count("\n") == 1
+
+
+def test_results_without_records_give_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "results.json", tmp_path / "out"
+    save_results(Results(META, []), path)
+    assert main(["report", str(path), "--out", str(out)]) == 2
+    said = f"semjscc: nothing was measured in {path}: there is nothing to report\n"
+    assert capsys.readouterr() == ("", said)
+    assert not out.exists()
