@@ -13,7 +13,8 @@ from semjscc.channels import CHANNELS, ChannelKnowledge
 from semjscc.channels.awgn import awgn
 from semjscc.checkpoint import locate
 from semjscc.data import load_data
-from semjscc.evaluation.grid import Grid, evaluate
+from semjscc.evaluation.grid import Grid
+from semjscc.evaluation.measurement import evaluate
 from semjscc.links import open_link
 from semjscc.perception.store import load_perception
 from semjscc.randomness import Draws, generator

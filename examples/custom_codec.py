@@ -15,7 +15,8 @@ from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import STRIDE, latent_depth
 from semjscc.codecs.grid import GridCodec
 from semjscc.data import load_data
-from semjscc.evaluation.grid import Grid, evaluate
+from semjscc.evaluation.grid import Grid
+from semjscc.evaluation.measurement import evaluate
 from semjscc.links import CodecLink
 from semjscc.perception.store import load_perception
 from semjscc.training.modules import CodecTraining

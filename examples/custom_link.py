@@ -18,7 +18,8 @@ from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.codecs.symbols import weigh
 from semjscc.data import load_data
-from semjscc.evaluation.grid import Grid, evaluate
+from semjscc.evaluation.grid import Grid
+from semjscc.evaluation.measurement import evaluate
 from semjscc.images import quantise
 from semjscc.links import Control, Received, SymbolLink, Transmission, open_link
 from semjscc.links.base import equalise

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from semjscc.checkpoint import locate
 from semjscc.data import load_data
-from semjscc.evaluation.grid import Grid, evaluate
+from semjscc.evaluation.grid import Grid
+from semjscc.evaluation.measurement import evaluate
 from semjscc.links import open_link
 from semjscc.perception.store import load_perception
 

@@ -8,7 +8,8 @@ import torch
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.data.base import ImageSet
 from semjscc.evaluation.evaluators import Evaluator
-from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.grid import Grid, Point
+from semjscc.evaluation.measurement import measure
 from semjscc.experiments import evaluation as module
 from semjscc.experiments.evaluation import Experiment
 from semjscc.links import CodecLink, NoChannel

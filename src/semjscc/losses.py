@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from semjscc.importance.gradient import ImportanceForm, form_gradients, importance_weights
 from semjscc.importance.learned import learned_weights
@@ -142,14 +141,7 @@ def distillation_error(
     """
     with torch.no_grad():
         clean = perception(images)
-    return result_error(clean, perception(received), temperature)
-
-
-def result_error(clean: Tensor, moved: Tensor, temperature: float = 1.0) -> Tensor:
-    """`distillation_error` of a network's outputs for both images, (B, M) each: (B,), in nats."""
-    before = (clean.float() / temperature).log_softmax(dim=1)
-    after = (moved.float() / temperature).log_softmax(dim=1)
-    return temperature**2 * F.kl_div(after, before, reduction="none", log_target=True).sum(dim=1)
+    return perception.task.divergence(clean, perception(received), temperature)
 
 
 def fisher_error(

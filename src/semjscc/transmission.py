@@ -12,17 +12,10 @@ from semjscc.images import to_float
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
+from semjscc.tasks.base import Seen
 
 LARGER_THAN_TRAINED = 4
 """Side over trained side from which the objects no longer look like those in training."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the perception network makes of an image: its first choice and how sure it is."""
-
-    label: str
-    confidence: float
 
 
 @dataclass(frozen=True)
@@ -112,9 +105,9 @@ def transmit(
 
 @torch.inference_mode()
 def see(perception: Perception, images: Tensor) -> Seen:
-    """The first choice for the one image of a batch (1, 3, H, W)."""
-    confidence, index = perception.task.probabilities(perception.look(images)).max(dim=1)
-    return Seen(perception.class_names[int(index)], float(confidence))
+    """What the network makes of the one image of a batch (1, 3, H, W)."""
+    ((seen,),) = perception.task.see(perception.look(images), perception.class_names)
+    return seen
 
 
 def unlike_training(

@@ -18,7 +18,7 @@ from semjscc.importance.gradient import (
 )
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess
 from semjscc.perception.gradients import NoGradientError
-from semjscc.perception.tasks import ScoreName
+from semjscc.tasks.base import ScoreName
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

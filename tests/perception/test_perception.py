@@ -17,10 +17,10 @@ from semjscc.checkpoint import save_weights
 from semjscc.errors import UserError
 from semjscc.importance.gradient import score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess, predict
-from semjscc.perception.networks import NETWORKS, build_network
+from semjscc.perception.networks import CLASSIFIERS, build_network
 from semjscc.perception.store import describe, load_perception
-from semjscc.perception.tasks import Classification
 from semjscc.perception.wrap import make_network
+from semjscc.tasks import Classification
 
 
 def seeing(
@@ -258,7 +258,7 @@ def test_loss_score_is_the_cross_entropy_and_the_log_probability_its_negative() 
 @pytest.mark.parametrize(
     ("height", "width"), [(16, 16), (32, 32), (17, 23), (33, 16), (31, 47), (64, 48)]
 )
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_networks_run_at_every_size(name: str, height: int, width: int) -> None:
     network = build_network(name, 7, {"width": 4})
     perception = Perception(
@@ -276,7 +276,7 @@ def test_networks_run_at_every_size(name: str, height: int, width: int) -> None:
     assert gradient.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_default_networks_differ_between_images_and_can_be_trained(name: str) -> None:
     network = build_network(name, 3, {"width": 4}).train()
     images = torch.rand(4, 3, 16, 16)
@@ -495,3 +495,9 @@ def test_a_network_that_answers_something_else_is_one_line(
     with pytest.raises(UserError, match=said) as caught:
         perception(tiny_images)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (33, 18), (17, 40)])
+def test_unet_gives_a_number_for_each_pixel_and_class(height: int, width: int) -> None:
+    network = build_network("unet", 5, {"width": 4})
+    assert network(torch.rand(2, 3, height, width)).shape == (2, 5, height, width)

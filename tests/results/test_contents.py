@@ -216,7 +216,7 @@ def test_links_and_networks_that_are_not_ours(source: Source) -> None:
     def of_network(text: str) -> str | None:
         made = source(text).Net()
         judge = Perception(made, layers=["line"], class_names=("a", "b"))
-        return context_fingerprint(make().data, judge)
+        return context_fingerprint(make().data, judge, "accuracy")
 
     for digest in (of_link, of_network):
         assert None is not digest(PARTS) == digest(PARTS)

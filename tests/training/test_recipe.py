@@ -26,6 +26,7 @@ from semjscc.cli import main
 from semjscc.errors import UserError
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.perception.base import Perception, Preprocess
+from semjscc.tasks import Classification
 from semjscc.training.inputs import load_images
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import (
@@ -39,7 +40,7 @@ from semjscc.training.recipe import (
 )
 from semjscc.training.run import RESUME, Schedule
 from semjscc.training.train import train
-from semjscc.training.trial import try_network, try_perception
+from semjscc.training.trial import first_images, try_network, try_perception
 
 __all__ = ["codec_recipe", "perception", "source"]  # fixtures
 
@@ -166,7 +167,7 @@ def test_no_process_is_no_schedule() -> None:
     ("words", "message"),
     [
         ("--perception.layers [nope]", "tiny has no layer 'nope'; it has stem, stage1"),
-        ("--perception.input_size 3", "tiny does not fit the images of .*: Given input size"),
+        ("--perception.input_size 3", "tiny does not fit the images: Given input size"),
         ("--perception.options {width: 0}", "option width must be at least 1, not 0"),
     ],
 )
@@ -204,7 +205,7 @@ class Unlike(nn.Module):
 
 def test_network_with_other_classes_than_the_data_is_refused(source: Path, tmp_path: Path) -> None:
     part = f"perception: {{network: '{__name__}:Unlike', options: {{says: 3}}, layers: [head]}}"
-    with pytest.raises(UserError, match=r"a number for each class of .*, \(1, 2\)"):
+    with pytest.raises(UserError, match=r"a number for each image and class, \(1, 2\)"):
         train(load_recipe(recipe_file(tmp_path, source, part)), tmp_path / "run", QUIET)
 
 
@@ -269,7 +270,7 @@ def test_images_of_val_are_tried_before_the_training_too(
     )
     fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
     monkeypatch.setattr("semjscc.training.train.make_network", lambda *_: fixed)
-    with pytest.raises(UserError, match="tiny does not fit the images of"):
+    with pytest.raises(UserError, match="tiny does not fit the images"):
         train(replace(recipe, perception=PerceptionRecipe(layers=("0",))), tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()
 
@@ -307,7 +308,10 @@ def test_trial_changes_nothing(tmp_path: Path, source: Path) -> None:
     network, data = Unlike(2, 2), load_images(recipe.data, "train")
     before, drawn = copy.deepcopy(network.state_dict()), torch.get_rng_state()
     modes = [module.training for module in network.modules()]
-    try_network(network, Preprocess(), ["head"], data, data, "unlike")
+    try_network(
+        *(network, Preprocess(), ["head"], first_images(data, data, None)),
+        *(Classification(), data.class_names, "unlike"),
+    )
     assert [module.training for module in network.modules()] == modes
     assert set(modes) == {True, False}
     assert torch.equal(torch.get_rng_state(), drawn)

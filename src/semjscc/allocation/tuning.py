@@ -24,7 +24,7 @@ from torch import Tensor
 
 from semjscc.channels.units import noise_variance
 from semjscc.importance.gradient import ImportanceForm
-from semjscc.losses import distortion, reference, result_error, semantic_error
+from semjscc.losses import distortion, reference, semantic_error
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 
@@ -141,7 +141,7 @@ def _network_loss(perception: Perception, image: Tensor, view: View) -> Callable
 
     def loss(received: Tensor) -> Tensor:
         features, moved = perception.features_and_output(view(received.clamp(0, 1)))
-        of_result = RESULT_WEIGHT * result_error(result, moved)
+        of_result = RESULT_WEIGHT * perception.task.divergence(result, moved)
         if clean is None:
             return of_result
         return SEMANTIC_WEIGHT * semantic_error(clean, features) + of_result

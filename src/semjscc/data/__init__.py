@@ -17,6 +17,7 @@ def load_data(
     val_fraction: float = 0.1,
     limit: int | None = None,
     needs_labels: bool = True,
+    needs_masks: bool = False,
 ) -> ImageSet:
     """One split of ``signs``, a hub data set, a parquet file or a folder.
 
@@ -27,6 +28,7 @@ def load_data(
         val_fraction: share of train that becomes val where the source has no val of its own.
         limit: only the first so many images.
         needs_labels: refuse data without labels.
+        needs_masks: read the class of each pixel, and refuse data without.
 
     Raises:
         UserError: the data cannot be had, or is not fit to use.
@@ -34,6 +36,8 @@ def load_data(
     if size is not None and size**2 > PIXEL_LIMIT:
         raise UserError(f"images of {size} x {size} have more than {PIXEL_LIMIT:,} pixels")
     if source == "signs":
+        if needs_masks:
+            raise UserError("signs has labels, and no masks")
         count = COUNTS[split] if limit is None else min(limit, COUNTS[split])
         return load_signs(split, count, size or 64)
     return load_hub(
@@ -43,4 +47,5 @@ def load_data(
         val_fraction=val_fraction,
         limit=limit,
         needs_labels=needs_labels,
+        needs_masks=needs_masks,
     )

@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the program: images in memory, labels, and where from."""
+"""What a data set is to the rest of the program: images in memory, what is right of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from semjscc.errors import UserError
+
 Split = Literal["train", "val", "test"]
+TargetName = Literal["label", "mask"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class ImageSet:
         fingerprint: a short hash over every pixel and label, so that results name their data.
         numbered: the labels have no names, and are called by their numbers.
         names: of the images' files, none where they are in no files of their own.
+        masks: (N, H, W) uint8 where all sizes agree, else N tensors (H, W): each pixel's class, 255
+            where it counts for nothing; None where there are none.
+        mask_names: the name of each class in masks, empty where they are mere numbers.
     """
 
     name: str
@@ -36,6 +42,8 @@ class ImageSet:
     fingerprint: str
     numbered: bool = False
     names: tuple[str, ...] = ()
+    masks: Tensor | Sequence[Tensor] | None = None
+    mask_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -53,6 +61,28 @@ class ImageSet:
             chosen = torch.stack([self.images[int(index)] for index in indices])
         return chosen.float().div_(255)
 
+    def targets(self, name: TargetName, indices: Sequence[int] | Tensor) -> Tensor:
+        """What is right of the images at ``indices``: labels (B,), or masks (B, H, W) of one size.
+
+        Raises:
+            UserError: the data has none.
+        """
+        if name == "label":
+            return self.labels[torch.as_tensor(indices)]
+        if self.masks is None:
+            raise UserError(f"{self.name} has no masks")
+        if isinstance(self.masks, Tensor):
+            return self.masks[torch.as_tensor(indices)]
+        return torch.stack([self.masks[int(index)] for index in indices])
+
+    def with_targets(
+        self, name: TargetName, values: Sequence[Tensor], class_names: tuple[str, ...]
+    ) -> "ImageSet":
+        """The same images, of each of which something else is right."""
+        if name == "label":
+            return replace(self, labels=torch.stack(list(values)), class_names=class_names)
+        return replace(self, masks=values, mask_names=class_names)
+
     def first(self, limit: int | None) -> "ImageSet":
         """The first ``limit`` images (all where it is None); the fingerprint stays the whole's."""
         if limit is None or limit >= len(self):
@@ -62,4 +92,5 @@ class ImageSet:
             images=self.images[:limit],
             labels=self.labels[:limit],
             names=self.names[:limit],
+            masks=None if self.masks is None else self.masks[:limit],
         )

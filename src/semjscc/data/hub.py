@@ -6,7 +6,9 @@ source has a val split of its own.
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,13 +25,26 @@ from semjscc.data.parquet import (
 from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
-from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop
+from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop, resize_and_crop_mask
 from semjscc.paths import user_path
 
 _HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
 
-Row = tuple[Tensor, int, str]
-"""An image (3, H, W) uint8, its label or -1, and the name of its file or ""."""
+
+class Row(NamedTuple):
+    """One image of a split.
+
+    Attributes:
+        image: (3, H, W) uint8.
+        label: -1 where there is none.
+        name: of its file, or "".
+        mask: (H, W) uint8 where masks were asked for.
+    """
+
+    image: Tensor
+    label: int
+    name: str
+    mask: Tensor | None = None
 
 
 def load_hub(
@@ -40,6 +55,7 @@ def load_hub(
     val_fraction: float = 0.1,
     limit: int | None = None,
     needs_labels: bool = True,
+    needs_masks: bool = False,
 ) -> ImageSet:
     """Decode one split of a parquet file, a folder or a hub data set into memory.
 
@@ -54,6 +70,7 @@ def load_hub(
         val_fraction: the share of train that is carved off as val.
         limit: read the first images of the split only; the fingerprint is theirs.
         needs_labels: whether images without labels are refused; they get the label -1.
+        needs_masks: whether masks are read, and images without them refused.
 
     Raises:
         UserError: with one line that says what is wrong with the source and how to put it right.
@@ -61,16 +78,23 @@ def load_hub(
     if size is not None and size < MINIMUM_SIDE:
         raise UserError(f"size must be at least {MINIMUM_SIDE}, not {size}")
     opened, rows = open_split(
-        source, split, val_fraction=val_fraction, limit=limit, needs_labels=needs_labels
+        *(source, split),
+        val_fraction=val_fraction,
+        limit=limit,
+        needs_labels=needs_labels,
+        needs_masks=needs_masks,
     )
     images: list[Tensor] = []
     labels: list[int] = []
     names: list[str] = []
-    for image, label, name in rows:
+    masks: list[Tensor] = []
+    for image, label, name, mask in rows:
         # Only now, so that ``size`` never moves an image to the other side of the split.
         images.append(image if size is None else resize_and_crop(image, size))
         labels.append(label)
         names.append(name)
+        if mask is not None:
+            masks.append(mask if size is None else resize_and_crop_mask(mask, size))
     numbers = torch.tensor(labels, dtype=torch.int64)
     same_size = len({image.shape for image in images}) == 1
     return ImageSet(
@@ -80,9 +104,10 @@ def load_hub(
         labels=numbers,
         class_names=opened.class_names,
         revision=opened.revision,
-        fingerprint=fingerprint(images, numbers),
+        fingerprint=fingerprint(images, numbers, masks),
         numbered=opened.numbered,
         names=tuple(names) if all(names) else (),
+        masks=None if not masks else torch.stack(masks) if same_size else masks,
     )
 
 
@@ -93,6 +118,7 @@ def open_split(
     val_fraction: float = 0.1,
     limit: int | None = None,
     needs_labels: bool = True,
+    needs_masks: bool = False,
 ) -> tuple[Source, Iterator[Row]]:
     """What `load_hub` reads, as one pass over its rows.
 
@@ -109,14 +135,23 @@ def open_split(
         raise UserError(
             part.unlabelled or f"{opened.name} has no labels for the split {split!r}{DO_WITHOUT}"
         )
+    if part.masks is None and needs_masks:
+        raise UserError(f"{opened.name} has no masks for the split {split!r}{DO_WITHOUT}")
 
     def rows() -> Iterator[Row]:
         count = 0
-        for row, image in enumerate(part.images()):
+        masks = part.masks() if part.masks is not None and needs_masks else repeat(None)
+        for row, (image, mask) in enumerate(zip(part.images(), masks, strict=False)):
+            if mask is not None and mask.shape != image.shape[1:]:
+                sizes = [f"{one.shape[-1]} x {one.shape[-2]}" for one in (mask, image)]
+                raise UserError(
+                    f"{opened.name}, row {row}: the mask is {sizes[0]} pixels and the image "
+                    f"{sizes[1]}"
+                )
             if wanted is not None and in_validation(image, val_fraction) != wanted:
                 continue
             label = -1 if part.labels is None else part.labels[row]
-            yield image, label, part.names[row] if part.names else ""
+            yield Row(image, label, part.names[row] if part.names else "", mask)
             count += 1
             if count == limit:
                 return

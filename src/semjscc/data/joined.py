@@ -40,4 +40,12 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
         fingerprint=hashlib.blake2b(prints.encode(), digest_size=8).hexdigest(),
         numbered=labelled and first.numbered,
         names=tuple(chain.from_iterable(data.names for data in sets)) if named else (),
+        masks=_masks(sets),
     )
+
+
+def _masks(sets: Sequence[ImageSet]) -> list[Tensor] | None:
+    """Of all images, where all sets have them and mean the same by them."""
+    if any(data.masks is None or data.mask_names != sets[0].mask_names for data in sets):
+        return None
+    return [mask for data in sets for mask in data.masks or ()]

@@ -69,12 +69,14 @@ class Part:
         labels: one for each image, or None where the source has none that can be used.
         unlabelled: why there are none, one line.
         names: of the images' files, none where they are in no files of their own.
+        masks: starts a pass over the masks, (H, W) uint8; None where the source has none.
     """
 
     images: Callable[[], Iterator[Tensor]]
     labels: Sequence[int] | None
     unlabelled: str = ""
     names: Sequence[str] = ()
+    masks: Callable[[], Iterator[Tensor]] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor
 from semjscc.data.labels import Column, unite
 from semjscc.data.sources import DO_WITHOUT, Part, PartName
 from semjscc.errors import UserError
-from semjscc.images import decode_image, printable
+from semjscc.images import decode_image, decode_mask, printable
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -24,6 +24,10 @@ _IMAGE_NAMES = ("image", "img")
 _LABEL_NAMES = (
     *("label", "labels", "fine_label", "target", "targets", "class", "class_label", "class_name"),
     *("category", "cls"),
+)
+_MASK_NAMES = (
+    *("mask", "masks", "segmentation_mask", "segmentation", "annotation"),
+    *("label", "labels"),
 )
 _LABEL_TYPES = ("int", "uint", "float", "bool", "string", "large_string")
 
@@ -43,17 +47,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where a table keeps its images and labels.
+    """Where a table keeps its images and what is right of them.
 
     Attributes:
         image: the image column.
         label: the label column, None where there is none.
         class_names: the labels' names where the table tells them.
+        mask: the column of a class for each pixel, None where there is none.
     """
 
     image: str
     label: str | None
     class_names: tuple[str, ...]
+    mask: str | None
 
 
 def find_columns(features: Features, name: str) -> Columns:
@@ -73,18 +79,19 @@ def find_columns(features: Features, name: str) -> Columns:
         columns = printable(", ".join(features))
         raise UserError(f"{name} has no image column; its columns are: {columns}")
 
+    mask = next((c for c in _MASK_NAMES if c in images and c != image), None)
     classes = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
     label = _preferred(classes, _LABEL_NAMES)
     if label is not None:
         names = getattr(features[label], "names", None) or ()
-        return Columns(image, label, tuple(printable(str(text)) for text in names))
+        return Columns(image, label, tuple(printable(str(text)) for text in names), mask)
     plain = {
         column.casefold(): column
         for column, feature in features.items()
         if isinstance(feature, Value) and feature.dtype.startswith(_LABEL_TYPES)
     }
     label = next((plain[column] for column in _LABEL_NAMES if column in plain), None)
-    return Columns(image, label, ())
+    return Columns(image, label, (), mask)
 
 
 def _preferred(columns: Sequence[str], names: Sequence[str]) -> str | None:
@@ -109,7 +116,13 @@ def read_parts(
         try:
             table = open_table()
             columns = find_columns(table.features, place)
-            parts[part] = Part(partial(_decode, table.read, columns.image, place), None)
+            parts[part] = Part(
+                partial(_decode, table.read, columns.image, place, decode_image),
+                None,
+                masks=None
+                if columns.mask is None
+                else partial(_decode, table.read, columns.mask, f"{place}, masks", decode_mask),
+            )
             found[part] = _label_column(table, columns, place)
         except UserError as error:
             problem = str(error)
@@ -139,12 +152,14 @@ def _refuse(problem: str) -> Iterator[Tensor]:
     raise UserError(problem)
 
 
-def _decode(read: ReadColumn, column: str, name: str) -> Iterator[Tensor]:
+def _decode(
+    read: ReadColumn, column: str, name: str, decode: Callable[[bytes, str], Tensor]
+) -> Iterator[Tensor]:
     for row, value in enumerate(read(column)):
         place = f"{name}, row {row}"
         data = value.get("bytes") if isinstance(value, dict) else value
         if isinstance(data, bytes):
-            yield decode_image(data, place)
+            yield decode(data, place)
             continue
         path = value.get("path") if isinstance(value, dict) else value
         if isinstance(path, str):

@@ -1,8 +1,6 @@
-"""Whether perception networks can judge images, and what counts as right."""
+"""Images and the networks that look at what arrives of them, and what counts as right."""
 
 from collections.abc import Sequence
-from copy import copy
-from dataclasses import replace
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
@@ -13,10 +11,11 @@ from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.images import printable
 from semjscc.perception.base import Perception, predict
-from semjscc.perception.tasks import Agreement
 from semjscc.results.records import device_of
+from semjscc.tasks.base import Kind
 
 Metric = Literal["accuracy", "agreement"]
+"""Whether the data's own targets are right, or what the network sees in the clean images."""
 
 
 class Evaluator(NamedTuple):
@@ -24,6 +23,27 @@ class Evaluator(NamedTuple):
 
     data: ImageSet
     perception: Perception
+    agreement: bool = False
+    """What the network sees in the clean image is right."""
+    measure: str | None = None
+    """A metric of the network's task; None for its first."""
+
+    @property
+    def own_metric(self) -> str:
+        """What its task calls the metric."""
+        return self.measure or next(iter(self.perception.task.metrics))
+
+    @property
+    def kind(self) -> Kind:
+        """How evidence becomes the metric."""
+        return self.perception.task.metrics[self.own_metric]
+
+    @property
+    def metric(self) -> str:
+        """What tables call it."""
+        if not self.agreement:
+            return self.own_metric
+        return "agreement" if self.own_metric == "accuracy" else f"{self.own_metric} agreement"
 
 
 def load_evaluators(
@@ -38,47 +58,79 @@ def load_evaluators(
     """Images, as `load_data` has them, and the networks that judge them by a metric.
 
     Raises:
-        UserError: the data cannot be had, or has no labels and accuracy wants them, or a network
-            cannot look at such images.
+        UserError: the data cannot be had, or lacks what a network's task is measured by, or a
+            network cannot look at such images.
     """
-    accuracy = metric == "accuracy"
-    data = load_data(source, split, size=size, limit=limit, needs_labels=accuracy)
+    by_targets = metric == "accuracy"
+    needed = {one.task.target for one in perceptions} if by_targets else set()
+    data = load_data(
+        *(source, split),
+        size=size,
+        limit=limit,
+        needs_labels="label" in needed,
+        needs_masks="mask" in needed,
+    )
     _check_images(data)
     for perception in perceptions:  # before any work
         predict(perception, data.batch([0]).to(device_of(perception)))
-    return [Evaluator(data, one) if accuracy else by_agreement(data, one) for one in perceptions]
+    return [
+        evaluator
+        for one in perceptions
+        for evaluator in evaluators_of(data, one, agreement=not by_targets)
+    ]
+
+
+def evaluators_of(
+    data: ImageSet, perception: Perception, *, agreement: bool = False
+) -> list[Evaluator]:
+    """One for each metric of the network's task.
+
+    Args:
+        data: the images.
+        perception: the network.
+        agreement: what is right is what the network sees in the clean images.
+
+    Raises:
+        UserError: there are no images.
+    """
+    first = by_agreement(data, perception) if agreement else Evaluator(data, perception)
+    return [first._replace(measure=metric) for metric in perception.task.metrics]
 
 
 @torch.inference_mode()
 def by_agreement(data: ImageSet, perception: Perception) -> Evaluator:
-    """The same images and network, where right is what the network says of the clean image.
+    """The same images and network, where right is what the network sees in the clean image.
 
-    Labels are not looked at, so that images without any will do.
+    The data's own targets are not looked at, so that images without any will do.
 
     Raises:
         UserError: there are no images.
     """
     _check_images(data)
-    judge = copy(perception)
-    judge.task = Agreement()
     device = device_of(perception)
-    labels = [
-        predict(perception, data.batch(indices).to(device)).cpu()
+    seen = [
+        result.cpu()
         for indices in batches(data.sizes, 100)
+        for result in predict(perception, data.batch(indices).to(device))
     ]
-    named = replace(data, labels=torch.cat(labels), class_names=perception.class_names)
-    return Evaluator(named, judge)
+    named = data.with_targets(perception.task.target, seen, perception.class_names)
+    return Evaluator(named, perception, agreement=True)
 
 
-def check(data: ImageSet, perception: Perception) -> None:
-    """Whether the network can judge these images; labels without names take the network's.
+def check(evaluator: Evaluator) -> None:
+    """Whether the network can judge these images; targets without names take the network's.
 
     Raises:
         UserError: it knows other classes than the data has, or there are no images.
     """
+    data, perception = evaluator.data, evaluator.perception
     _check_images(data)
-    known, given = perception.class_names, data.class_names
-    if data.numbered and len(given) <= len(known):
+    known = perception.class_names
+    if perception.task.target == "mask":
+        given, numbered = data.mask_names, not data.mask_names
+    else:
+        given, numbered = data.class_names, data.numbered
+    if numbered and len(given) <= len(known):
         return
     for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
         if ours != theirs:

@@ -10,7 +10,8 @@ import torch
 from semjscc.channels import CHANNELS, Channel
 from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import Evaluator
-from semjscc.evaluation.grid import Grid, Point, measure
+from semjscc.evaluation.grid import Grid, Point
+from semjscc.evaluation.measurement import measure
 from semjscc.images import printable
 from semjscc.processes import Workers, cores, needs_script, tell
 from semjscc.results.records import Record, device_of

@@ -94,7 +94,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     prepare(out)
     e = experiment
     for one in e.evaluators:
-        check(*one)
+        check(one)
     meta = make_meta(
         links=e.links,
         data=e.data,
@@ -143,7 +143,7 @@ def _fingerprints(work: Work) -> dict[tuple[int, int], str | None]:
             point.describe(work.grid),
         )
         for judge, one in enumerate(work.evaluators)
-        for context in [context_fingerprint(*one)]
+        for context in [context_fingerprint(one.data, one.perception, one.metric)]
         for place, point in enumerate(work.points)
     }
 
@@ -180,8 +180,11 @@ def _strip(experiment: Experiment) -> Figure:
     images = e.data.batch(chosen)
     links = [link for link in e.links if not isinstance(link, NoChannel)]
     names = [e.data.names[index] for index in chosen] if e.data.names else ()
-    judge = e.evaluators[0].perception
-    rows = make_rows(images, e.data.labels[chosen], links, judge, situation, names)
+    first = e.evaluators[0]
+    targets = e.data.targets(first.perception.task.target, chosen)
+    rows = make_rows(
+        images, targets, links, first.perception, situation, names, agreement=first.agreement
+    )
     return strip_figure(rows, strip_title(situation, images.shape[-2], images.shape[-1]))
 
 

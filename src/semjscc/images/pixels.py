@@ -61,6 +61,14 @@ def resize_and_crop(image: Tensor, size: int) -> Tensor:
     return torch.from_numpy(np.array(fitted)).permute(2, 0, 1).contiguous()
 
 
+def resize_and_crop_mask(mask: Tensor, size: int) -> Tensor:
+    """The mask of what `resize_and_crop` keeps, by the nearest pixel: (size, size) uint8."""
+    if mask.shape == (size, size):
+        return mask
+    fitted = ImageOps.fit(Image.fromarray(mask.numpy()), (size, size), Image.Resampling.NEAREST)
+    return torch.from_numpy(np.array(fitted))
+
+
 def pad_to_multiple(images: Tensor, multiple: int) -> Tensor:
     """Repeat the last row and column until both sides are multiples of ``multiple``.
 

@@ -1,5 +1,7 @@
 """Images from files: every format that comes in becomes upright RGB of 8 bits."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,27 @@ def decode_image(data: bytes, name: str) -> Tensor:
         UserError: where the data is empty, of another format, truncated, damaged, too large or
             too small.
     """
+    return torch.from_numpy(_decoded(data, name, _to_rgb)).permute(2, 0, 1).contiguous()
+
+
+def decode_mask(data: bytes, name: str) -> Tensor:
+    """Decode ``data`` to the class of each pixel: the numbers of a grey or palette image.
+
+    Args:
+        data: the encoded file.
+        name: what messages call it.
+
+    Returns:
+        (H, W) uint8.
+
+    Raises:
+        UserError: as of `decode_image`, or it holds colours, or a class above 255.
+    """
+    return torch.from_numpy(_decoded(data, name, partial(_to_classes, printable(name))))
+
+
+def _decoded(data: bytes, name: str, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """The upright image in ``data``, as an array of uint8."""
     name = printable(name)
     if not data:
         raise UserError(f"{name} is empty")
@@ -47,7 +70,7 @@ def decode_image(data: bytes, name: str) -> Tensor:
     # is refused below from the header, before a pixel is decoded.
     with without_warnings():
         try:
-            pixels = _to_rgb(_upright(_open(data, name)))
+            return convert(_upright(_open(data, name)))
         except UserError:
             raise
         except UnidentifiedImageError:
@@ -59,7 +82,6 @@ def decode_image(data: bytes, name: str) -> Tensor:
             if "truncated" in str(error).lower():
                 raise UserError(f"{name} is truncated: the data ends before the image") from None
             raise UserError(f"{name} cannot be decoded: {printable(str(error))}") from None
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -76,6 +98,18 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # of many kinds: damaged EXIF, which tells no orientation
         return image
+
+
+def _to_classes(name: str, image: Image.Image) -> np.ndarray:
+    """(H, W) uint8."""
+    numbers = np.array(image)
+    if numbers.ndim != 2 or image.mode == "F":
+        raise UserError(
+            f"{name} is no mask: it holds colours (mode {image.mode}), not a number for each pixel"
+        )
+    if numbers.max() > 255:
+        raise UserError(f"{name} has class {numbers.max()}; masks have 0 to 255")
+    return numbers.astype(np.uint8)
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:

@@ -16,7 +16,7 @@ from torch import Tensor
 from semjscc.importance.fisher import fisher_score
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import check_gradients
-from semjscc.perception.tasks import ScoreName
+from semjscc.tasks.base import ScoreName
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception
-from semjscc.perception.tasks import ScoreName
+from semjscc.tasks.base import ScoreName
 
 HEAT = "inferno"
 """Its dark end leaves unimportant places dark, like a spotlight on the others."""
@@ -135,7 +135,8 @@ def _place(maps: Tensor, perception: Perception, images: Tensor, layer: str) -> 
     height, width = images.shape[-2:]
     rows, columns = height, width
     # The input layer lies before preprocessing and so covers the whole image.
-    if perception.preprocess.size is not None and layer != INPUT_LAYER:
+    # A stretched image is seen whole.
+    if isinstance(perception.preprocess.size, int) and layer != INPUT_LAYER:
         rows = columns = min(height, width)
     seen = F.interpolate(maps[:, None], (rows, columns), mode="bilinear", antialias=True)[:, 0]
     peak = _peak(seen)

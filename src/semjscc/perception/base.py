@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError, printable
-from semjscc.perception.tasks import Classification
+from semjscc.tasks import Classification, Task
 
 INPUT_LAYER = "input"
 """The name under which the image itself counts as a layer (pixel gradients, arXiv 2208.11375)."""
@@ -23,17 +23,19 @@ class Preprocess:
     """What a vision model expects of its input; differentiable.
 
     Attributes:
-        size: side of the square the image is resized and centre-cropped to, None leaves it.
+        size: side of the square the image is resized and centre-cropped to, (height, width) to
+            which it is stretched so that nothing of it is lost, or None, which leaves it.
         mean: subtracted from each RGB channel of an image in [0, 1].
         std: then divided by.
     """
 
-    size: int | None = None
+    size: int | tuple[int, int] | None = None
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
 
     def __post_init__(self) -> None:
-        if self.size is not None and not (isinstance(self.size, int) and self.size > 0):
+        sides = self.size if isinstance(self.size, tuple) and len(self.size) == 2 else (self.size,)
+        if self.size is not None and not all(isinstance(side, int) and side > 0 for side in sides):
             raise ValueError(f"size is a positive whole number of pixels, not {self.size!r}")
         for values in (self.mean, self.std):
             if len(values) != 3 or not all(
@@ -46,7 +48,11 @@ class Preprocess:
     def __call__(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, 3, size, size), normalised."""
         height, width = images.shape[-2:]
-        if self.size is not None and (height, width) != (self.size, self.size):
+        if isinstance(self.size, tuple):
+            if (height, width) != self.size:
+                images = F.interpolate(images, self.size, mode="bicubic", antialias=True)
+                images = images.clamp(0, 1)
+        elif self.size is not None and (height, width) != (self.size, self.size):
             shrink = self.size / min(height, width)
             scaled = [max(self.size, round(side * shrink)) for side in (height, width)]
             images = F.interpolate(images, scaled, mode="bicubic", antialias=True).clamp(0, 1)
@@ -74,17 +80,18 @@ def check_layers(network: nn.Module, layers: Sequence[str], name: str) -> None:
 
 
 class Perception(nn.Module):
-    """Any classifier with what semjscc has to know about it.
+    """Any vision model with what semjscc has to know about it.
 
     The network is frozen and put into eval mode: gradients flow through it, never into it.
 
     Args:
-        network: a module that takes preprocessed images and returns (B, M) logits.
+        network: a module that takes preprocessed images and returns what its task wants, such as
+            (B, M) logits.
         layers: names of submodules (as in ``named_modules``) whose outputs are the features;
             ``input`` stands for the image itself.
         class_names: M names.
         preprocess: from an image in [0, 1] to the network's input.
-        task: how the output becomes a score and a result.
+        task: how the output becomes a score and a result; classification where it is None.
         name: what tables and files call it.
         facts: its model card, such as ``val_accuracy`` and ``confidence_floor``.
 
@@ -99,7 +106,7 @@ class Perception(nn.Module):
         layers: Sequence[str],
         class_names: Sequence[str],
         preprocess: Preprocess | None = None,
-        task: Classification | None = None,
+        task: Task | None = None,
         name: str = "perception",
         facts: Mapping[str, Any] | None = None,
     ) -> None:
@@ -109,7 +116,7 @@ class Perception(nn.Module):
         self.layers = tuple(layers)
         self.class_names = tuple(class_names)
         self.preprocess = preprocess or Preprocess()
-        self.task = task or Classification()
+        self.task: Task = task or Classification()
         self.name = name
         self.facts = dict(facts or {})
         self.eval()
@@ -120,7 +127,7 @@ class Perception(nn.Module):
         return super().train(False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) in [0, 1] -> the network's output, (B, M) logits.
+        """(B, 3, H, W) in [0, 1] -> the network's output, such as (B, M) logits.
 
         Raises:
             UserError: the network fails on such images, or returns something else.
@@ -135,19 +142,19 @@ class Perception(nn.Module):
             raise UserError(
                 f"{self.name} cannot look at images of {width} x {height} pixels: {reason}"
             ) from error
-        wanted = (len(images), len(self.class_names))
-        if not isinstance(output, Tensor) or output.shape != wanted:
+        wanted = self.task.problem(output, images, len(self.class_names))
+        if wanted is not None or not isinstance(output, Tensor):
             shape = (
                 f"of shape {tuple(output.shape)}" if isinstance(output, Tensor) else "of its own"
             )
             raise UserError(
-                f"{self.name} must return a number for each image and class, {wanted}, and it "
-                f"returns a {type(output).__name__} {shape}"
+                f"{self.name} must return {wanted or 'a tensor'}, and it returns a "
+                f"{type(output).__name__} {shape}"
             )
         return output
 
     def look(self, images: Tensor) -> Tensor:
-        """The output as something is concluded from it, in float32: (B, M).
+        """The output as something is concluded from it, in float32.
 
         Raises:
             UserError: as of `forward`, or some of it is no number: of that the largest is the first
@@ -234,5 +241,6 @@ def knows_labels(perception: Perception, data: ImageSet) -> bool:
 
 @torch.inference_mode()
 def predict(perception: Perception, images: Tensor) -> Tensor:
-    """The result for each image, in float32: (B, 3, H, W) -> (B,) int64."""
-    return perception.task.predict(perception.look(images))
+    """The result for each image (B, 3, H, W), such as classes (B,): see `Task.results`."""
+    size = (images.shape[-2], images.shape[-1])
+    return perception.task.results(perception.look(images), size)

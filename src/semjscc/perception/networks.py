@@ -1,4 +1,4 @@
-"""Three small classifiers of different architecture, for images of any size from 16 x 16.
+"""Three small classifiers of different architecture, for images of any size from 16 x 16, by name.
 
 A codec is trained with `ResNet`; `PlainConv` has a say when choices are made on val; `DenseNet`
 is opened only for published numbers, to show whether a codec fools one network or serves any.
@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.perception.unet import UNet
 from semjscc.settings import build
 
 
@@ -130,11 +131,12 @@ class DenseNet(nn.Module):
         return self.head(x.mean(dim=(2, 3)))
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {
+CLASSIFIERS: dict[str, Callable[..., nn.Module]] = {
     "resnet": ResNet,
     "plainconv": PlainConv,
     "densenet": DenseNet,
 }
+NETWORKS = CLASSIFIERS | {"unet": UNet}
 """The built-in names: a checkpoint may name these and nothing else."""
 
 

@@ -17,6 +17,7 @@ from semjscc.perception.mobilenet import load_mobilenet
 from semjscc.perception.names import mobilenet_file
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
+from semjscc.tasks import Classification, Task, task_named
 
 
 def describe(
@@ -25,14 +26,17 @@ def describe(
     layers: tuple[str, ...],
     class_names: tuple[str, ...],
     preprocess: Preprocess,
+    task: Task | None = None,
 ) -> dict[str, Any]:
     """The plain description from which `load_perception` rebuilds a network."""
+    task = task or Classification()
     return {
         "kind": "perception",
         "network": network,
         "options": options,
         "layers": list(layers),
         "class_names": list(class_names),
+        "task": {"name": task.name, "options": task.options()},
         "preprocess": {
             "size": preprocess.size,
             "mean": list(preprocess.mean),
@@ -99,11 +103,15 @@ def load_perception(
     try:
         classes = [str(name) for name in described["class_names"]]
         chosen = described["preprocess"]
-        preprocess = Preprocess(chosen["size"], tuple(chosen["mean"]), tuple(chosen["std"]))
+        size = tuple(chosen["size"]) if isinstance(chosen["size"], list) else chosen["size"]
+        preprocess = Preprocess(size, tuple(chosen["mean"]), tuple(chosen["std"]))
         network = _network(described, len(classes), own_class, path)
         layers = layers or [str(layer) for layer in described["layers"]]
         name = str(described["recipe"]["name"])
         facts = dict(described["facts"])
+        # Checkpoints of before there were tasks are of classifiers.
+        told = described.get("task", {"name": Classification.name})
+        task = task_named(told["name"], told.get("options"))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the description in {path} is damaged: {error!r}") from error
     fill(network, weights, path)
@@ -114,6 +122,7 @@ def load_perception(
             layers=layers,
             class_names=classes,
             preprocess=preprocess,
+            task=task,
             name=name,
             facts=facts,
         )

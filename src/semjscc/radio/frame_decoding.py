@@ -21,7 +21,8 @@ from semjscc.radio.demodulator_input import PART_OF_IMAGE
 from semjscc.radio.receiver.receiver import Frame
 from semjscc.radio.waveform.header import CodecControl
 from semjscc.radio.weights import Receivers, perception_of
-from semjscc.transmission import Seen, see, unlike_training
+from semjscc.tasks.base import Seen
+from semjscc.transmission import see, unlike_training
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
 from semjscc.report.style import GREY, RIGHT, WRONG, style
+from semjscc.tasks.evidence import gather
 
 CHECK, CROSS = "✓", "✗"
 
@@ -57,27 +58,30 @@ class Panel:
 
 def make_rows(
     images: Tensor,
-    labels: Tensor,
+    targets: Tensor,
     links: Sequence[Link],
     perception: Perception,
     situation: Situation,
     names: Sequence[str] = (),
+    *,
+    agreement: bool = False,
 ) -> list[list[Panel]]:
     """Send images through each link and ask the perception network what it sees.
 
     Args:
         images: (B, 3, H, W) float32 in [0, 1].
-        labels: (B,) int64.
+        targets: what is right of each, such as labels (B,).
         links: one column each.
         perception: the frozen network.
         situation: channel, SNR and ratio; its draws have one index for each image.
         names: of the images' files, each shown below its original; none where there are none.
+        agreement: what is right is what the network sees in the clean image.
 
     Returns:
         a row for each image: the original, its importance map if the network has one, and one
         panel for each link.
     """
-    originals = _judged("original", images, _ask(perception, images), labels, perception)
+    originals = _judged("original", images, _ask(perception, images), targets, perception)
     if names:
         originals = [
             replace(panel, caption=f"{panel.caption}\n{PurePath(name).name}")
@@ -85,24 +89,25 @@ def make_rows(
         ]
     columns = [
         originals,
-        *_importance(images, labels, perception),
-        *(_received(link, images, labels, perception, situation) for link in links),
+        *_importance(images, targets, perception, "clean" if agreement else "truth"),
+        *(_received(link, images, targets, perception, situation) for link in links),
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _importance(images: Tensor, labels: Tensor, perception: Perception) -> list[list[Panel]]:
+def _importance(
+    images: Tensor, targets: Tensor, perception: Perception, right: str
+) -> list[list[Panel]]:
     """The column of importance maps; none of a network without gradients or without maps."""
     try:
         heat = overlay(images, importance_map(perception, images))
     except (NoGradientError, ValueError):
         return []
-    return [
-        [
-            Panel("importance", image, f"{perception.task.right}:\n{_class(perception, label)}")
-            for image, label in zip(heat, labels.tolist(), strict=True)
-        ]
-    ]
+    captions = [""] * len(heat)
+    if targets.ndim == 1:
+        names = [printable(perception.class_names[label]) for label in targets.tolist()]
+        captions = [f"{right}:\n{name}" for name in names]
+    return [[Panel("importance", image, text) for image, text in zip(heat, captions, strict=True)]]
 
 
 def strip_title(situation: Situation, height: int, width: int) -> str:
@@ -200,40 +205,47 @@ def _height(panel: Panel) -> float:
     return PANEL_WIDTH * rows / columns
 
 
-def _class(perception: Perception, index: int) -> str:
-    return printable(perception.class_names[index])
-
-
 @torch.inference_mode()
 def _ask(perception: Perception, images: Tensor) -> Tensor:
-    """Probabilities (B, M)."""
-    return perception.task.probabilities(perception.look(images))
+    return perception.look(images)
 
 
 def _judged(
-    title: str, images: Tensor, probabilities: Tensor, labels: Tensor, perception: Perception
+    title: str, images: Tensor, output: Tensor, targets: Tensor, perception: Perception
 ) -> list[Panel]:
-    sure, seen = probabilities.max(dim=1)
-    return [
-        Panel(title, image, f"{_class(perception, index)}\n{100 * confidence:.0f} %", right)
-        for image, index, confidence, right in zip(
-            images, seen.tolist(), sure.tolist(), (seen == labels).tolist(), strict=True
-        )
-    ]
+    """A panel for each image, with what the network concludes of it and how far that is right."""
+    task, names = perception.task, perception.class_names
+    metric, kind = next(iter(task.metrics.items()))
+    results = task.results(output, (images.shape[-2], images.shape[-1]))
+    panels = []
+    for image, seen, rows in zip(
+        task.draw(images, results),
+        task.see(output, names),
+        task.evidence(results, targets, len(names))[metric],
+        strict=True,
+    ):
+        if kind == "bits":
+            first = seen[0]
+            caption = f"{printable(first.label)}\n{100 * first.confidence:.0f} %"
+            panels.append(Panel(title, image, caption, bool(rows[0, 0])))
+        else:
+            worth = gather(kind, [[rows]]).value
+            panels.append(Panel(title, image, f"{metric}\n{100 * worth:.0f} %"))
+    return panels
 
 
 def _received(
-    link: Link, images: Tensor, labels: Tensor, perception: Perception, situation: Situation
+    link: Link, images: Tensor, targets: Tensor, perception: Perception, situation: Situation
 ) -> list[Panel]:
     received = link.send(images, situation)
     shown = torch.full_like(images, NO_IMAGE_SHADE) if received.images is None else received.images
     if received.outputs is not None:
-        probabilities = perception.task.probabilities(received.outputs)
+        output = received.outputs
     elif received.images is not None:
-        probabilities = _ask(perception, received.images)
+        output = _ask(perception, received.images)
     else:
         return [Panel(link.name, image, "nothing arrived", right=False) for image in shown]
-    panels = _judged(link.name, shown, probabilities, labels, perception)
+    panels = _judged(link.name, shown, output, targets, perception)
     notes = _notes(images, received)
     return [
         replace(panel, caption=f"{panel.caption}, {note}")

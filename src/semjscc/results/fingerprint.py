@@ -40,9 +40,12 @@ def point_fingerprint(
     return _hashed(repr([*parts, channel] if channel else parts))
 
 
-def context_fingerprint(data: ImageSet, perception: Perception) -> str | None:
-    """Of the images, their labels, and the network that judges."""
-    about = data.name, data.split, data.fingerprint, len(data), data.class_names
+def context_fingerprint(data: ImageSet, perception: Perception, metric: str) -> str | None:
+    """Of the images, what is right of them, the network that looks at them, and the metric."""
+    about = (
+        *(data.name, data.split, data.fingerprint, len(data), data.class_names),
+        *(data.mask_names, metric),
+    )
     return _digest(perception, map(repr, about))
 
 

@@ -60,6 +60,8 @@ class Record:
             where nobody took it.
         exact: how many of the images x draws arrived exactly; None without images, or where nobody
             counted.
+        evidence: what each image says of a metric that is no mean of rights and wrongs, as
+            `evidence.pack_evidence` writes it.
     """
 
     link: str
@@ -88,10 +90,11 @@ class Record:
     right: str | None = None
     fingerprint: str | None = None
     exact: int | None = None
+    evidence: str | None = None
 
 
 _TYPES: dict[str, Any] = get_type_hints(Record)
-OPTIONAL = frozenset({"right", "fingerprint", "exact"})
+OPTIONAL = frozenset({"right", "fingerprint", "exact", "evidence"})
 """What results of an earlier version lack."""
 
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from semjscc.results.evidence import unpack_evidence
 from semjscc.results.outcomes import unpack
 from semjscc.results.records import Record
 from semjscc.statistics.paired import holm, paired_test
+from semjscc.statistics.resampling import paired_bootstrap, paired_permutation
 from semjscc.statistics.seeds import Spread, seed_of, trainings
 
 CANDIDATE, REFERENCE = "semantic", "djscc"
@@ -125,7 +127,8 @@ def compare(
 ) -> list[Comparison]:
     """The differences with their tests.
 
-    McNemar's exact test for one draw an image, the exact sign-flip test by image for several. The
+    McNemar's exact test for one draw an image, the exact sign-flip test by image for several, and
+    the permutation of images for metrics that are no mean over images (`resampling`). The
     p-values are adjusted by Holm over the family: all points given here that have the same data
     and split, whoever judged them and whatever the channel.
 
@@ -166,8 +169,17 @@ def compare(
 def _test(pair: Difference) -> tuple[float, tuple[float, float]] | None:
     first, second = unpack(pair.candidate), unpack(pair.reference)
     if first is None or second is None:
-        return None
+        return _test_evidence(pair)
     p, (low, high) = paired_test(first, second, pair.candidate.seed)
+    return p, (100 * low, 100 * high)
+
+
+def _test_evidence(pair: Difference) -> tuple[float, tuple[float, float]] | None:
+    first, second = unpack_evidence(pair.candidate), unpack_evidence(pair.reference)
+    if first is None or second is None:
+        return None
+    low, high = paired_bootstrap(first, second, pair.candidate.seed)
+    p = paired_permutation(first, second, pair.candidate.seed)
     return p, (100 * low, 100 * high)
 
 

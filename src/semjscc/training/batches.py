@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, TargetName
 from semjscc.randomness import generator
 
 
@@ -52,7 +52,8 @@ def augment(
     """Mirror half of the images, move them a little, grey out a square.
 
     Args:
-        images: (B, 3, H, W), this process's share of the global batch.
+        images: (B, 3, H, W), this process's share of the global batch; what follows behind the
+            three colours, such as a mask, goes along, and nothing of it is greyed out.
         seed: the run's seed.
         step: the training step.
         share: which rows of the global batch these are.
@@ -79,7 +80,8 @@ def augment(
     if erase:
         inside_rows = _within(top, height, erase)[:, None, :, None]
         inside_columns = _within(left, width, erase)[:, None, None, :]
-        varied = varied.masked_fill(inside_rows & inside_columns, 0.5)
+        greyed = varied[:, :3].masked_fill(inside_rows & inside_columns, 0.5)
+        varied = greyed if varied.shape[1] == 3 else torch.cat([greyed, varied[:, 3:]], dim=1)
     return varied
 
 
@@ -118,8 +120,8 @@ def _within(place: Tensor, length: int, side: int | Tensor) -> Tensor:
 
 
 def batch_at(
-    data: ImageSet, seed: int, step: int, batch: int, share: Share
+    data: ImageSet, seed: int, step: int, batch: int, share: Share, target: TargetName = "label"
 ) -> tuple[Tensor, Tensor]:
-    """Images (B, 3, H, W), float32 in [0, 1], and labels (B,) of one process at one step."""
+    """Images (B, 3, H, W), float32 in [0, 1], and their targets, of one process at one step."""
     chosen = share.take(batch_indices(seed, step, len(data), batch))
-    return data.batch(chosen), data.labels[chosen]
+    return data.batch(chosen), data.targets(target, chosen)

@@ -67,6 +67,7 @@ def _load(source: str, data: DataRecipe, split: Split) -> ImageSet:
         val_fraction=data.val_fraction,
         limit=limit,
         needs_labels=False,
+        needs_masks=data.masks,
     )
 
 

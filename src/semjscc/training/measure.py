@@ -11,6 +11,8 @@ from semjscc.images import quantise
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception, knows_labels, predict
 from semjscc.randomness import Draws
+from semjscc.tasks.base import Rows
+from semjscc.tasks.evidence import gather
 from semjscc.training.crops import spread
 
 BATCH = 100
@@ -25,16 +27,22 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
     """Accuracy on val, and how sure the network is of all but the strangest images there.
 
     Returns:
-        the facts; ``confidence_floor`` is the first percentile of the largest probability, below
-        which an image counts as unlike the training data.
+        the facts, such as ``val_accuracy``; ``confidence_floor`` is the first percentile of how
+        sure the network is, below which an image counts as unlike the training data.
     """
-    found, confidence = [], []
+    task, classes = perception.task, len(perception.class_names)
+    found: dict[str, list[list[Rows]]] = {metric: [] for metric in task.metrics}
+    confidence = []
     for batch in _batches(data):
-        output = perception.look(data.batch(batch))
-        found.append(perception.task.predict(output))
-        confidence.append(perception.task.probabilities(output).amax(dim=1))
+        images = data.batch(batch)
+        output = perception.look(images)
+        results = task.results(output, (images.shape[-2], images.shape[-1]))
+        right = task.evidence(results, data.targets(task.target, batch), classes)
+        for metric, rows in right.items():
+            found[metric] += [[of_image] for of_image in rows]
+        confidence.append(task.confidence(output))
     return {
-        "val_accuracy": float((torch.cat(found) == data.labels).float().mean()),
+        **{f"val_{m}": gather(task.metrics[m], rows).value for m, rows in found.items()},
         "val_images": len(data),
         "confidence_floor": float(torch.cat(confidence).quantile(0.01)),
         "image_side": max(data.sizes[0]),
@@ -45,8 +53,8 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
 def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[str, Any]:
     """PSNR and accuracy on images of val at each ratio, over AWGN at 10 dB.
 
-    Where the labels are not classes that the network knows, or there are none, what it says of the
-    clean image is right, and accuracy is called agreement.
+    Where the targets are not what the network knows, or there are none, what it says of the clean
+    image is right, and accuracy is called agreement.
 
     Returns:
         the facts; ``val_psnr_db``, and ``val_accuracy`` or ``val_agreement``, are tables by ratio.
@@ -54,30 +62,31 @@ def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[
     codec = codec.eval()
     alike = isinstance(data.images, torch.Tensor)
     data = data.first(CARD_IMAGES) if alike else spread(data, CARD_PHOTOGRAPHS)
-    labelled = knows_labels(perception, data)
+    task, classes = perception.task, len(perception.class_names)
+    metric = next(iter(task.metrics))
+    known = knows_labels(perception, data) if task.target == "label" else data.masks is not None
     quality: dict[str, float] = {}
     accuracy: dict[str, float] = {}
     for ratio in codec.ratios:
         errors, right = [], []
         for batch in _batches(data):
             images = data.batch(batch)
-            wanted = data.labels[batch.start : batch.stop]
-            if not labelled:
-                wanted = predict(perception, images)
+            wanted = data.targets(task.target, batch) if known else predict(perception, images)
             encoded = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
             received, knowledge = awgn(encoded.symbols, CARD_SNR_DB, Draws(0, batch))
             size = (images.shape[-2], images.shape[-1])
             decoded = codec.decode(received, knowledge.noise_variance, ratio, size, encoded.side)
             images_back = quantise(decoded)
             errors.append(psnr(images, images_back))
-            right.append(predict(perception, images_back) == wanted)
+            seen = predict(perception, images_back)
+            right += [[rows] for rows in task.evidence(seen, wanted, classes)[metric]]
         quality[str(ratio)] = float(torch.cat(errors).mean())
-        accuracy[str(ratio)] = float(torch.cat(right).float().mean())
+        accuracy[str(ratio)] = gather(task.metrics[metric], right).value
     return {
         "val_snr_db": CARD_SNR_DB,
         "val_images": len(data),
         "val_psnr_db": quality,
-        "val_accuracy" if labelled else "val_agreement": accuracy,
+        f"val_{metric}" if known else "val_agreement": accuracy,
         "image_side": max(data.sizes[0]),
     }
 

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from semjscc.codecs.base import Codec
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, TargetName
 from semjscc.importance.fisher import draw_signs
 from semjscc.importance.learned import LEARN_FROM, learned_sizes
 from semjscc.losses import (
@@ -25,7 +25,7 @@ from semjscc.losses import (
     task_error,
 )
 from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.tasks import Classification
+from semjscc.tasks import Classification, Task
 from semjscc.threads import are_stated
 from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
@@ -46,10 +46,11 @@ class StepTraining(L.LightningModule):
     The data loader only counts, so a resumed run needs no loader state.
     """
 
-    def __init__(self, recipe: Recipe, train: ImageSet) -> None:
+    def __init__(self, recipe: Recipe, train: ImageSet, target: TargetName = "label") -> None:
         super().__init__()
         self.recipe = recipe
         self.train_set = train
+        self.target: TargetName = target
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the number of threads, on which the last bits of sums depend."""
@@ -84,12 +85,16 @@ class StepTraining(L.LightningModule):
             group["lr"] = group["initial_lr"] * rate_factor(chosen, self.global_step)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """The varied images that fall to this process at a step, and their labels."""
+        """The varied images that fall to this process at a step, and their targets."""
         seed, optimiser, side = self.recipe.seed, self.recipe.optimiser, self.recipe.data.crop
         which = self.train_set, seed, step, optimiser.batch, self.share
-        images, labels = batch_at(*which) if side is None else crops_at(*which, side)
+        if side is None:
+            images, target = batch_at(*which, self.target)
+        else:
+            images, target = crops_at(*which, side)
+        masked = target.ndim > 1
         images = augment(
-            images,
+            torch.cat([images, target[:, None].float()], dim=1) if masked else images,
             seed,
             step,
             self.share,
@@ -97,7 +102,7 @@ class StepTraining(L.LightningModule):
             shift=optimiser.augment_shift,
             erase=optimiser.augment_erase,
         )
-        return images, labels
+        return (images[:, :3], images[:, 3].long()) if masked else (images, target)
 
     def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The optimiser, with a learning rate that follows from the step."""
@@ -119,19 +124,26 @@ class StepTraining(L.LightningModule):
 
 
 class PerceptionTraining(StepTraining):
-    """Trains a classifier with cross-entropy."""
+    """Trains a vision model for its task."""
 
     def __init__(
-        self, recipe: Recipe, network: torch.nn.Module, preprocess: Preprocess, train: ImageSet
+        self,
+        recipe: Recipe,
+        network: torch.nn.Module,
+        preprocess: Preprocess,
+        train: ImageSet,
+        task: Task | None = None,
     ) -> None:
-        super().__init__(recipe, train)
+        self._task = task or Classification()
+        super().__init__(recipe, train, self._task.target)
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._preprocess = preprocess
-        self._task = Classification()
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images, and (B, M) shares of the classes in each: two where images are mixed."""
+        """Images, and masks or (B, M) shares of the classes in each: two where images are mixed."""
         images, labels = super().batch(step)
+        if self.target == "mask":
+            return images, labels
         target = self._shares(labels)
         probability = self.recipe.optimiser.augment_paste
         if probability:
@@ -147,12 +159,14 @@ class PerceptionTraining(StepTraining):
         return one_hot(labels, len(self.train_set.class_names)).float()
 
     def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
-        """Cross-entropy with label smoothing, and the batch's accuracy."""
+        """The task's loss with label smoothing, and a classifier's accuracy in the batch."""
         del step
         output = self.network(self._preprocess(images))
-        right = (self._task.predict(output) == target.argmax(dim=1)).float().mean()
         smoothing = self.recipe.optimiser.label_smoothing
-        return {"loss": self._task.loss(output, target, smoothing), "accuracy": right}
+        terms = {"loss": self._task.loss(output, target, smoothing)}
+        if self.target == "label":
+            terms["accuracy"] = (self._task.predict(output) == target.argmax(dim=1)).float().mean()
+        return terms
 
 
 class CodecTraining(StepTraining):
@@ -166,7 +180,9 @@ class CodecTraining(StepTraining):
         perception: Perception,
         train: ImageSet,
     ) -> None:
-        super().__init__(recipe, train)
+        # Masks are read where the loss looks at them alone.
+        target = perception.task.target if recipe.loss.needs_labels else "label"
+        super().__init__(recipe, train, target)
         self.codec = codec.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._chosen = chosen
         # In a tuple, so that the frozen network is no part of what is trained and saved.
@@ -224,7 +240,7 @@ class CodecTraining(StepTraining):
         return terms
 
     def term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
-        """The error at the receiver's network: twice (B, 3, H, W) and labels (B,) -> (B,)."""
+        """The error at the receiver's network: twice (B, 3, H, W) and their targets -> (B,)."""
         chosen, perception = self.recipe.loss, self.perception
         if chosen.term == "task":
             return task_error(perception, received, labels)

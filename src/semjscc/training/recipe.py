@@ -38,6 +38,7 @@ class DataRecipe:
         val_fraction: share of train that is kept for choices, by hash of the image; more than 0,
             since every training ends with a measurement on it.
         limit: only the first so many training images of each source, for trials.
+        masks: read the class of each pixel too, which segmentation is trained and measured by.
     """
 
     source: tuple[str, ...] | str = "signs"
@@ -45,8 +46,11 @@ class DataRecipe:
     crop: int | None = None
     val_fraction: float = 0.1
     limit: int | None = None
+    masks: bool = False
 
     def __post_init__(self) -> None:
+        if self.masks and self.crop is not None:
+            raise ValueError("masks go with whole images: leave out crop, or give a size")
         if not (self.source and all(self.source)):
             raise ValueError("source is empty")
         check_number("size", self.size, MINIMUM_SIDE)
@@ -65,23 +69,32 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class PerceptionRecipe:
-    """A classifier to train.
+    """A vision model to train.
 
     Attributes:
-        network: resnet, plainconv or densenet, or a class of your own as ``my.module:Class``
-            that is called with ``classes=`` and ``options`` and returns a module.
+        network: resnet, plainconv or densenet; unet for segmentation; or a class of your own as
+            ``my.module:Class`` that is called with ``classes=`` and ``options`` and returns a
+            module.
         options: keyword arguments of the network.
         layers: the modules whose outputs are the features a codec may be trained with.
         input_size: side that the network wants its images resized to.
+        task: ``classification``, or ``segmentation``, which wants ``data.masks``.
+        task_options: of segmentation, such as ``ignored: [11]``, see `semjscc.tasks`.
+        classes: the names of a mask's classes, which masks do not tell; of labels the data tells.
     """
 
     network: str = "resnet"
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     input_size: int | None = None
+    task: Literal["classification", "segmentation"] = "classification"
+    task_options: dict[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_number("input_size", self.input_size, 1)
+        if (self.task == "segmentation") != bool(self.classes):
+            raise ValueError("classes are the names of a mask's classes: segmentation needs them")
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ class Recipe:
         name: names the run and its folder, ``runs/NAME``.
         data: the images.
         optimiser: the schedule.
-        perception: the classifier to train, or
+        perception: the vision model to train, or
         codec: the codec to train,
         loss: and what for.
         start: name or path of weights to begin with, instead of random ones. A classifier of other

@@ -16,6 +16,7 @@ from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception, Preprocess, knows_labels
 from semjscc.perception.store import describe, open_perception, weights_file
 from semjscc.perception.wrap import make_network
+from semjscc.tasks import task_named
 from semjscc.training.inputs import Inputs, code, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
@@ -65,8 +66,13 @@ def _weights_read(recipe: Recipe) -> list[Path]:
 def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     """Refuse a recipe that does not fit the images."""
     crop = recipe.data.crop
-    needs = "a classifier" if recipe.codec is None else recipe.loss.needs_labels
+    classifier = recipe.perception is not None and recipe.perception.task == "classification"
+    needs = "a classifier" if classifier else None
+    if recipe.codec is not None and not recipe.data.masks:
+        needs = recipe.loss.needs_labels
     for data in sets:
+        if recipe.perception is not None and not classifier and data.masks is None:
+            raise UserError("segmentation is trained by masks: set data.masks: true")
         if needs is not None and not (data.class_names and (data.labels >= 0).all()):
             raise UserError(
                 f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
@@ -107,22 +113,24 @@ class _Work:
 
 def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
-    network = make_network(chosen.network, len(data.class_names), chosen.options)
-    _begin(network, recipe, data.class_names)
+    task = task_named(chosen.task, chosen.task_options)
+    classes = chosen.classes or data.class_names
+    network = make_network(chosen.network, len(classes), chosen.options)
+    _begin(network, recipe, classes)
     preprocess = Preprocess(chosen.input_size)
-    try_network(network, preprocess, chosen.layers, data, work.val, recipe.name, recipe.data.crop)
-    if not work.fit(PerceptionTraining(recipe, network, preprocess, data)):
+    images = first_images(data, work.val, recipe.data.crop)
+    try_network(network, preprocess, chosen.layers, images, task, classes, recipe.name)
+    if not work.fit(PerceptionTraining(recipe, network, preprocess, data, task)):
         return work.model, {}
     perception = Perception(
         network.to(memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
         layers=chosen.layers,
-        class_names=data.class_names,
+        class_names=classes,
         preprocess=preprocess,
+        task=task,
         name=recipe.name,
     )
-    description = describe(
-        chosen.network, chosen.options, chosen.layers, data.class_names, preprocess
-    )
+    description = describe(chosen.network, chosen.options, chosen.layers, classes, preprocess, task)
     facts = measure_perception(perception, work.val)
     return _export(work, network, description, facts)
 
@@ -132,7 +140,10 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
     perception = open_perception(chosen.perception, chosen.network, layers)
-    if recipe.loss.needs_labels and not knows_labels(perception, data):
+    if recipe.loss.needs_labels and perception.task.target == "mask":
+        if data.masks is None:
+            raise UserError(f"{recipe.loss.needs_labels} needs masks: set data.masks: true")
+    elif recipe.loss.needs_labels and not knows_labels(perception, data):
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
             f"{len(data.class_names)}, or their names differ: train a perception network first"

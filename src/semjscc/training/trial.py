@@ -12,6 +12,7 @@ from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.perception.base import Perception, Preprocess, check_layers
 from semjscc.perception.gradients import check_gradients
+from semjscc.tasks import Task
 from semjscc.training.crops import central_crops
 from semjscc.training.measure import CARD_SNR_DB
 from semjscc.training.recipe import LossRecipe
@@ -21,27 +22,27 @@ def try_network(
     network: nn.Module,
     preprocess: Preprocess,
     layers: Sequence[str],
-    data: ImageSet,
-    val: ImageSet,
+    images: Sequence[torch.Tensor],
+    task: Task,
+    classes: Sequence[str],
     name: str,
-    crop: int | None = None,
 ) -> None:
-    """Let a network to be trained look at an image of train and of val.
+    """Let a network to be trained look at images of train and of val.
 
     Raises:
-        UserError: it cannot, it has not all the layers, its output is not one of each class, or
+        UserError: it cannot, it has not all the layers, its output is not what the task wants, or
             has no gradient.
     """
     try:
         check_layers(network, layers, name)
     except ValueError as error:
         raise UserError(str(error)) from error
-    wanted = (1, len(data.class_names))
-    for image in first_images(data, val, crop):
-        with _trial(network, name, data), torch.enable_grad():
+    for image in images:
+        with _trial(network, name), torch.enable_grad():
             output = network(preprocess(image))
-        if not isinstance(output, torch.Tensor) or output.shape != wanted:
-            raise UserError(f"{name} must return a number for each class of {data.name}, {wanted}")
+        wanted = task.problem(output, image, len(classes))
+        if wanted is not None or not isinstance(output, torch.Tensor):
+            raise UserError(f"{name} must return {wanted or 'a tensor'}")
         if not output.requires_grad:
             raise UserError(
                 f"{name} cannot be trained: no gradient comes from its result to its weights, as "
@@ -57,7 +58,7 @@ def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) 
     """
     image, snr_db = _image(data, crop), torch.tensor([CARD_SNR_DB])
     size = (image.shape[-2], image.shape[-1])
-    with _trial(codec, name, data):
+    with _trial(codec, name):
         for ratio in codec.ratios:
             encoded = codec.encode(image, snr_db, ratio)
             codec.decode(encoded.symbols, noise_variance(snr_db), ratio, size, encoded.side)
@@ -72,6 +73,13 @@ def try_perception(
         UserError: it cannot, a layer takes no part in its result, or a gradient that is needed
             does not pass.
     """
+    form = loss.importance
+    by_class = loss.term == "fisher" or (form and (form.score == "fisher" or form.learned))
+    if loss.weight and by_class and perception.task.target != "label":
+        raise UserError(
+            "the score and term fisher and learned importance are for classification; "
+            f"{perception.name} does {perception.task.name}"
+        )
     for batch in images:
         with torch.no_grad():
             perception.look(batch)
@@ -95,7 +103,7 @@ def _image(data: ImageSet, crop: int | None) -> torch.Tensor:
 
 
 @contextmanager
-def _trial(network: nn.Module, name: str, data: ImageSet) -> Iterator[None]:
+def _trial(network: nn.Module, name: str) -> Iterator[None]:
     """No gradients unless asked for, no statistics or draws, and all as before when it is over."""
     modes = {module: module.training for module in network.modules()}
     try:
@@ -104,7 +112,7 @@ def _trial(network: nn.Module, name: str, data: ImageSet) -> Iterator[None]:
             yield
     except Exception as error:  # of any kind: it may be a network of the user's own
         reason = str(error).strip().partition("\n")[0]
-        raise UserError(f"{name} does not fit the images of {data.name}: {reason}") from error
+        raise UserError(f"{name} does not fit the images: {reason}") from error
     finally:
         for module, training in modes.items():
             module.training = training

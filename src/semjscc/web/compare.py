@@ -18,7 +18,7 @@ from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.links.base import equalise
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
-from semjscc.transmission import Seen
+from semjscc.tasks.base import Seen
 
 TOP = 3
 
@@ -120,12 +120,9 @@ def deliver(
 @torch.inference_mode()
 def guess(images: Tensor, perception: Perception) -> tuple[Seen, ...]:
     """The first classes for the one image of a batch (1, 3, H, W)."""
-    sure = perception.task.probabilities(perception.look(_batch(images[0])))[0]
-    best = sure.topk(min(TOP, len(sure)))
-    return tuple(
-        Seen(perception.class_names[index], confidence)
-        for index, confidence in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-    )
+    output = perception.look(_batch(images[0]))
+    (seen,) = perception.task.see(output, perception.class_names, TOP)
+    return seen
 
 
 def _batch(image: Tensor) -> Tensor:

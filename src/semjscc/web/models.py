@@ -93,7 +93,9 @@ def load_more(name: str) -> SymbolLink:
 
 
 def _trained_side(perception: Perception) -> int:
-    return int(perception.facts.get("image_side") or perception.preprocess.size or imagenet.SIDE)
+    size = perception.preprocess.size
+    side = max(size) if isinstance(size, tuple) else size
+    return int(perception.facts.get("image_side") or side or imagenet.SIDE)
 
 
 def judges() -> list[str]:

@@ -5,7 +5,7 @@ from html import escape
 
 from semjscc.images import printable
 from semjscc.report.style import link_style
-from semjscc.transmission import Seen
+from semjscc.tasks.base import Seen
 from semjscc.web.compare import Delivery
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
 

@@ -18,7 +18,8 @@ from semjscc.families import PHOTO
 from semjscc.images import to_float
 from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.randomness import Draws
-from semjscc.transmission import LARGER_THAN_TRAINED, Seen, unlike_training
+from semjscc.tasks.base import Seen
+from semjscc.transmission import LARGER_THAN_TRAINED, unlike_training
 from semjscc.web.compare import Delivery, deliver, guess, send
 from semjscc.web.models import (
     MORE,

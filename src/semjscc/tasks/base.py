@@ -1,0 +1,115 @@
+"""The contract of a task: all that the rest of the program knows of what a vision model is for.
+
+Shapes: B images in a batch, M classes. A network's *output* is the tensor that its forward pass
+returns. A *target* is what is right of an image, or what a network saw in another: a class, or one
+for each pixel. *Evidence* says how far the result of one image is right; over many images it makes
+up the metric.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from semjscc.data.base import TargetName
+
+ScoreName = Literal["logit", "log-probability", "loss"]
+Kind = Literal["bits", "mean-ratio"]
+"""How evidence becomes a metric, see `semjscc.tasks.evidence`."""
+
+Rows = NDArray[np.float64] | NDArray[np.bool_]
+"""The evidence of one image: (rows, columns), both by its kind."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing that a vision model sees in an image.
+
+    Attributes:
+        label: its class.
+        confidence: how sure the model is of it, 0 to 1; for a class of pixels, the share it fills.
+    """
+
+    label: str
+    confidence: float
+
+
+class Task(ABC):
+    """What a vision model is for.
+
+    Attributes:
+        name: what recipes and checkpoints call it.
+        target: what of a data set its results are compared with.
+        metrics: what its evidence makes up: the kind of each metric. The first is the main one.
+    """
+
+    name: ClassVar[str]
+    target: ClassVar[TargetName]
+    metrics: ClassVar[Mapping[str, Kind]]
+
+    @abstractmethod
+    def problem(self, output: object, images: Tensor, classes: int) -> str | None:
+        """What an output of ``images`` (B, 3, H, W) must be and is not; None where it fits."""
+
+    @abstractmethod
+    def predict(self, output: Tensor) -> Tensor:
+        """The target that the network itself would name, at the output's own resolution."""
+
+    @abstractmethod
+    def score(self, output: Tensor, kind: ScoreName, target: Tensor | None = None) -> Tensor:
+        """The number whose gradient tells what matters to the result, one for each image.
+
+        Args:
+            output: of the network.
+            kind: ``logit`` of the target's class, its ``log-probability``, or the task's ``loss``
+                (so that signs turn around).
+            target: as of `predict`, which is taken where it is None.
+
+        Returns:
+            (B,), differentiable with respect to ``output``.
+        """
+
+    @abstractmethod
+    def loss(self, output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        """What a network is trained for: the mean over images, in nats."""
+
+    @abstractmethod
+    def divergence(self, clean: Tensor, moved: Tensor, temperature: float = 1.0) -> Tensor:
+        """How far one output lies from another: T² · KL(p_T(clean) ‖ p_T(moved)), (B,), in nats."""
+
+    @abstractmethod
+    def results(self, output: Tensor, size: tuple[int, int]) -> Tensor:
+        """What is concluded of images of H x W pixels: a target for each image, at that size."""
+
+    @abstractmethod
+    def evidence(self, results: Tensor, targets: Tensor, classes: int) -> dict[str, list[Rows]]:
+        """How far each image's result is right, for each metric.
+
+        Args:
+            results: as of `results`.
+            targets: what is right, of the same shape.
+            classes: M.
+        """
+
+    @abstractmethod
+    def confidence(self, output: Tensor) -> Tensor:
+        """How sure the network is of each image, (B,), 0 to 1."""
+
+    @abstractmethod
+    def see(
+        self, output: Tensor, class_names: Sequence[str], most: int = 1
+    ) -> list[tuple[Seen, ...]]:
+        """What is seen in each image: ``most`` things at most, the first being the main one."""
+
+    def draw(self, images: Tensor, results: Tensor) -> Tensor:
+        """What is concluded, drawn over the images (B, 3, H, W) in [0, 1]; here nothing is."""
+        del results
+        return images
+
+    def options(self) -> dict[str, Any]:
+        """What makes another like it, as plain data."""
+        return {}
