@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 
 ROUNDS = 5
 COMMANDS = {

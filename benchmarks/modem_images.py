@@ -29,12 +29,12 @@ from modem_bench import (
 )
 from semjscc.channels.awgn import awgn
 from semjscc.checkpoint import locate
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 from semjscc.images import to_float, to_uint8
 from semjscc.links import open_link
 from semjscc.links.base import Situation, SymbolLink
 from semjscc.metrics import psnr
-from semjscc.perception.base import Perception, predict
+from semjscc.perception.base import Perception
 from semjscc.perception.store import load_perception
 from semjscc.radio.frame_decoding import Listener
 from semjscc.radio.modulation import Sender, Sent, open_sender, payload_share, send_images
@@ -66,6 +66,13 @@ class Arrival:
 @lru_cache
 def _perception() -> Perception:
     return load_perception(locate(f"{FAMILY}-a"))
+
+
+@torch.inference_mode()
+def _classes(images: torch.Tensor) -> torch.Tensor:
+    """What the network sees in each image: (B,)."""
+    judge = _perception()
+    return judge.task.predict(judge.look(images))
 
 
 @lru_cache
@@ -216,7 +223,7 @@ def budget(effort: int) -> Outcome:
                     continue
                 tiles = arrival.image.unfold(1, TILE, TILE).unfold(2, TILE, TILE)
                 tiles = tiles.permute(1, 2, 0, 3, 4).reshape(-1, 3, TILE, TILE)
-                right += int((predict(_perception(), tiles) == torch.tensor(truth)).sum())
+                right += int((_classes(tiles) == torch.tensor(truth)).sum())
                 quality.append(_quality(mosaic, arrival.image))
             points.append(
                 share_point(
@@ -315,7 +322,7 @@ def gnuradio_end_to_end(effort: int) -> Outcome:
     count = 8 * effort
     ratio, profile = Fraction(1, 48), SDR
     images = [_sign(index) for index in range(count)]
-    clean = predict(_perception(), torch.stack([to_float(image) for image in images]))
+    clean = _classes(torch.stack([to_float(image) for image in images]))
     samples, _ = _recording(images, "semantic", profile, ratio, 5.0)
     spread = 10 * np.log10(profile.size / len(profile.carriers))
     received = _gnuradio(
@@ -328,11 +335,11 @@ def gnuradio_end_to_end(effort: int) -> Outcome:
         if arrival.image is None or arrival.snr_db is None:
             continue
         arrived += 1
-        agree += int(predict(_perception(), arrival.image[None])[0] == clean[index])
+        agree += int(_classes(arrival.image[None])[0] == clean[index])
         situation = Situation(awgn, arrival.snr_db, ratio, Draws(2, [index]), 5.0)
         ideal = link.send(to_float(images[index])[None], situation).images
         assert ideal is not None
-        simulated += int(predict(_perception(), ideal)[0] == clean[index])
+        simulated += int(_classes(ideal)[0] == clean[index])
     made = share_point(agree, len(arrivals), which="waveform")
     other = share_point(simulated, max(arrived, 1), which="symbols")
     met = arrived == len(arrivals) and made["low"] <= other["value"] <= made["high"]
@@ -359,7 +366,7 @@ def strip(effort: int) -> Outcome:
             (arrival,) = _arrivals(received, SDR, 1)
             seen = None
             if arrival.image is not None:
-                seen = int(predict(_perception(), arrival.image[None])[0])
+                seen = int(_classes(arrival.image[None])[0])
             points.append(
                 {"link": name, "snr_db": snr_db, "right": seen == _label(index),
                  "pixels": None if arrival.image is None else _text(arrival.image)}

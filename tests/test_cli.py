@@ -12,7 +12,7 @@ from PIL import Image
 
 from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 from semjscc.images import read_image, write_png
 
 EVALUATE = ["evaluate", "--ratio", "1/48", "--data", "signs", "--limit", "12"]

@@ -17,7 +17,7 @@ from PIL import Image
 from semjscc.channels import CHANNELS
 from semjscc.checkpoint import load_weights, locate
 from semjscc.cli import main
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 from semjscc.images import read_image
 from semjscc.links import Situation
 from semjscc.perception.base import Perception, predict

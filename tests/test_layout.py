@@ -16,6 +16,7 @@ ROOMS = [
     "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
+    "data": ["drawn"],
     "linear": ["planning"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],
     "separation": ["sources"],

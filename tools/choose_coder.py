@@ -32,7 +32,7 @@ from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
 from semjscc.links.loading import cache_file
 from semjscc.links.source import mean_image
-from semjscc.perception.base import Perception, predict
+from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.separation.choice import CHOICE
 from semjscc.separation.framing import room
@@ -165,7 +165,7 @@ class Trial:
     def _right(self, index: int, received: Sequence[NDArray[np.uint8]]) -> list[float]:
         """The share of networks that see the label in each image."""
         images = torch.from_numpy(np.stack(received)).permute(0, 3, 1, 2) / 255
-        seen = torch.stack([predict(judge, images) for judge in self.judges])
+        seen = torch.stack([judge.task.predict(judge.look(images)) for judge in self.judges])
         return (seen == self.data.labels[index]).float().mean(dim=0).tolist()
 
 
@@ -266,7 +266,8 @@ def _concealed(trial: Trial) -> float:
     for size in dict.fromkeys(trial.data.sizes):
         labels = trial.data.labels[[i for i, one in enumerate(trial.data.sizes) if one == size]]
         mean = mean_image(trial.family, size)[None]
-        right += [(predict(judge, mean) == labels).float() for judge in trial.judges]
+        seen = [judge.task.predict(judge.look(mean)) for judge in trial.judges]
+        right += [(one == labels).float() for one in seen]
     return float(torch.cat(right).mean())
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.checkpoint import write_atomically
+from semjscc.data.drawn.backdrops import PHOTOGRAPHS, backdrop
 from semjscc.data.hub import load_hub
-from semjscc.data.sign_backdrops import PHOTOGRAPHS, backdrop
 from semjscc.randomness import generator
 from semjscc.separation.sources.small_model import (
     CONTEXTS,

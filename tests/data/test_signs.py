@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 from typing import get_args
@@ -10,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from semjscc.data import signs
 from semjscc.data.base import Split
-from semjscc.data.sign_backdrops import PHOTOGRAPHS
-from semjscc.data.sign_shapes import sign_face
-from semjscc.data.signs import CLASS_NAMES, load_signs, render
+from semjscc.data.drawn import kept, signs
+from semjscc.data.drawn.backdrops import PHOTOGRAPHS
+from semjscc.data.drawn.shapes import sign_face
+from semjscc.data.drawn.signs import CLASS_NAMES, load_signs, render
 from semjscc.errors import UserError
 
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -24,7 +25,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of the test's own, used already for small sets."""
     monkeypatch.setenv("SEMJSCC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(signs, "_CACHE_FROM", 1)
+    monkeypatch.setattr(signs, "_SIGNS", replace(signs._SIGNS, many=1))
     return tmp_path / "cache"
 
 
@@ -148,18 +149,18 @@ def test_a_small_set_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_kept_set_equals_the_rendered_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = load_signs("val", 10, 32)
     assert [path.suffix for path in cache.iterdir()] == [".npz"]
-    monkeypatch.setattr(signs, "_render_all", None)  # so that only the file can answer
-    kept = load_signs("val", 10, 32)
-    assert kept.fingerprint == rendered.fingerprint
-    assert torch.equal(torch.as_tensor(kept.images), torch.as_tensor(rendered.images))
-    assert torch.equal(kept.labels, rendered.labels)
+    monkeypatch.setattr(kept, "_render_all", None)  # so that only the file can answer
+    again = load_signs("val", 10, 32)
+    assert again.fingerprint == rendered.fingerprint
+    assert torch.equal(torch.as_tensor(again.images), torch.as_tensor(rendered.images))
+    assert torch.equal(again.labels, rendered.labels)
 
 
 def test_an_edited_drawing_does_not_use_the_old_file(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_signs("val", 3, 16)
-    monkeypatch.setattr(signs, "GENERATOR_VERSION", "another")
+    monkeypatch.setattr(signs, "_SIGNS", replace(signs._SIGNS, version="another"))
     load_signs("val", 3, 16)
     assert len(list(cache.iterdir())) == 2
 
@@ -180,9 +181,6 @@ def test_a_broken_file_is_rendered_anew(cache: Path, damage: str) -> None:
     assert path.read_bytes()[:1000] == whole[:1000]
 
 
-def test_a_folder_that_cannot_be_written_is_ignored(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_written_is_ignored(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
-    monkeypatch.setattr(signs, "_CACHE_FROM", 1)
     assert len(load_signs("val", 3, 16)) == 3

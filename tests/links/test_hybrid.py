@@ -15,7 +15,7 @@ from semjscc.channels import CHANNELS
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge, undisturbed
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.data.sign_backdrops import backdrop
+from semjscc.data.drawn.backdrops import backdrop
 from semjscc.images import quantise
 from semjscc.linear.spectrum import mean_colour
 from semjscc.links import Situation, open_link

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from semjscc.channels import CHANNELS
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses, measured_ratio
-from semjscc.data.sign_backdrops import backdrop
+from semjscc.data.drawn.backdrops import backdrop
 from semjscc.images import quantise
 from semjscc.linear.level import from_words
 from semjscc.linear.planning.announcement import NO_BLOCK

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from semjscc.checkpoint import locate
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 from semjscc.images import to_float
 from semjscc.perception.base import predict
 from semjscc.perception.store import load_perception

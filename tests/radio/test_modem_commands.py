@@ -17,7 +17,7 @@ from PIL import Image
 from semjscc import checkpoint
 from semjscc.cli import main
 from semjscc.codecs.adaptive import Adaptive
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 from semjscc.images import read_image
 from semjscc.links.base import Control
 from semjscc.radio.recordings.files import read_recording, write_recording

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from semjscc.cli import main
-from semjscc.data.signs import render
+from semjscc.data.drawn.signs import render
 
 PAGE = Path(__file__).parents[2] / "docs" / "modem.md"
 

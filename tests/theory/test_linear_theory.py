@@ -10,7 +10,7 @@ from torch import Tensor
 from semjscc.channels import CHANNELS
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.data.sign_backdrops import backdrop
+from semjscc.data.drawn.backdrops import backdrop
 from semjscc.linear.overview import to_overview
 from semjscc.linear.planning.plans import plan_received
 from semjscc.linear.spectrum import mean_colour, variances

@@ -11,7 +11,9 @@ from torch import Tensor
 from semjscc.errors import UserError
 
 Split = Literal["train", "val", "test"]
-TargetName = Literal["label", "mask"]
+TargetName = Literal["label", "mask", "boxes"]
+PerImage = Tensor | Sequence[Tensor]
+"""Something of each image: a batch (B, ...), or a tensor of its own shape for each."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class ImageSet:
         masks: (N, H, W) uint8 where all sizes agree, else N tensors (H, W): each pixel's class, 255
             where it counts for nothing; None where there are none.
         mask_names: the name of each class in masks, empty where they are mere numbers.
+        boxes: N tensors (n, 5) int64: left, top, right and bottom in pixels, right and bottom
+            exclusive, and the class of each object; None where there are none.
+        box_names: the name of each class in boxes.
     """
 
     name: str
@@ -44,6 +49,8 @@ class ImageSet:
     names: tuple[str, ...] = ()
     masks: Tensor | Sequence[Tensor] | None = None
     mask_names: tuple[str, ...] = ()
+    boxes: Sequence[Tensor] | None = None
+    box_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -61,19 +68,28 @@ class ImageSet:
             chosen = torch.stack([self.images[int(index)] for index in indices])
         return chosen.float().div_(255)
 
-    def targets(self, name: TargetName, indices: Sequence[int] | Tensor) -> Tensor:
-        """What is right of the images at ``indices``: labels (B,), or masks (B, H, W) of one size.
+    def targets(self, name: TargetName, indices: Sequence[int] | Tensor) -> PerImage:
+        """What is right of the images at ``indices``: labels (B,), masks (B, H, W) or boxes (n, 5).
 
         Raises:
             UserError: the data has none.
         """
         if name == "label":
             return self.labels[torch.as_tensor(indices)]
+        if name == "boxes":
+            if self.boxes is None:
+                raise UserError(f"{self.name} has no boxes")
+            return [self.boxes[int(index)] for index in indices]
         if self.masks is None:
             raise UserError(f"{self.name} has no masks")
         if isinstance(self.masks, Tensor):
             return self.masks[torch.as_tensor(indices)]
         return torch.stack([self.masks[int(index)] for index in indices])
+
+    def names_of(self, name: TargetName) -> tuple[str, ...]:
+        """The names of the classes in labels, masks or boxes."""
+        names = {"label": self.class_names, "mask": self.mask_names, "boxes": self.box_names}
+        return names[name]
 
     def with_targets(
         self, name: TargetName, values: Sequence[Tensor], class_names: tuple[str, ...]
@@ -81,6 +97,8 @@ class ImageSet:
         """The same images, of each of which something else is right."""
         if name == "label":
             return replace(self, labels=torch.stack(list(values)), class_names=class_names)
+        if name == "boxes":
+            return replace(self, boxes=values, box_names=class_names)
         return replace(self, masks=values, mask_names=class_names)
 
     def first(self, limit: int | None) -> "ImageSet":
@@ -93,4 +111,5 @@ class ImageSet:
             labels=self.labels[:limit],
             names=self.names[:limit],
             masks=None if self.masks is None else self.masks[:limit],
+            boxes=None if self.boxes is None else self.boxes[:limit],
         )

@@ -73,6 +73,8 @@ def load_evaluators(
     _check_images(data)
     for perception in perceptions:  # before any work
         predict(perception, data.batch([0]).to(device_of(perception)))
+        if by_targets:
+            data.targets(perception.task.target, [0])
     return [
         evaluator
         for one in perceptions
@@ -109,9 +111,9 @@ def by_agreement(data: ImageSet, perception: Perception) -> Evaluator:
     _check_images(data)
     device = device_of(perception)
     seen = [
-        result.cpu()
+        target.cpu()
         for indices in batches(data.sizes, 100)
-        for result in predict(perception, data.batch(indices).to(device))
+        for target in perception.task.agreed(predict(perception, data.batch(indices).to(device)))
     ]
     named = data.with_targets(perception.task.target, seen, perception.class_names)
     return Evaluator(named, perception, agreement=True)
@@ -126,10 +128,9 @@ def check(evaluator: Evaluator) -> None:
     data, perception = evaluator.data, evaluator.perception
     _check_images(data)
     known = perception.class_names
-    if perception.task.target == "mask":
-        given, numbered = data.mask_names, not data.mask_names
-    else:
-        given, numbered = data.class_names, data.numbered
+    target = perception.task.target
+    given = data.names_of(target)
+    numbered = not given if target == "mask" else data.numbered and target == "label"
     if numbered and len(given) <= len(known):
         return
     for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):

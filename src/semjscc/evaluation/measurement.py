@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from semjscc.channels import CHANNELS
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, PerImage
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.contract import check_received
 from semjscc.evaluation.evaluators import Evaluator, check, evaluators_of
@@ -150,7 +150,7 @@ def _send(
     if received.images is not None:
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    outputs: dict[int, Tensor] = {}
+    outputs: dict[int, PerImage] = {}
     for one, found in zip(evaluators, measured.found, strict=True):
         task, key = one.perception.task, id(one.perception)
         if key not in outputs:  # one network may be measured by several metrics
@@ -170,7 +170,7 @@ def _send(
         measured.codecs[received.codec] = None
 
 
-def _results(received: Received, perception: Perception, images: Tensor) -> Tensor:
+def _results(received: Received, perception: Perception, images: Tensor) -> PerImage:
     """What a network concludes of each image, or what came without one."""
     if received.images is None:
         assert received.outputs is not None

@@ -18,7 +18,7 @@ from semjscc.codecs.bandwidth import channel_uses
 from semjscc.images import quantise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
 from semjscc.links.catalogue import LABEL
-from semjscc.perception.base import Perception, predict
+from semjscc.perception.base import Perception
 from semjscc.randomness import generator
 
 LEAST_NOISE = 1e-9
@@ -52,7 +52,8 @@ class LabelLink(SymbolLink):
         del snr_db
         size = images.shape[-2], images.shape[-1]
         book = codewords(len(self._perception.class_names), channel_uses(*size, ratio))
-        seen = predict(self._perception, quantise(images))
+        with torch.no_grad():
+            seen = self._perception.task.predict(self._perception.look(quantise(images)))
         return Transmission(
             book.to(images.device)[seen], (Control(self.name, *size, ratio),) * len(images)
         )

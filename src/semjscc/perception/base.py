@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, PerImage
 from semjscc.errors import UserError, printable
 from semjscc.tasks import Classification, Task
 
@@ -240,7 +240,7 @@ def knows_labels(perception: Perception, data: ImageSet) -> bool:
 
 
 @torch.inference_mode()
-def predict(perception: Perception, images: Tensor) -> Tensor:
+def predict(perception: Perception, images: Tensor) -> PerImage:
     """The result for each image (B, 3, H, W), such as classes (B,): see `Task.results`."""
     size = (images.shape[-2], images.shape[-1])
     return perception.task.results(perception.look(images), size)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.perception.detector import Detector
 from semjscc.perception.unet import UNet
 from semjscc.settings import build
 
@@ -136,7 +137,7 @@ CLASSIFIERS: dict[str, Callable[..., nn.Module]] = {
     "plainconv": PlainConv,
     "densenet": DenseNet,
 }
-NETWORKS = CLASSIFIERS | {"unet": UNet}
+NETWORKS = CLASSIFIERS | {"unet": UNet, "detector": Detector}
 """The built-in names: a checkpoint may name these and nothing else."""
 
 

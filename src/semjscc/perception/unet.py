@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def _stage(inputs: int, outputs: int) -> nn.Sequential:
+def stage(inputs: int, outputs: int) -> nn.Sequential:
     """Two 3 x 3 convolutions with batch normalisation."""
     layers: list[nn.Module] = []
     for width in (inputs, outputs):
@@ -32,20 +32,20 @@ class UNet(nn.Module):
     def __init__(self, classes: int, width: int = 16) -> None:
         super().__init__()
         w = width
-        self.stage0 = _stage(3, w)
-        self.stage1 = _stage(w, 2 * w)
-        self.stage2 = _stage(2 * w, 4 * w)
-        self.stage3 = _stage(4 * w, 8 * w)
-        self.up2 = _stage(12 * w, 4 * w)
-        self.up1 = _stage(6 * w, 2 * w)
-        self.up0 = _stage(3 * w, w)
+        self.stage0 = stage(3, w)
+        self.stage1 = stage(w, 2 * w)
+        self.stage2 = stage(2 * w, 4 * w)
+        self.stage3 = stage(4 * w, 8 * w)
+        self.up2 = stage(12 * w, 4 * w)
+        self.up1 = stage(6 * w, 2 * w)
+        self.up0 = stage(3 * w, w)
         self.head = nn.Conv2d(w, classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, M, H, W) logits."""
         seen = [self.stage0(images)]
-        for stage in (self.stage1, self.stage2, self.stage3):
-            seen.append(stage(F.max_pool2d(seen[-1], 2, ceil_mode=True)))
+        for deeper in (self.stage1, self.stage2, self.stage3):
+            seen.append(deeper(F.max_pool2d(seen[-1], 2, ceil_mode=True)))
         x = seen.pop()
         for up in (self.up2, self.up1, self.up0):
             beside = seen.pop()

@@ -14,6 +14,7 @@ from matplotlib.textpath import text_to_path
 from torch import Tensor
 
 from semjscc.codecs.bandwidth import channel_uses
+from semjscc.data.base import PerImage
 from semjscc.images import printable
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.links import Link, Received, Situation
@@ -58,7 +59,7 @@ class Panel:
 
 def make_rows(
     images: Tensor,
-    targets: Tensor,
+    targets: PerImage,
     links: Sequence[Link],
     perception: Perception,
     situation: Situation,
@@ -96,7 +97,7 @@ def make_rows(
 
 
 def _importance(
-    images: Tensor, targets: Tensor, perception: Perception, right: str
+    images: Tensor, targets: PerImage, perception: Perception, right: str
 ) -> list[list[Panel]]:
     """The column of importance maps; none of a network without gradients or without maps."""
     try:
@@ -104,7 +105,7 @@ def _importance(
     except (NoGradientError, ValueError):
         return []
     captions = [""] * len(heat)
-    if targets.ndim == 1:
+    if isinstance(targets, Tensor) and targets.ndim == 1:
         names = [printable(perception.class_names[label]) for label in targets.tolist()]
         captions = [f"{right}:\n{name}" for name in names]
     return [[Panel("importance", image, text) for image, text in zip(heat, captions, strict=True)]]
@@ -211,7 +212,7 @@ def _ask(perception: Perception, images: Tensor) -> Tensor:
 
 
 def _judged(
-    title: str, images: Tensor, output: Tensor, targets: Tensor, perception: Perception
+    title: str, images: Tensor, output: Tensor, targets: PerImage, perception: Perception
 ) -> list[Panel]:
     """A panel for each image, with what the network concludes of it and how far that is right."""
     task, names = perception.task, perception.class_names
@@ -235,7 +236,7 @@ def _judged(
 
 
 def _received(
-    link: Link, images: Tensor, targets: Tensor, perception: Perception, situation: Situation
+    link: Link, images: Tensor, targets: PerImage, perception: Perception, situation: Situation
 ) -> list[Panel]:
     received = link.send(images, situation)
     shown = torch.full_like(images, NO_IMAGE_SHADE) if received.images is None else received.images

@@ -3,11 +3,14 @@
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.tasks.base import Task
 from semjscc.tasks.classification import Classification
+from semjscc.tasks.detection import Detection
 from semjscc.tasks.segmentation import Segmentation
 
-__all__ = ["TASKS", "Classification", "Segmentation", "Task", "task_named"]
+__all__ = ["TASKS", "Classification", "Detection", "Segmentation", "Task", "task_named"]
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Classification, Segmentation)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (Classification, Segmentation, Detection)
+}
 
 
 def task_named(name: str, options: dict[str, object] | None = None) -> Task:

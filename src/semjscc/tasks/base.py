@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from semjscc.data.base import TargetName
+from semjscc.data.base import PerImage, TargetName
 
 ScoreName = Literal["logit", "log-probability", "loss"]
-Kind = Literal["bits", "mean-ratio"]
+Kind = Literal["bits", "mean-ratio", "average-precision"]
 """How evidence becomes a metric, see `semjscc.tasks.evidence`."""
 
 Rows = NDArray[np.float64] | NDArray[np.bool_]
@@ -82,16 +82,16 @@ class Task(ABC):
         """How far one output lies from another: T² · KL(p_T(clean) ‖ p_T(moved)), (B,), in nats."""
 
     @abstractmethod
-    def results(self, output: Tensor, size: tuple[int, int]) -> Tensor:
-        """What is concluded of images of H x W pixels: a target for each image, at that size."""
+    def results(self, output: Tensor, size: tuple[int, int]) -> PerImage:
+        """What is concluded of each image of H x W pixels, at that size."""
 
     @abstractmethod
-    def evidence(self, results: Tensor, targets: Tensor, classes: int) -> dict[str, list[Rows]]:
+    def evidence(self, results: PerImage, targets: PerImage, classes: int) -> dict[str, list[Rows]]:
         """How far each image's result is right, for each metric.
 
         Args:
-            results: as of `results`.
-            targets: what is right, of the same shape.
+            results: as of `results`, a batch or one for each image.
+            targets: what is right of each.
             classes: M.
         """
 
@@ -105,7 +105,11 @@ class Task(ABC):
     ) -> list[tuple[Seen, ...]]:
         """What is seen in each image: ``most`` things at most, the first being the main one."""
 
-    def draw(self, images: Tensor, results: Tensor) -> Tensor:
+    def agreed(self, results: PerImage) -> list[Tensor]:
+        """The targets that results are: what is right where agreement is measured."""
+        return list(results)
+
+    def draw(self, images: Tensor, results: PerImage) -> Tensor:
         """What is concluded, drawn over the images (B, 3, H, W) in [0, 1]; here nothing is."""
         del results
         return images

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.data.base import TargetName
+from semjscc.data.base import PerImage, TargetName
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
 
 
@@ -53,11 +53,11 @@ class Classification(Task):
         del size
         return self.predict(output)
 
-    def evidence(self, results: Tensor, targets: Tensor, classes: int) -> dict[str, list[Rows]]:
+    def evidence(self, results: PerImage, targets: PerImage, classes: int) -> dict[str, list[Rows]]:
         """Whether each image's class is right: (1, 1) each."""
         del classes
-        right = (results.cpu() == targets.cpu()).numpy()
-        return {"accuracy": list(right[:, np.newaxis, np.newaxis])}
+        pairs = zip(results, targets, strict=True)
+        return {"accuracy": [np.full((1, 1), int(found) == int(right)) for found, right in pairs]}
 
     def confidence(self, output: Tensor) -> Tensor:
         """The largest probability: (B,)."""

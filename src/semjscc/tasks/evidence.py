@@ -8,6 +8,8 @@ images anew, or exchange them between two links, and need nothing else.
 | ---------- | ------------------------- | -------------- | ----------------------------------- |
 | bits       | 1                         | 1              | their mean                          |
 | mean-ratio | 1                         | 2M: a_m, b_m   | mean of Σ a_m / Σ b_m, where b_m > 0 |
+| average-   | 1 for each object found,  | class, score,  | COCO's mean average precision       |
+| precision  | 1 for each that is there  | right at t …   |                                     |
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from semjscc.tasks.average_precision import average_precision
 from semjscc.tasks.base import Kind, Rows
 
 Floats = NDArray[np.float64]
@@ -83,4 +86,5 @@ def _mean_ratio(evidence: Evidence, weights: Floats) -> Floats:
 VALUES: dict[Kind, Callable[[Evidence, Floats], Floats]] = {
     "bits": _mean,
     "mean-ratio": _mean_ratio,
+    "average-precision": lambda one, weights: average_precision(one.rows, one.of_row, weights),
 }

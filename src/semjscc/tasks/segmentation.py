@@ -1,6 +1,5 @@
 """A class for each pixel: how outputs become scores, results and intersections over unions."""
 
-import colorsys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -9,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.data.base import TargetName
+from semjscc.data.base import PerImage, TargetName
 from semjscc.errors import UserError
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
+from semjscc.tasks.box_drawing import colours
 from semjscc.tasks.classification import divergence, most_of
 
 _COLOUR = 0.55
@@ -95,10 +95,11 @@ class Segmentation(Task):
         """The class of each pixel: (B, H, W) int64."""
         return _resized(output.float(), size).argmax(dim=1)
 
-    def evidence(self, results: Tensor, targets: Tensor, classes: int) -> dict[str, list[Rows]]:
+    def evidence(self, results: PerImage, targets: PerImage, classes: int) -> dict[str, list[Rows]]:
         """Pixels in each class's intersection, then in its union: (1, 2M) of each image."""
         found = []
-        for result, target in zip(results.cpu(), targets.cpu(), strict=True):
+        for result, target in zip(results, targets, strict=True):
+            result, target = result.cpu(), target.cpu()
             counts = self._counting(target, classes)
             pairs = (target[counts].long() * classes + result[counts].long()).numpy()
             both = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
@@ -111,11 +112,12 @@ class Segmentation(Task):
         """The largest probability of a place, the mean over places: (B,)."""
         return output.float().softmax(dim=1).amax(dim=1).flatten(1).mean(dim=1)
 
-    def draw(self, images: Tensor, results: Tensor) -> Tensor:
+    def draw(self, images: Tensor, results: PerImage) -> Tensor:
         """Each class in its own colour over the grey image."""
         grey = images.mean(dim=1, keepdim=True)
-        colours = _colours(int(results.max()) + 1).to(images)[results].movedim(-1, 1)
-        return torch.lerp(grey.expand_as(images), colours, _COLOUR)
+        classes = torch.stack(list(results))
+        painted = colours(int(classes.max()) + 1).to(images)[classes].movedim(-1, 1)
+        return torch.lerp(grey.expand_as(images), painted, _COLOUR)
 
     def see(
         self, output: Tensor, class_names: Sequence[str], most: int = 1
@@ -147,13 +149,6 @@ class Segmentation(Task):
         if target.shape[-2:] == size:
             return target.long()
         return F.interpolate(target[:, None].float(), size, mode="nearest")[:, 0].long()
-
-
-def _colours(classes: int) -> Tensor:
-    """(M, 3) in [0, 1]: hues that lie far apart for neighbouring classes."""
-    turn = (5**0.5 - 1) / 2
-    values = [colorsys.hsv_to_rgb((turn * i) % 1, 0.75, 1 - 0.35 * (i % 2)) for i in range(classes)]
-    return torch.tensor(values)
 
 
 def _resized(logits: Tensor, size: tuple[int, int]) -> Tensor:

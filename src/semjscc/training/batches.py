@@ -4,6 +4,7 @@ Nothing here has a state. A run that was killed therefore continues with exactly
 would have seen, and several processes share one global batch by taking a slice of it each.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +66,7 @@ def augment(
         (B, 3, H, W), new memory.
     """
     count, _, height, width = images.shape
-    rng = generator(seed, "augment", step)
-    draws = torch.from_numpy(rng.random((count * share.processes, 5), dtype=np.float32))
-    side, down, right, top, left = share.take(draws).T
+    side, down, right, top, left = _augmentation(count, seed, step, share)
     padded = F.pad(images, (shift,) * 4, mode="reflect") if shift else images
     rows = (down * (2 * shift + 1)).long()[:, None] + torch.arange(height)  # (B, H)
     columns = torch.arange(width).expand(count, width)
@@ -83,6 +82,54 @@ def augment(
         greyed = varied[:, :3].masked_fill(inside_rows & inside_columns, 0.5)
         varied = greyed if varied.shape[1] == 3 else torch.cat([greyed, varied[:, 3:]], dim=1)
     return varied
+
+
+def _augmentation(count: int, seed: int, step: int, share: Share) -> tuple[Tensor, ...]:
+    """Five draws (B,) in [0, 1): side, down, right; and the erased square's top and left."""
+    rng = generator(seed, "augment", step)
+    draws = torch.from_numpy(rng.random((count * share.processes, 5), dtype=np.float32))
+    return tuple(share.take(draws).T)
+
+
+def padded_boxes(boxes: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+    """Boxes of each image (n, 5) in pixels as (B, K, 5) in parts of its sides, -1 for none."""
+    height, width = size
+    most = max(1, *map(len, boxes))
+    padded = torch.full((len(boxes), most, 5), -1.0)
+    scale = torch.tensor([width, height, width, height, 1.0])
+    for row, some in zip(padded, boxes, strict=True):
+        row[: len(some)] = some / scale
+    return padded
+
+
+def augment_boxes(
+    boxes: Tensor,
+    size: tuple[int, int],
+    seed: int,
+    step: int,
+    share: Share,
+    *,
+    mirror: bool,
+    shift: int,
+) -> Tensor:
+    """Boxes (B, K, 5) where `augment` has moved what they are around.
+
+    What has left the image is cut off, and an object of which less than two pixels stay is none.
+    """
+    height, width = size
+    side, down, right, _, _ = _augmentation(len(boxes), seed, step, share)
+    moved = boxes.clone()
+    across = (shift - (right * (2 * shift + 1)).long())[:, None] / width
+    below = (shift - (down * (2 * shift + 1)).long())[:, None] / height
+    turned = (side[:, None] >= 0.5) & mirror
+    moved[..., 0] = torch.where(turned, 1 - boxes[..., 2] - across, boxes[..., 0] + across)
+    moved[..., 2] = torch.where(turned, 1 - boxes[..., 0] - across, boxes[..., 2] + across)
+    moved[..., 1:4:2] = boxes[..., 1:4:2] + below[..., None]
+    moved[..., :4] = moved[..., :4].clamp(0, 1)
+    least = torch.tensor([2 / width, 2 / height])
+    small = (moved[..., 2:4] - moved[..., :2] < least).any(dim=-1)
+    moved[..., 4] = torch.where(small, -1.0, boxes[..., 4])
+    return moved
 
 
 def cut_and_paste(
@@ -122,6 +169,12 @@ def _within(place: Tensor, length: int, side: int | Tensor) -> Tensor:
 def batch_at(
     data: ImageSet, seed: int, step: int, batch: int, share: Share, target: TargetName = "label"
 ) -> tuple[Tensor, Tensor]:
-    """Images (B, 3, H, W), float32 in [0, 1], and their targets, of one process at one step."""
+    """Images (B, 3, H, W), float32 in [0, 1], and their targets, of one process at one step.
+
+    Boxes are (B, K, 5) in parts of the image's sides, with -1 for the class where there is none.
+    """
     chosen = share.take(batch_indices(seed, step, len(data), batch))
-    return data.batch(chosen), data.targets(target, chosen)
+    images, right = data.batch(chosen), data.targets(target, chosen)
+    if isinstance(right, Tensor):
+        return images, right
+    return images, padded_boxes(right, (images.shape[-2], images.shape[-1]))

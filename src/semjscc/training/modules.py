@@ -27,7 +27,7 @@ from semjscc.losses import (
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.tasks import Classification, Task
 from semjscc.threads import are_stated
-from semjscc.training.batches import Share, augment, batch_at, cut_and_paste
+from semjscc.training.batches import Share, augment, augment_boxes, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
 from semjscc.training.crops import central_crops, crops_at
 from semjscc.training.disturbance import draw_disturbance
@@ -92,7 +92,8 @@ class StepTraining(L.LightningModule):
             images, target = batch_at(*which, self.target)
         else:
             images, target = crops_at(*which, side)
-        masked = target.ndim > 1
+        masked = self.target == "mask"
+        size = (images.shape[-2], images.shape[-1])
         images = augment(
             torch.cat([images, target[:, None].float()], dim=1) if masked else images,
             seed,
@@ -102,6 +103,9 @@ class StepTraining(L.LightningModule):
             shift=optimiser.augment_shift,
             erase=optimiser.augment_erase,
         )
+        if self.target == "boxes":
+            moves = {"mirror": optimiser.augment_mirror, "shift": optimiser.augment_shift}
+            return images, augment_boxes(target, size, seed, step, self.share, **moves)
         return (images[:, :3], images[:, 3].long()) if masked else (images, target)
 
     def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -140,9 +144,9 @@ class PerceptionTraining(StepTraining):
         self._preprocess = preprocess
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images, and masks or (B, M) shares of the classes in each: two where images are mixed."""
+        """Images, and their targets: of labels (B, M) shares, two where images are mixed."""
         images, labels = super().batch(step)
-        if self.target == "mask":
+        if self.target != "label":
             return images, labels
         target = self._shares(labels)
         probability = self.recipe.optimiser.augment_paste

@@ -72,29 +72,29 @@ class PerceptionRecipe:
     """A vision model to train.
 
     Attributes:
-        network: resnet, plainconv or densenet; unet for segmentation; or a class of your own as
-            ``my.module:Class`` that is called with ``classes=`` and ``options`` and returns a
-            module.
+        network: resnet, plainconv or densenet; unet for segmentation; detector for detection;
+            or a class of your own as ``my.module:Class`` that is called with ``classes=`` and
+            ``options`` and returns a module.
         options: keyword arguments of the network.
         layers: the modules whose outputs are the features a codec may be trained with.
         input_size: side that the network wants its images resized to.
-        task: ``classification``, or ``segmentation``, which wants ``data.masks``.
+        task: ``classification``, ``segmentation``, which wants ``data.masks``, or ``detection``.
         task_options: of segmentation, such as ``ignored: [11]``, see `semjscc.tasks`.
-        classes: the names of a mask's classes, which masks do not tell; of labels the data tells.
+        classes: the names of a mask's classes, where the data does not tell them.
     """
 
     network: str = "resnet"
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     input_size: int | None = None
-    task: Literal["classification", "segmentation"] = "classification"
+    task: Literal["classification", "segmentation", "detection"] = "classification"
     task_options: dict[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_number("input_size", self.input_size, 1)
-        if (self.task == "segmentation") != bool(self.classes):
-            raise ValueError("classes are the names of a mask's classes: segmentation needs them")
+        if self.classes and self.task != "segmentation":
+            raise ValueError("classes are the names of a mask's classes, for segmentation")
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,14 @@ def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     crop = recipe.data.crop
     classifier = recipe.perception is not None and recipe.perception.task == "classification"
     needs = "a classifier" if classifier else None
-    if recipe.codec is not None and not recipe.data.masks:
+    if recipe.codec is not None and all(data.masks is None for data in sets):
         needs = recipe.loss.needs_labels
     for data in sets:
-        if recipe.perception is not None and not classifier and data.masks is None:
+        task = "classification" if recipe.perception is None else recipe.perception.task
+        if task == "segmentation" and data.masks is None:
             raise UserError("segmentation is trained by masks: set data.masks: true")
+        if task == "detection" and data.boxes is None:
+            raise UserError(f"detection is trained by boxes, and {data.name} has none")
         if needs is not None and not (data.class_names and (data.labels >= 0).all()):
             raise UserError(
                 f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
@@ -114,7 +117,9 @@ class _Work:
 def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
     task = task_named(chosen.task, chosen.task_options)
-    classes = chosen.classes or data.class_names
+    classes = chosen.classes or data.names_of(task.target)
+    if not classes:
+        raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
     network = make_network(chosen.network, len(classes), chosen.options)
     _begin(network, recipe, classes)
     preprocess = Preprocess(chosen.input_size)
@@ -140,9 +145,13 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
     perception = open_perception(chosen.perception, chosen.network, layers)
-    if recipe.loss.needs_labels and perception.task.target == "mask":
-        if data.masks is None:
-            raise UserError(f"{recipe.loss.needs_labels} needs masks: set data.masks: true")
+    if recipe.loss.needs_labels and perception.task.target != "label":
+        there = data.masks if perception.task.target == "mask" else data.boxes
+        if there is None:
+            raise UserError(
+                f"{recipe.loss.needs_labels} needs {perception.task.target} targets, and "
+                f"{data.name} has none: masks are read with data.masks: true"
+            )
     elif recipe.loss.needs_labels and not knows_labels(perception, data):
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "

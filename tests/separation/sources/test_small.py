@@ -9,7 +9,7 @@ import scipy.fft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semjscc.data.sign_backdrops import backdrop
+from semjscc.data.drawn.backdrops import backdrop
 from semjscc.randomness import generator
 from semjscc.separation.sources.base import Pixels
 from semjscc.separation.sources.small import Small

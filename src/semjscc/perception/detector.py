@@ -1,0 +1,67 @@
+"""A small detector without anchors (after Zhou et al. 2019, arXiv 1904.07850)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from semjscc.perception.unet import stage
+
+_RARE = 0.01
+"""Probability of each class at each place before any training: most places hold nothing."""
+
+
+class Detector(nn.Module):
+    """Features at 1/4 to 1/16 of the sides, back up to 1/4, and there a box and classes.
+
+    image ─► stem (w, /2) ─► stage1 (2w, /4) ─► stage2 (4w, /8) ─► stage3 (8w, /16)
+                                 │                  │                   │
+    boxes, classes ◄── head ◄── up1 ◄───────────── up2 ◄────────────────┘
+
+    Args:
+        classes: M.
+        width: w.
+    """
+
+    def __init__(self, classes: int, width: int = 16) -> None:
+        super().__init__()
+        w = width
+        self.stem = stage(3, w)
+        self.stage1 = stage(w, 2 * w)
+        self.stage2 = stage(2 * w, 4 * w)
+        self.stage3 = nn.Sequential(stage(4 * w, 8 * w), stage(8 * w, 8 * w))
+        self.up2 = stage(12 * w, 4 * w)
+        self.up1 = stage(6 * w, 4 * w)
+        self.head = nn.Conv2d(4 * w, 4 + classes, 1)
+        with torch.no_grad():
+            assert self.head.bias is not None
+            self.head.bias[:4] = math.log(2)
+            self.head.bias[4:] = math.log(_RARE / (1 - _RARE))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, Q, 4 + M), Q = H/4 · W/4: see `semjscc.tasks.detection`."""
+        seen = [self.stage1(_halved(self.stem(_halved(images))))]
+        for deeper in (self.stage2, self.stage3):
+            seen.append(deeper(_halved(seen[-1])))
+        x = seen.pop()
+        for up in (self.up2, self.up1):
+            beside = seen.pop()
+            x = F.interpolate(x, beside.shape[-2:], mode="bilinear", align_corners=False)
+            x = up(torch.cat([x, beside], dim=1))
+        found = self.head(x)
+        rows, columns = found.shape[-2:]
+        far = found[:, :4].clamp(max=math.log(max(rows, columns))).exp()
+        down = (torch.arange(rows, device=x.device, dtype=far.dtype) + 0.5)[:, None]
+        right = torch.arange(columns, device=x.device, dtype=far.dtype) + 0.5
+        sides = [
+            (right - far[:, 0]) / columns,
+            (down - far[:, 1]) / rows,
+            (right + far[:, 2]) / columns,
+            (down + far[:, 3]) / rows,
+        ]
+        return torch.cat([torch.stack(sides, dim=1), found[:, 4:]], dim=1).flatten(2).mT
+
+
+def _halved(x: Tensor) -> Tensor:
+    return F.max_pool2d(x, 2, ceil_mode=True)
