@@ -74,5 +74,5 @@ def test_what_is_no_mask_is_refused(tmp_path: Path) -> None:
             load_data(str(path), "test", needs_labels=False, needs_masks=True)
     with pytest.raises(UserError, match="has class 300"):
         decode_mask(encoded(np.full((20, 20), 300, np.uint16)), "mask")
-    with pytest.raises(UserError, match="no masks"):
+    with pytest.raises(UserError, match="labels alone"):
         load_data("signs", "test", limit=1, needs_masks=True)

@@ -16,14 +16,14 @@ from semjscc.training.batches import Share, augment, augment_boxes, padded_boxes
 
 RECIPE = """
 name: finder
-data: {source: scenes, size: 128, limit: 8}
+data: {source: scenes, size: 128, limit: 8, boxes: true}
 perception:
   {network: detector, options: {width: 8}, layers: [stage1, stage2], task: detection}
 optimiser: {steps: 6, batch: 4, rate: 0.005, precision: 32-true, augment_shift: 2}
 """
 CODEC = """
 name: sent
-data: {{source: scenes, size: 128, limit: 4}}
+data: {{source: scenes, size: 128, limit: 4, boxes: true}}
 codec: {{options: {{width: 8, ratios: [1/24]}}, perception: {perception}}}
 loss: {{weight: 0.1, term: {term}}}
 optimiser: {{steps: 2, batch: 2, precision: 32-true}}

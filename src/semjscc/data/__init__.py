@@ -20,6 +20,7 @@ def load_data(
     limit: int | None = None,
     needs_labels: bool = True,
     needs_masks: bool = False,
+    needs_boxes: bool = False,
 ) -> ImageSet:
     """One split of ``signs``, ``scenes``, a hub data set, a parquet file or a folder.
 
@@ -31,6 +32,7 @@ def load_data(
         limit: only the first so many images.
         needs_labels: refuse data without labels.
         needs_masks: read the class of each pixel, and refuse data without.
+        needs_boxes: read boxes, likewise.
 
     Raises:
         UserError: the data cannot be had, or is not fit to use.
@@ -41,8 +43,8 @@ def load_data(
         count = COUNTS_OF_SCENES[split] if limit is None else min(limit, COUNTS_OF_SCENES[split])
         return load_scenes(split, count, size or 256)
     if source == "signs":
-        if needs_masks:
-            raise UserError("signs has labels, and no masks: scenes has both")
+        if needs_masks or needs_boxes:
+            raise UserError("signs has labels alone: scenes has masks and boxes too")
         count = COUNTS[split] if limit is None else min(limit, COUNTS[split])
         return load_signs(split, count, size or 64)
     return load_hub(
@@ -53,4 +55,5 @@ def load_data(
         limit=limit,
         needs_labels=needs_labels,
         needs_masks=needs_masks,
+        needs_boxes=needs_boxes,
     )

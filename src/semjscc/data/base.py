@@ -33,7 +33,7 @@ class ImageSet:
         masks: (N, H, W) uint8 where all sizes agree, else N tensors (H, W): each pixel's class, 255
             where it counts for nothing; None where there are none.
         mask_names: the name of each class in masks, empty where they are mere numbers.
-        boxes: N tensors (n, 5) int64: left, top, right and bottom in pixels, right and bottom
+        boxes: N tensors (n, 5): left, top, right and bottom in pixels, right and bottom
             exclusive, and the class of each object; None where there are none.
         box_names: the name of each class in boxes.
     """

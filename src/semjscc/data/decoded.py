@@ -94,7 +94,7 @@ def file_stamps(source: str) -> tuple[tuple[str, int, int, int], ...]:
 
 
 def _in_memory(split: Split, source: Source, rows: Iterator[Row]) -> ImageSet:
-    images, labels, names, _ = zip(*rows, strict=True)
+    images, labels, names, *_ = zip(*rows, strict=True)
     return _assemble(split, source, images, labels, names)
 
 
@@ -128,7 +128,7 @@ def _in_file(
     labels: list[int] = []
     names: list[str] = []
     with pixels.open("wb") as file:
-        for image, label, name, _ in rows:
+        for image, label, name, *_ in rows:
             file.write(image.permute(1, 2, 0).contiguous().numpy().data)
             sizes.append((int(image.shape[-2]), int(image.shape[-1])))
             labels.append(label)

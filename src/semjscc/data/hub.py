@@ -5,7 +5,7 @@ source has a val split of its own.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from semjscc.data.base import ImageSet, Split
 from semjscc.data.folders import open_image_folder
+from semjscc.data.objects import read_objects, resize_and_crop_boxes, within
 from semjscc.data.online import open_hub
 from semjscc.data.parquet import (
     is_parquet,
@@ -39,12 +40,14 @@ class Row(NamedTuple):
         label: -1 where there is none.
         name: of its file, or "".
         mask: (H, W) uint8 where masks were asked for.
+        boxes: (n, 5) float32 where boxes were asked for.
     """
 
     image: Tensor
     label: int
     name: str
     mask: Tensor | None = None
+    boxes: Tensor | None = None
 
 
 def load_hub(
@@ -56,6 +59,7 @@ def load_hub(
     limit: int | None = None,
     needs_labels: bool = True,
     needs_masks: bool = False,
+    needs_boxes: bool = False,
 ) -> ImageSet:
     """Decode one split of a parquet file, a folder or a hub data set into memory.
 
@@ -71,6 +75,7 @@ def load_hub(
         limit: read the first images of the split only; the fingerprint is theirs.
         needs_labels: whether images without labels are refused; they get the label -1.
         needs_masks: whether masks are read, and images without them refused.
+        needs_boxes: whether boxes are read, likewise.
 
     Raises:
         UserError: with one line that says what is wrong with the source and how to put it right.
@@ -83,18 +88,23 @@ def load_hub(
         limit=limit,
         needs_labels=needs_labels,
         needs_masks=needs_masks,
+        needs_boxes=needs_boxes,
     )
     images: list[Tensor] = []
     labels: list[int] = []
     names: list[str] = []
     masks: list[Tensor] = []
-    for image, label, name, mask in rows:
+    boxes: list[Tensor] = []
+    for image, label, name, mask, objects in rows:
         # Only now, so that ``size`` never moves an image to the other side of the split.
         images.append(image if size is None else resize_and_crop(image, size))
         labels.append(label)
         names.append(name)
         if mask is not None:
             masks.append(mask if size is None else resize_and_crop_mask(mask, size))
+        if objects is not None:
+            sides = (image.shape[-2], image.shape[-1])
+            boxes.append(objects if size is None else resize_and_crop_boxes(objects, sides, size))
     numbers = torch.tensor(labels, dtype=torch.int64)
     same_size = len({image.shape for image in images}) == 1
     return ImageSet(
@@ -104,10 +114,12 @@ def load_hub(
         labels=numbers,
         class_names=opened.class_names,
         revision=opened.revision,
-        fingerprint=fingerprint(images, numbers, masks),
+        fingerprint=fingerprint(images, numbers, [*masks, *boxes]),
         numbered=opened.numbered,
         names=tuple(names) if all(names) else (),
         masks=None if not masks else torch.stack(masks) if same_size else masks,
+        boxes=boxes or None,
+        box_names=_box_names(opened, boxes),
     )
 
 
@@ -119,6 +131,7 @@ def open_split(
     limit: int | None = None,
     needs_labels: bool = True,
     needs_masks: bool = False,
+    needs_boxes: bool = False,
 ) -> tuple[Source, Iterator[Row]]:
     """What `load_hub` reads, as one pass over its rows.
 
@@ -135,13 +148,23 @@ def open_split(
         raise UserError(
             part.unlabelled or f"{opened.name} has no labels for the split {split!r}{DO_WITHOUT}"
         )
-    if part.masks is None and needs_masks:
-        raise UserError(f"{opened.name} has no masks for the split {split!r}{DO_WITHOUT}")
+    for kind, there, needed in (
+        ("masks", part.masks, needs_masks),
+        ("boxes", part.objects, needs_boxes),
+    ):
+        if there is None and needed:
+            raise UserError(f"{opened.name} has no {kind} for the split {split!r}{DO_WITHOUT}")
 
     def rows() -> Iterator[Row]:
         count = 0
         masks = part.masks() if part.masks is not None and needs_masks else repeat(None)
-        for row, (image, mask) in enumerate(zip(part.images(), masks, strict=False)):
+        objects = read_objects(part.objects) if part.objects and needs_boxes else repeat(None)
+        for row, (image, mask, boxes) in enumerate(
+            zip(part.images(), masks, objects, strict=False)
+        ):
+            if boxes is not None:
+                place = f"{opened.name}, row {row}"
+                boxes = within(boxes, (image.shape[-2], image.shape[-1]), place)
             if mask is not None and mask.shape != image.shape[1:]:
                 sizes = [f"{one.shape[-1]} x {one.shape[-2]}" for one in (mask, image)]
                 raise UserError(
@@ -151,7 +174,7 @@ def open_split(
             if wanted is not None and in_validation(image, val_fraction) != wanted:
                 continue
             label = -1 if part.labels is None else part.labels[row]
-            yield Row(image, label, part.names[row] if part.names else "", mask)
+            yield Row(image, label, part.names[row] if part.names else "", mask, boxes)
             count += 1
             if count == limit:
                 return
@@ -159,6 +182,15 @@ def open_split(
             raise UserError(f"{opened.name} has no images for the split {split!r}")
 
     return opened, rows()
+
+
+def _box_names(source: Source, boxes: Sequence[Tensor]) -> tuple[str, ...]:
+    """The names of the classes in boxes; where no part tells them, their numbers."""
+    told = [part.objects.names for part in source.parts.values() if part.objects is not None]
+    if not boxes or any(told):
+        return next(filter(None, told), ())
+    highest = max((int(one[:, 4].max()) for one in boxes if len(one)), default=-1)
+    return tuple(map(str, range(highest + 1)))
 
 
 def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:

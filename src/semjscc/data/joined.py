@@ -41,6 +41,7 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
         numbered=labelled and first.numbered,
         names=tuple(chain.from_iterable(data.names for data in sets)) if named else (),
         masks=_masks(sets),
+        boxes=_boxes(sets),
     )
 
 
@@ -49,3 +50,10 @@ def _masks(sets: Sequence[ImageSet]) -> list[Tensor] | None:
     if any(data.masks is None or data.mask_names != sets[0].mask_names for data in sets):
         return None
     return [mask for data in sets for mask in data.masks or ()]
+
+
+def _boxes(sets: Sequence[ImageSet]) -> list[Tensor] | None:
+    """Likewise."""
+    if any(data.boxes is None or data.box_names != sets[0].box_names for data in sets):
+        return None
+    return [boxes for data in sets for boxes in data.boxes or ()]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from semjscc.data.objects import Objects
 from semjscc.images import printable
 
 PartName = Literal["train", "val", "test", "all"]
@@ -70,6 +71,7 @@ class Part:
         unlabelled: why there are none, one line.
         names: of the images' files, none where they are in no files of their own.
         masks: starts a pass over the masks, (H, W) uint8; None where the source has none.
+        objects: where boxes are; None likewise.
     """
 
     images: Callable[[], Iterator[Tensor]]
@@ -77,6 +79,7 @@ class Part:
     unlabelled: str = ""
     names: Sequence[str] = ()
     masks: Callable[[], Iterator[Tensor]] | None = None
+    objects: Objects | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def fingerprint(images: Iterable[Tensor], labels: Tensor, masks: Iterable[Tensor
     Args:
         images: N times (3, H, W) uint8.
         labels: (N,) int64.
-        masks: N times (H, W) uint8, or none.
+        masks: masks or boxes, any tensors, or none.
     """
     state = hashlib.blake2b(digest_size=8)
     for image in images:

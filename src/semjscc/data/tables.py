@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from semjscc.data.labels import Column, unite
+from semjscc.data.objects import find_objects
 from semjscc.data.sources import DO_WITHOUT, Part, PartName
 from semjscc.errors import UserError
 from semjscc.images import decode_image, decode_mask, printable
@@ -122,6 +123,7 @@ def read_parts(
                 masks=None
                 if columns.mask is None
                 else partial(_decode, table.read, columns.mask, f"{place}, masks", decode_mask),
+                objects=find_objects(table.features, table.read, place),
             )
             found[part] = _label_column(table, columns, place)
         except UserError as error:

@@ -69,6 +69,7 @@ def load_evaluators(
         limit=limit,
         needs_labels="label" in needed,
         needs_masks="mask" in needed,
+        needs_boxes="boxes" in needed,
     )
     _check_images(data)
     for perception in perceptions:  # before any work

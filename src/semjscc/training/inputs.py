@@ -68,6 +68,7 @@ def _load(source: str, data: DataRecipe, split: Split) -> ImageSet:
         limit=limit,
         needs_labels=False,
         needs_masks=data.masks,
+        needs_boxes=data.boxes,
     )
 
 

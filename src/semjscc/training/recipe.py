@@ -39,6 +39,7 @@ class DataRecipe:
             since every training ends with a measurement on it.
         limit: only the first so many training images of each source, for trials.
         masks: read the class of each pixel too, which segmentation is trained and measured by.
+        boxes: read boxes too, which detection is trained and measured by.
     """
 
     source: tuple[str, ...] | str = "signs"
@@ -47,10 +48,11 @@ class DataRecipe:
     val_fraction: float = 0.1
     limit: int | None = None
     masks: bool = False
+    boxes: bool = False
 
     def __post_init__(self) -> None:
-        if self.masks and self.crop is not None:
-            raise ValueError("masks go with whole images: leave out crop, or give a size")
+        if (self.masks or self.boxes) and self.crop is not None:
+            raise ValueError("masks and boxes go with whole images: leave out crop, or give a size")
         if not (self.source and all(self.source)):
             raise ValueError("source is empty")
         check_number("size", self.size, MINIMUM_SIDE)

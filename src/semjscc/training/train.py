@@ -68,14 +68,14 @@ def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     crop = recipe.data.crop
     classifier = recipe.perception is not None and recipe.perception.task == "classification"
     needs = "a classifier" if classifier else None
-    if recipe.codec is not None and all(data.masks is None for data in sets):
+    if recipe.codec is not None and all(data.masks is data.boxes is None for data in sets):
         needs = recipe.loss.needs_labels
     for data in sets:
         task = "classification" if recipe.perception is None else recipe.perception.task
         if task == "segmentation" and data.masks is None:
             raise UserError("segmentation is trained by masks: set data.masks: true")
         if task == "detection" and data.boxes is None:
-            raise UserError(f"detection is trained by boxes, and {data.name} has none")
+            raise UserError("detection is trained by boxes: set data.boxes: true")
         if needs is not None and not (data.class_names and (data.labels >= 0).all()):
             raise UserError(
                 f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
@@ -150,7 +150,7 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
         if there is None:
             raise UserError(
                 f"{recipe.loss.needs_labels} needs {perception.task.target} targets, and "
-                f"{data.name} has none: masks are read with data.masks: true"
+                f"{data.name} has none: they are read with data.masks or data.boxes: true"
             )
     elif recipe.loss.needs_labels and not knows_labels(perception, data):
         raise UserError(
