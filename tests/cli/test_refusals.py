@@ -33,6 +33,8 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--link", "semantc"], "did you mean 'semantic'"),
     ([*IMAGE, "3", "--link", "distill"], "for cifar10-jpeg: --weights cifar10-jpeg"),
     ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for photo"),
+    ([*IMAGE, "3", "--link", "semantic+semantic+energy"], "a link has one policy"),
+    ([*IMAGE, "3", "--link", "none+semantic"], "the link none takes no policy"),
     ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
     ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
     ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),

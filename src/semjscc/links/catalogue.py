@@ -87,19 +87,44 @@ def needs_family(name: str) -> bool:
 def _find(name: str, family: str) -> Place | None:
     if (found := _find_name(name, family)) is not None:
         return found
-    base, plus, policy = name.rpartition("+")
-    divided = _find_name(base, family) if plus else None
+    base, policy = split_policy(name)
+    divided = _find_name(base, family) if policy is not None else None
     if divided is None:
         if shipped(name) is not None or (name and user_path(name).exists()):
             return Place(name, name, weights=locate(name))
-        divided = _find(base, family) if plus else None
-    if divided is None:
+        divided = _find(base, family) if policy is not None else None
+    if divided is None or policy is None:
         return None
-    if divided.scheme.startswith(SEPARATE) and policy == SEMANTIC:
-        return replace(divided, name=name, policy=Policy(SEMANTIC))
-    if not (divided.weights or divided.scheme in (ADAPTIVE, HYBRID)):
-        return None
-    return replace(divided, name=name, policy=parse_policy(policy))
+    return replace(divided, name=name, policy=_policy_of(divided, policy, name))
+
+
+def split_policy(name: str) -> tuple[str, str | None]:
+    """A link's name or path, and what may be the policy behind its last plus; None for none."""
+    base, plus, policy = name.rpartition("+")
+    if not plus or "=" in policy or "/" in policy:  # the plus of a path
+        return name, None
+    return base, policy
+
+
+def _policy_of(divided: Place, policy: str, name: str) -> Policy:
+    """What a policy means behind a link that there is.
+
+    Raises:
+        UserError: it has one already, takes none, or not this one.
+    """
+    if divided.policy is not None:
+        raise UserError(f"a link has one policy, and {printable(name)} names several")
+    if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
+        return parse_policy(policy)
+    if not divided.scheme.startswith(SEPARATE):
+        known = f"{ADAPTIVE}, {HYBRID} and codecs do"
+        raise UserError(f"the link {divided.name} takes no policy: {known}")
+    if policy == SEMANTIC:
+        return Policy(SEMANTIC)
+    hint = ""
+    if policy.startswith(f"{SEMANTIC}@") and divided.design_snr_db is None:
+        hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
+    raise UserError(f"the link {divided.name} takes only the policy +{SEMANTIC}{hint}")
 
 
 def _find_name(name: str, family: str) -> Place | None:
@@ -117,7 +142,8 @@ def _unknown(name: str, family: str) -> str:
     """That there is no such link, with what is meant if it can be guessed."""
     known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
     said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
-    if elsewhere := [other for other in families() if name in shipped_schemes(other)]:
+    scheme, _ = split_policy(name)
+    if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (
         did_you_mean(name, known) or f": there are {', '.join(known)}, or a checkpoint's path"
