@@ -37,11 +37,8 @@ ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --ru
 """What helps where a run's folder belongs to another training."""
 
 
-def open_run(recipe: Recipe, folder: Path) -> bool:
+def open_run(recipe: Recipe, folder: Path) -> None:
     """Check that a run's folder is new, or holds this recipe, perhaps with fewer steps.
-
-    Returns:
-        whether there is a state to resume from.
 
     Raises:
         UserError: the folder belongs to another recipe, or to one that cannot be made longer.
@@ -49,7 +46,6 @@ def open_run(recipe: Recipe, folder: Path) -> bool:
     begun = _begun(recipe, folder)
     if begun is not None:
         state_to_go_on_from(recipe, begun, folder)
-    return (folder / RESUME).is_file()
 
 
 def spare_recipe(read: Path, folder: Path) -> None:
@@ -69,7 +65,8 @@ def is_done(recipe: Recipe, folder: Path) -> bool:
         UserError: as of `open_run`.
     """
     open_run(recipe, folder)
-    return (folder / MODEL).is_file() and _begun(recipe, folder) is None
+    made = all((folder / name).is_file() for name in (RECIPE, MODEL))
+    return made and _begun(recipe, folder) is None
 
 
 def _begun(recipe: Recipe, folder: Path) -> Recipe | None:
