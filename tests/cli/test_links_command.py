@@ -12,7 +12,7 @@ from semjscc.cli import main
 from semjscc.codecs.deep import Deep
 from semjscc.families import families, shipped_schemes
 from semjscc.links import untrained_links
-from semjscc.links.descriptions import _DIVIDES
+from semjscc.links.catalogue import DIVIDES
 
 
 def shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -88,7 +88,7 @@ def test_whatever_a_link_or_network_may_be_called_has_details(
 
 
 def test_one_codec_alone_divides_power_as_every_policy_asks() -> None:
-    assert Deep.name == _DIVIDES
+    assert Deep.name == DIVIDES
 
 
 def test_details_of_several(capsys: pytest.CaptureFixture[str]) -> None:

@@ -282,9 +282,10 @@ def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
     text = plan_file.read_text().replace("[none, plain=start, task", "[hybrid+semantic, task")
     (tmp_path / "plan.yaml").write_text(text)
     plan = load_plan(tmp_path / "plan.yaml")
-    _check(plan, _places(plan, tmp_path), tmp_path)  # the plan trains the network
+    _check(plan, plan.recipes(), _places(plan, tmp_path), tmp_path)  # the plan trains the network
     first = replace(plan.evaluations[0], perception="signs-a")
-    _check(replace(plan, evaluations=(first,)), _places(plan, tmp_path), tmp_path)
+    other = replace(plan, evaluations=(first,))
+    _check(other, plan.recipes(), _places(plan, tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -292,6 +293,13 @@ def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
     [
         ("links: [none, plain=start", "links: [none, x=start+energi", "did you mean 'energy'"),
         ("links: [none, plain=start", "links: [none, x=start+energy+semantic", "no link 'x=start"),
+        ("links: [none, plain=start", "links: [none, x=start+", "no allocation ''"),
+        ("links: [none, plain=start", "links: [none, x=judge", "the training judge is of no codec"),
+        (
+            "links: [none, plain=start",
+            "links: [none, x=start+importance-energy",
+            "link x: the codec 'adaptive' spends alike on all regions",
+        ),
         ("links: [none, plain=start", "links: [hybrid+semantc", "did you mean 'semantic'"),
         ("links: [none, plain=start, task", "links: [none, tusk", "no link 'tusk'"),
         ("perception: judge\n    ratios", "perception: judges\n    ratios", "judges"),

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
-from semjscc.allocation.policy import parse_policy
+from semjscc.allocation.policy import ENERGY
 from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
@@ -17,7 +17,7 @@ from semjscc.experiments.joint_report import report_on
 from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.time_left import Pace
 from semjscc.links import Link, open_link
-from semjscc.links.catalogue import find_link, split_policy
+from semjscc.links.catalogue import find_link, policy_it_lacks, split_policy
 from semjscc.links.loading import needs_network
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
@@ -62,7 +62,7 @@ def reproduce(
     """
     began = monotonic()
     trained = _places(plan, runs)
-    _check(plan, trained, out)
+    _check(plan, recipes, trained, out)
     schedule = Schedule(progress=progress)
     _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
     results = {}
@@ -161,8 +161,29 @@ def _place(name: str, trained: Mapping[str, Path]) -> str:
     return str(trained.get(name, name))
 
 
-def _check(plan: Plan, trained: Mapping[str, Path], out: Path) -> None:
+@dataclass(frozen=True)
+class _OwnLink:
+    """A link whose weights the plan trains.
+
+    Attributes:
+        name: what tables call it.
+        folder: of its run.
+        policy: as written behind a plus; None for none.
+    """
+
+    name: str
+    folder: Path
+    policy: str | None
+
+    @property
+    def word(self) -> str:
+        """What `open_link` finds it by."""
+        return f"{self.name}={self.folder}" + ("" if self.policy is None else f"+{self.policy}")
+
+
+def _check(plan: Plan, recipes: Sequence[Recipe], trained: Mapping[str, Path], out: Path) -> None:
     """Refuse what is not there and nobody will train, or stands in the way, before hours go by."""
+    made = {trained[recipe.name]: recipe for recipe in recipes}
     for evaluation in plan.evaluations:
         _standing(out / evaluation.name)
         check_report(out / evaluation.name)
@@ -171,12 +192,20 @@ def _check(plan: Plan, trained: Mapping[str, Path], out: Path) -> None:
         judge = open_perception(evaluation.perception) if known else None
         for word in evaluation.links:
             if (own := _own_link(word, trained)) is not None:
-                if own.policy is not None:
-                    parse_policy(own.policy)
+                _check_own(own, made[own.folder])
                 continue
             place = find_link(word, evaluation.weights)
             if judge is not None or not needs_network(place):
                 open_link(word, evaluation.weights, judge)
+
+
+def _check_own(link: _OwnLink, recipe: Recipe) -> None:
+    if recipe.codec is None:
+        raise UserError(f"link {link.name}: the training {recipe.name} is of no codec")
+    if wrong := policy_it_lacks(
+        link.name, recipe.codec.codec, ENERGY if link.policy is None else link.policy
+    ):
+        raise UserError(wrong)
 
 
 def _finished(recipe: Recipe, folder: Path) -> bool:
@@ -206,26 +235,6 @@ def _experiment(
 def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
     own = _own_link(word, trained)
     return open_link(word if own is None else own.word, family, perception)
-
-
-@dataclass(frozen=True)
-class _OwnLink:
-    """A link whose weights the plan trains.
-
-    Attributes:
-        name: what tables call it.
-        folder: of its run.
-        policy: as written behind a plus; None for none.
-    """
-
-    name: str
-    folder: Path
-    policy: str | None
-
-    @property
-    def word(self) -> str:
-        """What `open_link` finds it by."""
-        return f"{self.name}={self.folder}" + (f"+{self.policy}" if self.policy else "")
 
 
 def _own_link(word: str, trained: Mapping[str, Path]) -> _OwnLink | None:

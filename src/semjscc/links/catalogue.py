@@ -7,7 +7,7 @@ working folder, and ``./semantic`` a path.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semjscc.allocation.policy import SEMANTIC, Policy, parse_policy
+from semjscc.allocation.policy import IMPORTANCE_ENERGY, SEMANTIC, Policy, parse_policy
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
@@ -33,6 +33,10 @@ def untrained_links() -> dict[str, str]:
         FINITE: "the same coder, best code of this length at 1 % errors",
         LABEL: "the class that the sender's own network sees",
     }
+
+
+DIVIDES = "deep"
+"""The codec that divides power among regions as every policy asks; any other has ``semantic``."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,22 @@ def split_policy(name: str) -> tuple[str, str | None]:
     if not plus or "=" in policy or "/" in policy:  # the plus of a path
         return name, None
     return base, policy
+
+
+def policy_it_lacks(link: str, codec: str, policy: str) -> str | None:
+    """What to say where a kind of codec cannot do what a policy asks; None where it can.
+
+    Args:
+        link: which has the policy, for the message.
+        codec: its kind.
+        policy: as people write it.
+
+    Raises:
+        UserError: there is no such policy.
+    """
+    if parse_policy(policy).name != IMPORTANCE_ENERGY or codec == DIVIDES:
+        return None
+    return f"link {printable(link)}: the codec '{printable(codec)}' spends alike on all regions"
 
 
 def _policy_of(divided: Place, policy: str, name: str) -> Policy:

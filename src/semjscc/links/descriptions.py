@@ -8,7 +8,14 @@ from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, POLICIES, SEMAN
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
-from semjscc.links.catalogue import SEPARATE, Place, find_link, split_policy, untrained_links
+from semjscc.links.catalogue import (
+    SEPARATE,
+    Place,
+    find_link,
+    policy_it_lacks,
+    split_policy,
+    untrained_links,
+)
 from semjscc.paths import user_path
 from semjscc.perception.names import EFFICIENTNET, INSTALL, MOBILENET, mobilenet_file
 
@@ -23,8 +30,6 @@ _OTHERS = {
     EFFICIENTNET: (EFFICIENTNET, f"ImageNet classifier, trained by others: {INSTALL}"),
     MOBILENET: (f"{MOBILENET}=PATH", "ImageNet classifier, trained by others; you have its file"),
 }
-_DIVIDES = "deep"
-"""The codec that divides power among regions as every policy asks; any other has ``semantic``."""
 
 
 def cards() -> list[Card]:
@@ -90,16 +95,15 @@ def _cards_with_more(name: str) -> list[Card]:
         return []
     having = [family for family in families() if base in shipped_schemes(family)]
     chosen = [_card_of(find_link(name, family), family, policy) for family in having or [""]]
-    fitting = [
-        card
-        for card in chosen
-        if (policy or "").partition("@")[0] != IMPORTANCE_ENERGY
-        or card.get("codec", _DIVIDES) == _DIVIDES
-    ]
+    wrong = {card["name"]: _lacks(card, name, policy) for card in chosen}
+    fitting = [card for card in chosen if wrong[card["name"]] is None]
     if not fitting:
-        codec = printable(str(chosen[0]["codec"]))
-        raise UserError(f"{printable(name)}: the codec '{codec}' spends alike on all regions")
+        raise UserError(wrong[chosen[0]["name"]])
     return fitting
+
+
+def _lacks(card: Card, name: str, policy: str | None) -> str | None:
+    return policy_it_lacks(name, str(card["codec"]), policy or ENERGY) if "codec" in card else None
 
 
 def _card_of(place: Place, family: str, policy: str | None) -> Card:
