@@ -117,6 +117,12 @@ def test_interruption_leaves_the_old_file_and_no_litter(
     assert names(tmp_path) == ["file"]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "ü" * 127, "x" * 251 + ".png"])
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path, name: str) -> None:
+    write_atomically(tmp_path / name, lambda temporary: temporary.write_text("x"))
+    assert names(tmp_path) == [name]
+
+
 def test_file_that_cannot_be_put_in_place_is_one_line_of_error(tmp_path: Path) -> None:
     (tmp_path / "folder" / "inside").mkdir(parents=True)
     with pytest.raises(UserError, match=r"cannot write .*folder: "):

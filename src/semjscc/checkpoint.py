@@ -22,6 +22,8 @@ MODEL = "model.safetensors"
 """What a training run's folder calls its result."""
 WEIGHTS = Path(__file__).parent / "weights"
 """The weights that ship with the package."""
+_PREFIX = 40
+"""Letters of a file's name in that of its temporary file: a name has 255 bytes at most."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -35,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_PREFIX]}.")
         os.close(descriptor)
         temporary = Path(name)
         write(temporary)

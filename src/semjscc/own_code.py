@@ -43,7 +43,7 @@ def code_behind(module: str) -> str | None:
     if start is None or start.suffix != ".py":
         return None
     digest = hashlib.blake2b(digest_size=16)
-    if _is_installed(start):
+    if is_installed(start):
         digest.update(_version(module.partition(".")[0]).encode())
         files[module] = start
     else:
@@ -73,7 +73,7 @@ def _follow(module: str, file: Path, files: dict[str, Path]) -> None:
     for name in {*_packages(module), *_imported(file, package)}:
         if name not in files and is_own(name):
             found = _loaded_file(name) or _file_of(name)
-            if found is not None and not _is_installed(found):
+            if found is not None and not is_installed(found):
                 _follow(name, found, files)
 
 
@@ -119,7 +119,8 @@ def _file_of(name: str) -> Path | None:
     return Path(origin).resolve() if origin and Path(origin).is_file() else None
 
 
-def _is_installed(file: Path) -> bool:
+def is_installed(file: Path) -> bool:
+    """Whether a file is Python's or that of an installed package."""
     return any(file.is_relative_to(folder) for folder in _installed())
 
 

@@ -9,8 +9,10 @@ import pytest
 from semjscc.allocation.policy import POLICIES
 from semjscc.checkpoint import MODEL, WEIGHTS, read_metadata, save_weights
 from semjscc.cli import main
+from semjscc.codecs.deep import Deep
 from semjscc.families import families, shipped_schemes
 from semjscc.links import untrained_links
+from semjscc.links.catalogue import DIVIDES
 
 
 def shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -52,6 +54,43 @@ def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert "pedestrian crossing" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "use", "policy"),
+    [
+        ("hybrid+semantic", ["--links hybrid+semantic"], "semantic: "),
+        ("separate+semantic", ["--links separate+semantic"], "semantic: "),
+        ("separate@10", ["--links separate@10"], ""),
+        ("separate-jpeg@10+semantic", ["--links separate-jpeg@10+semantic"], "semantic: "),
+        ("linear-adaptive+energy", ["--links linear-adaptive+energy"], "energy: "),
+        (
+            "semantic+importance-energy@0.5",
+            ["--links semantic+importance-energy@0.5 --weights photo"],
+            "importance-energy@0.5: ",
+        ),
+        (
+            "djscc+semantic",
+            [f"--links djscc+semantic --weights {one}" for one in families()],
+            "semantic: ",
+        ),
+        ("signs-djscc+semantic", ["--links djscc+semantic --weights signs"], "semantic: "),
+        ("efficientnet-lite0", ["--perception efficientnet-lite0"], ""),
+        ("mobilenet-v2", ["--perception mobilenet-v2=PATH"], ""),
+    ],
+)
+def test_whatever_a_link_or_network_may_be_called_has_details(
+    name: str, use: list[str], policy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [line.split(maxsplit=1) for line in shown([name], capsys).splitlines()]
+    assert [line[1] for line in lines if line[0] == "use"] == use
+    told = [line[1] for line in lines if line[0] == "policy"]
+    assert len(told) == (len(use) if policy else 0)
+    assert all(line.startswith(policy) for line in told)
+
+
+def test_one_codec_alone_divides_power_as_every_policy_asks() -> None:
+    assert Deep.name == DIVIDES
+
+
 def test_details_of_several(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(["none", "signs-a"], capsys)
     assert text.index("none") < text.index("signs-a")
@@ -84,6 +123,14 @@ def test_a_strangers_card_may_lack_anything(
         ("semantc", "did you mean 'semantic'?"),
         ("xyzxyz", "no link, family or weights 'xyzxyz'; there are: semjscc links"),
         ("runs/none", "no link, family or weights 'runs/none'"),
+        ("nothing+semantic", "no link, family or weights 'nothing+semantic'"),
+        ("signs+semantic", "no link 'signs+semantic'"),
+        ("none+semantic", "the link none takes no policy: linear-adaptive, hybrid and codecs do"),
+        ("hybrid+semantc", "no allocation 'semantc': did you mean 'semantic'?"),
+        ("signs-djscc+importance-energy", "the codec 'adaptive' spends alike on all regions"),
+        ("linear@3", "no link 'linear@3'"),
+        ("mobilenet-v2=nothere", "mobilenet-v2: no weights at nothere"),
+        ("efficientnet-lite", "did you mean 'efficientnet-lite0'?"),
     ],
 )
 def test_unknown_names_are_one_line(

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from semjscc.checkpoint import MODEL, read_metadata
+from semjscc.checkpoint import MODEL, WEIGHTS, read_metadata
 from semjscc.cli import main
 from semjscc.data import load_data
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.experiments.plan import load_plan
+from semjscc.experiments.run import _check, _link, _own_link, _places
+from semjscc.perception.base import Perception
 
 NETWORK = """
 name: judge
@@ -242,8 +245,62 @@ def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(
 
 
 @pytest.mark.parametrize(
+    ("word", "opened"),
+    [
+        ("signs-semantic", "signs-semantic=runs/own"),
+        ("tuned=signs-semantic", "tuned=runs/own"),
+        ("tuned=signs-semantic+semantic", "tuned=runs/own+semantic"),
+        ("mine+importance-energy@0.5", "mine+importance-energy@0.5=runs/a+b+importance-energy@0.5"),
+        ("a+b+energy", "a+b+energy=runs/c+energy"),
+        ("signs-djscc+energy", None),
+        ("mine+semantic+energy", None),
+        ("x=separate+semantic", None),
+        ("none", None),
+    ],
+)
+def test_a_run_of_the_plan_is_meant_with_any_policy_behind_it(
+    word: str, opened: str | None
+) -> None:
+    trained = {"signs-semantic": "runs/own", "mine": "runs/a+b", "a+b": "runs/c"}
+    own = _own_link(word, {name: Path(folder) for name, folder in trained.items()})
+    assert (own and own.word) == opened
+
+
+def test_weights_that_ship_are_not_taken_for_those_of_a_run(
+    tmp_path: Path, tiny_perception: Perception
+) -> None:
+    shutil.copy(WEIGHTS / "signs-djscc.safetensors", tmp_path / MODEL)
+    for word in ("signs-semantic+energy", "tuned=signs-semantic+energy"):
+        link = _link(word, "", tiny_perception, {"signs-semantic": tmp_path})
+        assert link.name == word.partition("=")[0]
+        assert link.facts()["recipe"]["name"] == "signs-djscc"
+
+
+def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
+    plan_file: Path, tmp_path: Path
+) -> None:
+    text = plan_file.read_text().replace("[none, plain=start, task", "[hybrid+semantic, task")
+    (tmp_path / "plan.yaml").write_text(text)
+    plan = load_plan(tmp_path / "plan.yaml")
+    _check(plan, plan.recipes(), _places(plan, tmp_path), tmp_path)  # the plan trains the network
+    first = replace(plan.evaluations[0], perception="signs-a")
+    other = replace(plan, evaluations=(first,))
+    _check(other, plan.recipes(), _places(plan, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("links: [none, plain=start", "links: [none, x=start+energi", "did you mean 'energy'"),
+        ("links: [none, plain=start", "links: [none, x=start+energy+semantic", "no link 'x=start"),
+        ("links: [none, plain=start", "links: [none, x=start+", "no allocation ''"),
+        ("links: [none, plain=start", "links: [none, x=judge", "the training judge is of no codec"),
+        (
+            "links: [none, plain=start",
+            "links: [none, x=start+importance-energy",
+            "link x: the codec 'adaptive' spends alike on all regions",
+        ),
+        ("links: [none, plain=start", "links: [hybrid+semantc", "did you mean 'semantic'"),
         ("links: [none, plain=start, task", "links: [none, tusk", "no link 'tusk'"),
         ("perception: judge\n    ratios", "perception: judges\n    ratios", "judges"),
         ("data: DATA", "data: nowhere.parquet", "nowhere.parquet"),

@@ -494,15 +494,49 @@ def test_behind_a_plus_stands_how_symbols_are_divided(tiny_perception: Perceptio
     tuned = find_link("separate-hevc@10+semantic", "")
     assert (tuned.scheme, tuned.design_snr_db) == ("separate-hevc", 10.0)
     assert tuned.policy == Policy("semantic")
-    for name in ("none+importance-energy", "separate+energy", "nothing+energy", "none+semantic"):
-        with pytest.raises(UserError, match="no link"):
-            find_link(name, "signs")
+    with pytest.raises(UserError, match="no link"):
+        find_link("nothing+energy", "signs")
     with pytest.raises(UserError, match="did you mean 'energy'"):
         find_link("semantic+energi", "signs")
     with pytest.raises(UserError, match="the codec 'adaptive' spends alike on all regions"):
         open_link("semantic+importance-energy", "signs", tiny_perception)
     with pytest.raises(UserError, match="needs a network that looks at the sender"):
         open_link("linear-adaptive+importance-energy", "")
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    "base", ["semantic", "signs-semantic", "linear-adaptive", "hybrid", "separate@3", "a+b", "./a"]
+)
+@pytest.mark.parametrize("more", ["energy", "importance-energy@2", "semantic", "nothing"])
+def test_a_link_has_one_policy(base: str, more: str) -> None:
+    for folder in ("a+b", "a"):
+        store(Path(folder) / MODEL, recipe={"name": "mine"})
+    for name in (f"{base}+semantic+{more}", f"x={base}+semantic+{more}"):
+        with pytest.raises(UserError, match="a link has one policy"):
+            find_link(name, "signs")
+    Path("b+semantic").mkdir()
+    store(Path("b+semantic/c") / MODEL, recipe={"name": "mine"})
+    assert find_link("b+semantic/c+energy", "").policy == Policy("energy")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *(
+            (f"{link}+{policy}", f"the link {link} takes no policy: linear-adaptive, hybrid and ")
+            for link in ("none", "label", "linear", "capacity", "finite")
+            for policy in ("semantic", "energy", "nothing", "")
+        ),
+        ("separate+energy", "the link separate takes only the policy +semantic"),
+        ("separate-jpeg+importance-energy@2", "the link separate-jpeg takes only the policy +sem"),
+        ("separate@3+semantc", "the link separate@3 takes only the policy +semantic"),
+        ("separate+semantic@10", "a fixed MCS stands before it: separate@10+semantic"),
+    ],
+)
+def test_a_link_that_takes_no_such_policy_says_what_it_takes(name: str, said: str) -> None:
+    with pytest.raises(UserError, match=re.escape(said)):
+        find_link(name, "signs")
 
 
 def test_names_are_those_of_the_parts() -> None:

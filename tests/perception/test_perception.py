@@ -18,7 +18,7 @@ from semjscc.errors import UserError
 from semjscc.importance.gradient import score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess, predict
 from semjscc.perception.networks import CLASSIFIERS, build_network
-from semjscc.perception.store import describe, load_perception
+from semjscc.perception.store import describe, load_perception, open_perception
 from semjscc.perception.wrap import make_network
 from semjscc.tasks import Classification
 
@@ -459,6 +459,16 @@ def test_name_without_colon_is_a_built_in_network() -> None:
     assert type(make_network("densenet", 3, {"width": 4})).__name__ == "DenseNet"
     with pytest.raises(UserError, match="no built-in network 'users_vision'"):
         make_network("users_vision", 3, {})
+
+
+@pytest.mark.parametrize("name", ["signs-a", "efficientnet-lite0", "mobilenet-v2=weights"])
+def test_a_class_of_the_users_own_goes_with_a_network_of_their_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("weights").touch()
+    with pytest.raises(UserError, match=f"^{name} is no network of yours: leave --network out"):
+        open_perception(name, "users_vision:Net")
 
 
 class Answers(nn.Module):

@@ -188,8 +188,13 @@ def test_weights_of_the_users_own_go_by_their_fingerprint(
     (frame,) = log(out)["frames"]
     assert not frame["delivered"]
     assert frame["problem"] in line
+    capsys.readouterr()
     run("demodulate", tx, "--out", str(out), "--codec", str(other), "--codec", str(mine))
     assert log(out)["frames"][0]["delivered"]
+    said = f"semjscc: warning: nothing was sent by {other}, but by {mine}\n"
+    assert capsys.readouterr().err.endswith(said)
+    run("demodulate", tx, "--out", str(out), "--codec", str(mine))
+    assert "nothing was sent by" not in capsys.readouterr().err
 
 
 def test_all_weights_that_are_missing_are_named(

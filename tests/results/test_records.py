@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -96,17 +97,67 @@ def test_results_of_an_earlier_version_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("link", None), ("value", "0.9"), ("images", 1.5), ("snr_db", [])]
+    ("key", "value"),
+    [
+        ("link", None),
+        ("value", "0.9"),
+        ("images", 1.5),
+        ("snr_db", []),
+        ("images", True),
+        ("value", True),
+        ("exact", False),
+    ],
 )
 def test_a_value_of_the_wrong_type_is_refused(tmp_path: Path, key: str, value: object) -> None:
     with pytest.raises(UserError, match=f"{key} is of the wrong type"):
         load_results(write(tmp_path / "r.json", asdict(RECORD) | {key: value}))
 
 
-@pytest.mark.parametrize("key", ["images", "draws"])
-def test_a_record_of_nothing_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(UserError, match=r"record 0 .* is of no image"):
-        load_results(write(tmp_path / "r.json", asdict(RECORD) | {key: 0}))
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        *(({key: 0}, f"{key} must lie between 1 and") for key in ("images", "draws")),
+        *(
+            ({key: value}, f"{key} must lie between 0 and 1")
+            for key in ("value", "ci_low", "ci_high", "delivered")
+            for value in (-1, 1e308, 10**400, 1.001)
+        ),
+        *(({"ssim": value}, "ssim must lie between -1 and 1") for value in (-2, 1.5)),
+        *(
+            ({key: value}, f"{key} must lie between 0 and")
+            for key in ("channel_uses", "control_bits", "payload_bits", "exact")
+            for value in (-1, 10**30)
+        ),
+        *(
+            ({key: value}, f"{key} must lie between -1000 and 1000")
+            for key in ("psnr_db", "snr_db", "assumed_snr_db")
+            for value in (1e308, -1001)
+        ),
+        ({"ci_low": 0.9, "ci_high": 0.8}, "ci_low lies above ci_high"),
+        ({"ratio": "x"}, "a bandwidth ratio is written like 1/24, not 'x'"),
+        ({"ratio": "1e999999999"}, "a bandwidth ratio is written like 1/24"),
+    ],
+)
+def test_numbers_that_no_measurement_gives_are_refused(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    file = write(tmp_path / "r.json", asdict(RECORD) | changes)
+    with pytest.raises(UserError, match=f"^record 0 in {re.escape(str(file))}: {re.escape(said)}"):
+        load_results(file)
+
+
+def test_infinity_in_other_words_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "r.json", asdict(RECORD) | {"psnr_db": 12345})
+    file.write_text(file.read_text().replace("12345", "1e999"))
+    with pytest.raises(UserError, match="psnr_db must lie between"):
+        load_results(file)
+
+
+def test_whole_numbers_are_floats_where_floats_are_meant(tmp_path: Path) -> None:
+    whole = {"value": 1, "ci_high": 1, "psnr_db": 20, "channel_uses": 512}
+    (record,) = load_results(write(tmp_path / "r.json", asdict(RECORD) | whole)).records
+    kinds = [type(value) for key, value in asdict(record).items() if key in whole]
+    assert sorted(kind.__name__ for kind in kinds) == ["float", "float", "float", "int"]
 
 
 @pytest.mark.parametrize(

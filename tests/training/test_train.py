@@ -21,6 +21,7 @@ from PIL import Image
 from semjscc.checkpoint import load_weights
 from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
+from semjscc.training.folder_lock import LOCK, alone_in
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.run import RESUME, Schedule
@@ -359,22 +360,40 @@ def test_mistake_leaves_no_run_in_the_way_of_the_right_recipe(
     assert train(load_recipe(codec_recipe), tmp_path / "run", QUIET)[0].is_file()
 
 
-def test_resume_state_is_never_unpickled(codec_recipe: Path, tmp_path: Path) -> None:
+def test_a_damaged_state_is_neither_unpickled_nor_read_where_the_run_is_done(
+    codec_recipe: Path, tmp_path: Path
+) -> None:
     recipe = load_recipe(codec_recipe)
-    train(recipe, tmp_path / "run", QUIET)
+    model, facts = train(recipe, tmp_path / "run", QUIET)
     state = tmp_path / "run" / RESUME
+    cut = state.read_bytes()[:1000]
     torch.save({"state_dict": {}, "evil": Path("pickled")}, state)
-    with pytest.raises(UserError, match="cannot be resumed"):
-        train(recipe, tmp_path / "run", QUIET)
+    written = model.stat().st_mtime_ns
+    assert train(recipe, tmp_path / "run", QUIET) == (model, json.loads(json.dumps(facts)))
+    assert model.stat().st_mtime_ns == written
+    model.unlink()
+    for content in (state.read_bytes(), cut, b"", b"no state at all"):
+        state.write_bytes(content)
+        with pytest.raises(UserError, match="resumed: it is damaged; move it away to") as caught:
+            train(recipe, tmp_path / "run", QUIET)
+        assert len(str(caught.value)) < 100 + len(str(state))
 
 
 def test_a_file_without_a_training_state_is_no_state(codec_recipe: Path, tmp_path: Path) -> None:
     recipe = load_recipe(codec_recipe)
-    train(recipe, tmp_path / "run", QUIET)
+    train(recipe, tmp_path / "run", QUIET)[0].unlink()
     for state in ({"state_dict": {}}, torch.zeros(3)):
         torch.save(state, tmp_path / "run" / RESUME)
         with pytest.raises(UserError, match="cannot be resumed: it holds no state"):
             train(recipe, tmp_path / "run", QUIET)
+
+
+def test_a_folder_holds_one_training_at_a_time(codec_recipe: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with alone_in(run):
+        with pytest.raises(UserError, match=r"another training goes on in .*/run: wait"):
+            train(load_recipe(codec_recipe), run, QUIET)
+        assert [path.name for path in run.iterdir()] == [LOCK]
 
 
 def test_class_names_must_match_where_the_loss_looks_at_labels(

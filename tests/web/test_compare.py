@@ -153,7 +153,7 @@ def test_any_ratio_that_the_codecs_take_may_be_typed(sign: Picture) -> None:
 def test_uploads_are_shrunk_and_say_so(tmp_path: Path) -> None:
     file = tmp_path / "large.png"
     Image.fromarray(np.zeros((1000, 3000, 3), np.uint8)).save(file)
-    picture = read_upload(file)
+    picture = read_upload(str(file), tmp_path)
     height, width = picture.size
     assert height * width <= LARGEST_PIXELS
     assert width / height == pytest.approx(3, rel=0.01)
@@ -173,12 +173,26 @@ def test_the_longest_image_keeps_a_side_that_codecs_take() -> None:
     assert picture.size[0] * picture.size[1] <= LARGEST_PIXELS
 
 
+def test_no_file_is_read_but_uploads(tmp_path: Path) -> None:
+    folder, secret = tmp_path / "uploads", tmp_path / "secret.png"
+    folder.mkdir()
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(secret)
+    (folder / "link.png").symlink_to(secret)
+    (folder / "inside").mkdir()
+    names = ("link.png", "../secret.png", "inside", "", "nothing.png", "x" * 300, "\0")
+    for path in (str(secret), *(f"{folder}/{name}" for name in names)):
+        with pytest.raises(UserError, match=r"choose the file again$"):
+            read_upload(path, folder)
+    secret.rename(folder / "own.png")
+    assert read_upload(f"{folder}/inside/../own.png", folder).size == (32, 32)
+
+
 @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n" + bytes(40)])
 def test_broken_files_are_one_line(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "broken.png"
     file.write_bytes(data)
     with pytest.raises(UserError) as caught:
-        read_upload(file)
+        read_upload(str(file), tmp_path)
     assert str(tmp_path) not in str(caught.value)
     assert "\n" not in str(caught.value)
 

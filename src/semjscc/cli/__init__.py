@@ -10,22 +10,26 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
+import semjscc
 from semjscc import __version__
 from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError, UserNote
+from semjscc.own_code import is_installed
 from semjscc.threads import choose_threads
 
 _KEPT = "what was finished is kept"
+_GONE = "the working folder is gone: change to one that there is"
 GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
 
 
 @contextmanager
 def _notes_in_one_line() -> Iterator[None]:
-    """Notes are for users, other warnings for those who write code."""
+    """Notes are for users, other warnings for those whose code it is, or who ask for them."""
     usual = warnings.showwarning
 
     def show(
@@ -38,7 +42,7 @@ def _notes_in_one_line() -> Iterator[None]:
     ) -> None:
         if issubclass(category, UserNote):
             print(f"semjscc: warning: {message}", file=sys.stderr)
-        else:
+        elif sys.warnoptions or not _is_of_others(filename):
             usual(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
@@ -46,6 +50,12 @@ def _notes_in_one_line() -> Iterator[None]:
         yield
     finally:
         warnings.showwarning = usual
+
+
+def _is_of_others(file: str) -> bool:
+    """Whether a file is no code of the user's own."""
+    path = Path(file).resolve()
+    return is_installed(path) or path.is_relative_to(Path(semjscc.__file__).resolve().parent)
 
 
 @contextmanager
@@ -76,6 +86,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         try:
             arguments = _parser().parse_args(words)
+            if _working_folder_is_gone():
+                raise UserError(_GONE)
             choose_threads(getattr(arguments, "processes", 1))
             arguments.command(arguments)
         finally:
@@ -84,7 +96,8 @@ def main(words: Sequence[str] | None = None) -> int:
         drop_output()
     except OSError as error:  # a disk that is full, a file that may not be read
         drop_output()
-        print(f"semjscc: {_in_words(error)}", file=sys.stderr)
+        said = _GONE if _working_folder_is_gone() else _in_words(error)
+        print(f"semjscc: {said}", file=sys.stderr)
         return 2
     except MemoryError:
         print("semjscc: not enough memory: take fewer or smaller images", file=sys.stderr)
@@ -99,6 +112,15 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"semjscc: stopped; {_KEPT}", file=sys.stderr)
         return 130
     return 0
+
+
+def _working_folder_is_gone() -> bool:
+    """Whether it was deleted: paths lead nowhere then, and PyTorch cannot find its own files."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _in_words(error: OSError) -> str:

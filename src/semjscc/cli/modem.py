@@ -181,6 +181,8 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     family = "" if arguments.weights is None else choose_family(arguments.weights, "")
     if arguments.perception is not None:
         check_network(arguments.perception)
+    elif arguments.network is not None:
+        raise UserError("--network is the class of a --perception, and none is named")
 
     import_torch()
     from contextlib import closing
@@ -206,7 +208,8 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     if arguments.perception is not None:
         perception = open_perception(arguments.perception, arguments.network)
     codecs = [user_path(text) for text in arguments.codec]
-    listener = Listener(Receivers(codecs, family), perception, family)
+    receivers = Receivers(codecs, family)
+    listener = Listener(receivers, perception, family)
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
     talks, frames = not quiet and not arguments.live, 0
     try:
@@ -233,6 +236,8 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     if talks and not frames:
         print(f"no frame of {profile.name} in it")
     _print_log(out / LOG, wanted=quiet)
+    if idle := receivers.idle():
+        warn(idle)
     if len(imageless) == frames:
         lacking.update(dict.fromkeys(imageless))
     if lacking:

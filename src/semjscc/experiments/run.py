@@ -1,11 +1,12 @@
 """From a plan to results: trains what is missing, evaluates, and can be stopped anywhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import monotonic
 
+from semjscc.allocation.policy import ENERGY
 from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
@@ -16,7 +17,8 @@ from semjscc.experiments.joint_report import report_on
 from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.time_left import Pace
 from semjscc.links import Link, open_link
-from semjscc.links.label import LabelLink
+from semjscc.links.catalogue import find_link, policy_it_lacks, split_policy
+from semjscc.links.loading import needs_network
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.report.stale_files import check_report
@@ -60,7 +62,7 @@ def reproduce(
     """
     began = monotonic()
     trained = _places(plan, runs)
-    _check(plan, trained, out)
+    _check(plan, recipes, trained, out)
     schedule = Schedule(progress=progress)
     _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
     results = {}
@@ -159,18 +161,51 @@ def _place(name: str, trained: Mapping[str, Path]) -> str:
     return str(trained.get(name, name))
 
 
-def _check(plan: Plan, trained: Mapping[str, Path], out: Path) -> None:
+@dataclass(frozen=True)
+class _OwnLink:
+    """A link whose weights the plan trains.
+
+    Attributes:
+        name: what tables call it.
+        folder: of its run.
+        policy: as written behind a plus; None for none.
+    """
+
+    name: str
+    folder: Path
+    policy: str | None
+
+    @property
+    def word(self) -> str:
+        """What `open_link` finds it by."""
+        return f"{self.name}={self.folder}" + ("" if self.policy is None else f"+{self.policy}")
+
+
+def _check(plan: Plan, recipes: Sequence[Recipe], trained: Mapping[str, Path], out: Path) -> None:
     """Refuse what is not there and nobody will train, or stands in the way, before hours go by."""
+    made = {trained[recipe.name]: recipe for recipe in recipes}
     for evaluation in plan.evaluations:
         _standing(out / evaluation.name)
         check_report(out / evaluation.name)
         load_data(plan.data_of(evaluation), evaluation.split, limit=1, needs_labels=False)
-        if evaluation.perception not in trained:
-            open_perception(evaluation.perception)
+        known = evaluation.perception not in trained
+        judge = open_perception(evaluation.perception) if known else None
         for word in evaluation.links:
-            _, named, name = word.partition("=")
-            if word != LabelLink.name and word not in trained and not (named and name in trained):
-                open_link(word, evaluation.weights)
+            if (own := _own_link(word, trained)) is not None:
+                _check_own(own, made[own.folder])
+                continue
+            place = find_link(word, evaluation.weights)
+            if judge is not None or not needs_network(place):
+                open_link(word, evaluation.weights, judge)
+
+
+def _check_own(link: _OwnLink, recipe: Recipe) -> None:
+    if recipe.codec is None:
+        raise UserError(f"link {link.name}: the training {recipe.name} is of no codec")
+    if wrong := policy_it_lacks(
+        link.name, recipe.codec.codec, ENERGY if link.policy is None else link.policy
+    ):
+        raise UserError(wrong)
 
 
 def _finished(recipe: Recipe, folder: Path) -> bool:
@@ -198,7 +233,15 @@ def _experiment(
 
 
 def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
-    label, named, name = word.partition("=")
-    if named or word in trained:
-        word = f"{label}={_place(name or label, trained)}"
-    return open_link(word, family, perception)
+    own = _own_link(word, trained)
+    return open_link(word if own is None else own.word, family, perception)
+
+
+def _own_link(word: str, trained: Mapping[str, Path]) -> _OwnLink | None:
+    """What a link's word in a plan means, if a run of the plan; None for any other link."""
+    label, named, rest = word.partition("=")
+    for name, wanted in ((word, word), (label, rest if named else "")):
+        base, policy = (wanted, None) if wanted in trained else split_policy(wanted)
+        if base in trained:
+            return _OwnLink(name, trained[base], policy)
+    return None

@@ -7,7 +7,7 @@ working folder, and ``./semantic`` a path.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semjscc.allocation.policy import SEMANTIC, Policy, parse_policy
+from semjscc.allocation.policy import IMPORTANCE_ENERGY, SEMANTIC, Policy, parse_policy
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
@@ -33,6 +33,10 @@ def untrained_links() -> dict[str, str]:
         FINITE: "the same coder, best code of this length at 1 % errors",
         LABEL: "the class that the sender's own network sees",
     }
+
+
+DIVIDES = "deep"
+"""The codec that divides power among regions as every policy asks; any other has ``semantic``."""
 
 
 @dataclass(frozen=True)
@@ -87,19 +91,60 @@ def needs_family(name: str) -> bool:
 def _find(name: str, family: str) -> Place | None:
     if (found := _find_name(name, family)) is not None:
         return found
-    base, plus, policy = name.rpartition("+")
-    divided = _find_name(base, family) if plus else None
+    base, policy = split_policy(name)
+    divided = _find_name(base, family) if policy is not None else None
     if divided is None:
         if shipped(name) is not None or (name and user_path(name).exists()):
             return Place(name, name, weights=locate(name))
-        divided = _find(base, family) if plus else None
-    if divided is None:
+        divided = _find(base, family) if policy is not None else None
+    if divided is None or policy is None:
         return None
-    if divided.scheme.startswith(SEPARATE) and policy == SEMANTIC:
-        return replace(divided, name=name, policy=Policy(SEMANTIC))
-    if not (divided.weights or divided.scheme in (ADAPTIVE, HYBRID)):
+    return replace(divided, name=name, policy=_policy_of(divided, policy, name))
+
+
+def split_policy(name: str) -> tuple[str, str | None]:
+    """A link's name or path, and what may be the policy behind its last plus; None for none."""
+    base, plus, policy = name.rpartition("+")
+    if not plus or "=" in policy or "/" in policy:  # the plus of a path
+        return name, None
+    return base, policy
+
+
+def policy_it_lacks(link: str, codec: str, policy: str) -> str | None:
+    """What to say where a kind of codec cannot do what a policy asks; None where it can.
+
+    Args:
+        link: which has the policy, for the message.
+        codec: its kind.
+        policy: as people write it.
+
+    Raises:
+        UserError: there is no such policy.
+    """
+    if parse_policy(policy).name != IMPORTANCE_ENERGY or codec == DIVIDES:
         return None
-    return replace(divided, name=name, policy=parse_policy(policy))
+    return f"link {printable(link)}: the codec '{printable(codec)}' spends alike on all regions"
+
+
+def _policy_of(divided: Place, policy: str, name: str) -> Policy:
+    """What a policy means behind a link that there is.
+
+    Raises:
+        UserError: it has one already, takes none, or not this one.
+    """
+    if divided.policy is not None:
+        raise UserError(f"a link has one policy, and {printable(name)} names several")
+    if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
+        return parse_policy(policy)
+    if not divided.scheme.startswith(SEPARATE):
+        known = f"{ADAPTIVE}, {HYBRID} and codecs do"
+        raise UserError(f"the link {divided.name} takes no policy: {known}")
+    if policy == SEMANTIC:
+        return Policy(SEMANTIC)
+    hint = ""
+    if policy.startswith(f"{SEMANTIC}@") and divided.design_snr_db is None:
+        hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
+    raise UserError(f"the link {divided.name} takes only the policy +{SEMANTIC}{hint}")
 
 
 def _find_name(name: str, family: str) -> Place | None:
@@ -117,7 +162,8 @@ def _unknown(name: str, family: str) -> str:
     """That there is no such link, with what is meant if it can be guessed."""
     known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
     said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
-    if elsewhere := [other for other in families() if name in shipped_schemes(other)]:
+    scheme, _ = split_policy(name)
+    if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (
         did_you_mean(name, known) or f": there are {', '.join(known)}, or a checkpoint's path"

@@ -4,15 +4,32 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semjscc import checkpoint
-from semjscc.allocation.policy import POLICIES
+from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, POLICIES, SEMANTIC
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
-from semjscc.links.catalogue import SEPARATE, untrained_links
+from semjscc.links.catalogue import (
+    SEPARATE,
+    Place,
+    find_link,
+    policy_it_lacks,
+    split_policy,
+    untrained_links,
+)
 from semjscc.paths import user_path
-from semjscc.perception.names import EFFICIENTNET, MOBILENET
+from semjscc.perception.names import EFFICIENTNET, INSTALL, MOBILENET, mobilenet_file
 
 Card = dict[str, Any]
+
+_POLICIES = {
+    ENERGY: "the sum of squared errors is made least",
+    IMPORTANCE_ENERGY: "the more a region matters to the network, the more its error counts",
+    SEMANTIC: "what is sent of each image is tuned to the network's own error",
+}
+_OTHERS = {
+    EFFICIENTNET: (EFFICIENTNET, f"ImageNet classifier, trained by others: {INSTALL}"),
+    MOBILENET: (f"{MOBILENET}=PATH", "ImageNet classifier, trained by others; you have its file"),
+}
 
 
 def cards() -> list[Card]:
@@ -33,12 +50,23 @@ def cards_of(name: str) -> list[Card]:
     """The cards behind a name or a path.
 
     Args:
-        name: of a link, of a family, of a scheme in every family that has it, or of weights that
-            ship; or the path of a checkpoint or a run's folder.
+        name: of a link, of a family, of a scheme in every family that has it, of weights that
+            ship, or of a network that others trained; or the path of a checkpoint or a run's
+            folder. Behind a link may stand what `loading.open_link` takes there.
 
     Raises:
         UserError: there is nothing of that name.
     """
+    if found := _cards_named(name) or _cards_with_more(name):
+        return found
+    schemes = [scheme for family in families() for scheme in shipped_schemes(family)]
+    known = [*(card["name"] for card in cards()), *families(), *schemes, *_OTHERS]
+    hint = did_you_mean(name, known) or "; there are: semjscc links"
+    raise UserError(f"no link, family or weights '{printable(name)}'{hint}")
+
+
+def _cards_named(name: str) -> list[Card]:
+    """Those of exactly this name or path; [] where there are none."""
     everything = {card["name"]: card for card in cards()}
     if name in everything:
         return [everything[name]]
@@ -46,11 +74,44 @@ def cards_of(name: str) -> list[Card]:
     scheme = [everything[f"{one}-{name}"] for one in families() if name in shipped_schemes(one)]
     if found := in_family or scheme:
         return found
+    network, _, file = name.partition("=")
+    if network in _OTHERS and (not file or mobilenet_file(name)):
+        use, what = _OTHERS[network]
+        return [{"name": network, "kind": "network", "use": name if file else use, "what": what}]
     if name and user_path(name).exists():
         return [_card(name)]
-    schemes = [scheme for family in families() for scheme in shipped_schemes(family)]
-    hint = did_you_mean(name, [*everything, *families(), *schemes]) or "; there are: semjscc links"
-    raise UserError(f"no link, family or weights '{printable(name)}'{hint}")
+    return []
+
+
+def _cards_with_more(name: str) -> list[Card]:
+    """Those of a link with a policy or a fixed SNR behind it; [] where there is no such link.
+
+    Raises:
+        UserError: there is the link, but not what stands behind it.
+    """
+    base, policy = split_policy(name)
+    scheme = base.partition("@")[0]
+    if (policy is None and scheme == base) or not (_cards_named(base) or _cards_named(scheme)):
+        return []
+    having = [family for family in families() if base in shipped_schemes(family)]
+    chosen = [_card_of(find_link(name, family), family, policy) for family in having or [""]]
+    wrong = {card["name"]: _lacks(card, name, policy) for card in chosen}
+    fitting = [card for card in chosen if wrong[card["name"]] is None]
+    if not fitting:
+        raise UserError(wrong[chosen[0]["name"]])
+    return fitting
+
+
+def _lacks(card: Card, name: str, policy: str | None) -> str | None:
+    return policy_it_lacks(name, str(card["codec"]), policy or ENERGY) if "codec" in card else None
+
+
+def _card_of(place: Place, family: str, policy: str | None) -> Card:
+    more = {} if policy is None else {"policy": policy}
+    if place.weights is not None:
+        return _card(f"{family}-{place.scheme}" if family else place.scheme) | more
+    what = untrained_links()[place.scheme]
+    return {"name": place.name, "kind": "link", "what": what} | more
 
 
 def overview() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -79,7 +140,9 @@ def _networks(family: str) -> list[str]:
 def details(card: Card) -> list[tuple[str, str]]:
     """A card as rows of a title and its text; a stranger's may lack anything."""
     if card["kind"] == "link":
-        return [("use", f"--links {card['name']}"), ("what", card["what"])]
+        return [("use", f"--links {card['name']}"), ("what", card["what"]), *_policy_rows(card)]
+    if card["kind"] == "network":
+        return [("use", f"--perception {printable(card['use'])}"), ("what", card["what"])]
     is_codec = card["kind"] == "codec"
     rows = [
         ("use", _use(card, is_codec)),
@@ -91,6 +154,7 @@ def details(card: Card) -> list[tuple[str, str]]:
     if is_codec:
         low_and_high = card.get("snr_range_db")
         rows += [
+            *_policy_rows(card),
             ("for", _at(card, "perception")),
             ("ratios", _listed(card.get("ratios"))),
             ("SNR in dB", _listed(low_and_high, " to ")),
@@ -106,13 +170,20 @@ def details(card: Card) -> list[tuple[str, str]]:
     return [(title, text if title == "classes" else printable(text)) for title, text in rows]
 
 
+def _policy_rows(card: Card) -> list[tuple[str, str]]:
+    if "policy" not in card:
+        return []
+    return [("policy", f"{card['policy']}: {_POLICIES[card['policy'].partition('@')[0]]}")]
+
+
 def _use(card: Card, is_codec: bool) -> str:
     family = family_of_weights(card["name"]) if shipped(card["name"]) else None
     if not is_codec:
         return f"--perception {card['name']}"
+    policy = f"+{card['policy']}" if "policy" in card else ""
     if family is None:
-        return f"--links {card['name']}"
-    return f"--links {card['name'].removeprefix(f'{family}-')} --weights {family}"
+        return f"--links {card['name']}{policy}"
+    return f"--links {card['name'].removeprefix(f'{family}-')}{policy} --weights {family}"
 
 
 def _reached(card: Card) -> list[tuple[str, str]]:

@@ -105,13 +105,19 @@ def open_link(
     return SeparateLink(name, stage, found.design_snr_db, allocation)
 
 
+def needs_network(place: Place) -> bool:
+    """Whether a network looks at the sender's image."""
+    weighs = place.policy is not None and place.policy.name != ENERGY
+    return weighs or place.scheme == LABEL
+
+
 def _allocation(place: Place, network: str | None, judge: Perception | None) -> Allocation | None:
     """What a sender with a policy needs: its network, which need not be the one that judges.
 
     Raises:
         UserError: no network is known, or it cannot be had.
     """
-    if place.policy is None or place.policy.name == ENERGY:
+    if place.policy is None or not needs_network(place):
         return None
     from semjscc.allocation.sender import Allocation
     from semjscc.perception.store import open_perception
@@ -119,7 +125,10 @@ def _allocation(place: Place, network: str | None, judge: Perception | None) -> 
     if judge is not None and network in (None, judge.name):
         return Allocation(place.policy, judge)
     if network is None:
-        raise UserError(f"link {place.name} needs a network that looks at the sender: --weights")
+        raise UserError(
+            f"link {place.name} needs a network that looks at the sender: "
+            "say which weights' network that is, or name the network itself"
+        )
     return Allocation(place.policy, open_perception(network))
 
 

@@ -61,6 +61,8 @@ def open_perception(
     """
     path = weights_file(name)
     try:
+        if own_class is not None and (name == imagenet.NAME or mobilenet_file(name) is not None):
+            raise UserError(_not_own(name))
         if name == imagenet.NAME:
             return looking_at(imagenet.load_imagenet(), layers)
         if mobilenet_file(name) is not None:
@@ -114,6 +116,8 @@ def load_perception(
         task = task_named(told["name"], told.get("options"))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the description in {path} is damaged: {error!r}") from error
+    if own_class is not None and own_class != described["network"]:
+        raise UserError(_not_own(name))
     fill(network, weights, path)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     try:
@@ -128,6 +132,13 @@ def load_perception(
         )
     except ValueError as error:
         raise UserError(printable(str(error))) from error
+
+
+def _not_own(name: str) -> str:
+    said = printable(name)
+    return (
+        f"{said} is no network of yours: leave --network out (in a codec's recipe: codec.network)"
+    )
 
 
 def _network(

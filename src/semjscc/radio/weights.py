@@ -62,9 +62,12 @@ class Receivers:
         self._family = family
         self._codecs: dict[int, CodecLink] = {}
         self._lacking: dict[tuple[str, int], str] = {}
+        self._idle: dict[str, None] = {}
+        self._asked: dict[str, None] = {}
         for path in own:
             codec, facts = load_codec(locate(str(path)))
             self._codecs[fingerprint(codec)] = CodecLink(str(path), codec, facts)
+            self._idle[str(path)] = None
 
     def link(self, control: Control) -> SymbolLink:
         """The link that a control record asks for.
@@ -72,6 +75,18 @@ class Receivers:
         Raises:
             UserError: its weights or its coder are not here; it says which.
         """
+        link = self._link(control)
+        self._idle.pop(link.name, None)
+        self._asked[link.name] = None
+        return link
+
+    def idle(self) -> str | None:
+        """What is to be said of weights of the user's own that no frame so far was sent by."""
+        if not self._idle or not self._asked:
+            return None
+        return f"nothing was sent by {', '.join(self._idle)}, but by {', '.join(self._asked)}"
+
+    def _link(self, control: Control) -> SymbolLink:
         if isinstance(control, SourceControl):
             if missing := CODERS[control.coder].missing():
                 raise UserError(missing)

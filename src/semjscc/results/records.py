@@ -18,6 +18,7 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.links import Link
 from semjscc.perception.base import Perception
+from semjscc.results.ranges import check_ranges
 
 KIND = "semjscc results"
 """Marks the file as ours."""
@@ -221,16 +222,25 @@ def _record(fields: object, name: str) -> Record:
             if key in OPTIONAL:
                 continue
             raise UserError(f"{name} lacks {key}")
-        # JSON written by other programs has 10 where Python writes 10.0.
+        # JSON written by other programs has 10 where Python writes 10.0; true is an int to Python.
         takes_int = float in (kind, *get_args(kind)) and isinstance(fields[key], int)
-        if not takes_int and not isinstance(fields[key], kind):
+        right = takes_int or isinstance(fields[key], kind)
+        if not right or isinstance(fields[key], bool):
             raise UserError(f"{name}: {key} is of the wrong type")
-    if min(fields["images"], fields["draws"]) < 1:
-        raise UserError(f"{name} is of no image")
-    record = Record(**{key: fields[key] for key in _TYPES if key in fields})
+    check_ranges(fields, name)
+    record = Record(
+        **{key: _in_kind(fields[key], kind) for key, kind in _TYPES.items() if key in fields}
+    )
     return (
         record if "exact" in fields else replace(record, exact=_exact_before_it_was_counted(record))
     )
+
+
+def _in_kind(value: Any, kind: Any) -> Any:
+    """A whole number as a float where none but a float is meant."""
+    kinds = (kind, *get_args(kind))
+    whole = isinstance(value, int) and float in kinds and int not in kinds
+    return float(value) if whole else value
 
 
 def _exact_before_it_was_counted(record: Record) -> int | None:

@@ -2,6 +2,7 @@
 
 runs/NAME/recipe.yaml         what is trained
           inputs.json         what it is trained from: images, other weights, own code
+          .lock               held by the training that goes on
           resume.ckpt         the latest state, written atomically
           before-decay.ckpt   the state before a constant rate began to fall
           log/, tensorboard/  the loss by step, a file for each start
@@ -37,11 +38,8 @@ ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --ru
 """What helps where a run's folder belongs to another training."""
 
 
-def open_run(recipe: Recipe, folder: Path) -> bool:
+def open_run(recipe: Recipe, folder: Path) -> None:
     """Check that a run's folder is new, or holds this recipe, perhaps with fewer steps.
-
-    Returns:
-        whether there is a state to resume from.
 
     Raises:
         UserError: the folder belongs to another recipe, or to one that cannot be made longer.
@@ -49,7 +47,6 @@ def open_run(recipe: Recipe, folder: Path) -> bool:
     begun = _begun(recipe, folder)
     if begun is not None:
         state_to_go_on_from(recipe, begun, folder)
-    return (folder / RESUME).is_file()
 
 
 def spare_recipe(read: Path, folder: Path) -> None:
@@ -69,7 +66,8 @@ def is_done(recipe: Recipe, folder: Path) -> bool:
         UserError: as of `open_run`.
     """
     open_run(recipe, folder)
-    return (folder / MODEL).is_file() and _begun(recipe, folder) is None
+    made = all((folder / name).is_file() for name in (RECIPE, MODEL))
+    return made and _begun(recipe, folder) is None
 
 
 def _begun(recipe: Recipe, folder: Path) -> Recipe | None:

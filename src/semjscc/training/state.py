@@ -5,7 +5,6 @@ then the training is left. A second signal leaves at once.
 """
 
 import io
-import pickle
 import signal
 import threading
 import time
@@ -25,6 +24,7 @@ BEFORE_DECAY = "before-decay.ckpt"
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _STATE = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "epoch", "global_step"}
 """What Lightning writes and asks for."""
+_WITHOUT = "move it away to go on without it"
 
 
 def read_state(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
@@ -35,11 +35,12 @@ def read_state(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     """
     try:
         state = torch.load(path, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise UserError(f"{path} cannot be resumed: {reason}") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be resumed: {error.strerror or error}") from error
+    except Exception as error:  # what torch says of a damaged file is of any kind, and long
+        raise UserError(f"{path} cannot be resumed: it is damaged; {_WITHOUT}") from error
     if not isinstance(state, dict) or not state.keys() >= _STATE:
-        raise UserError(f"{path} cannot be resumed: it holds no state of a training")
+        raise UserError(f"{path} cannot be resumed: it holds no state of a training; {_WITHOUT}")
     return state
 
 

@@ -1,5 +1,6 @@
 """From a recipe to trained weights: builds the parts, runs the training, measures, exports."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from semjscc import __version__
-from semjscc.checkpoint import MODEL, fill, load_weights, locate, save_weights
+from semjscc.checkpoint import MODEL, fill, load_weights, locate, read_metadata, save_weights
 from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
@@ -17,11 +18,13 @@ from semjscc.perception.base import Perception, Preprocess, knows_labels
 from semjscc.perception.store import describe, open_perception, weights_file
 from semjscc.perception.wrap import make_network
 from semjscc.tasks import task_named
-from semjscc.training.inputs import Inputs, code, keep_inputs, load_images, origins
+from semjscc.training.folder_lock import alone_in
+from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
-from semjscc.training.run import Schedule, fit, open_run
+from semjscc.training.run import Schedule, fit, is_done, open_run
+from semjscc.training.state import RESUME
 from semjscc.training.trial import first_images, try_codec, try_network, try_perception
 
 HEAD = "head."
@@ -44,17 +47,21 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     """
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
-    resume = open_run(recipe, folder)
+    open_run(recipe, folder)
     keep_apart(_weights_read(recipe), [folder / MODEL])
+    if is_done(recipe, folder):
+        keep_inputs(folder, inputs_today(recipe))
+        return folder / MODEL, read_metadata(folder / MODEL).get("facts", {})
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     _check_images(recipe, data, val)
     inputs = Inputs(origins(recipe), data.fingerprint, code(recipe))
-    work = _Work(recipe, folder, schedule, resume, data, val, inputs)
-    torch.manual_seed(recipe.seed)
-    if recipe.codec is not None:
-        return _train_codec(work, recipe.codec)
-    assert recipe.perception is not None
-    return _train_perception(work, recipe.perception)
+    with ExitStack() as held:
+        work = _Work(recipe, folder, schedule, held, data, val, inputs)
+        torch.manual_seed(recipe.seed)
+        if recipe.codec is not None:
+            return _train_codec(work, recipe.codec)
+        assert recipe.perception is not None
+        return _train_perception(work, recipe.perception)
 
 
 def _weights_read(recipe: Recipe) -> list[Path]:
@@ -95,12 +102,12 @@ def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
 
 @dataclass(frozen=True)
 class _Work:
-    """What every kind of training needs."""
+    """What every kind of training needs, and what it holds until its result is written."""
 
     recipe: Recipe
     folder: Path
     schedule: Schedule
-    resume: bool
+    held: ExitStack
     data: ImageSet
     val: ImageSet  # read before the training, so that its absence is not found out after it
     inputs: Inputs
@@ -110,8 +117,10 @@ class _Work:
         return self.folder / MODEL
 
     def fit(self, module: StepTraining) -> bool:
+        # Only now: a mistake found before leaves no folder.
+        self.held.enter_context(alone_in(self.folder))
         keep_inputs(self.folder, self.inputs)
-        return fit(module, self.folder, self.schedule, self.resume)
+        return fit(module, self.folder, self.schedule, (self.folder / RESUME).is_file())
 
 
 def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:

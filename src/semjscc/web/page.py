@@ -14,6 +14,7 @@ from gradio.themes import Base
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.families import PHOTO, SIGNS
+from semjscc.web.checked_blocks import CheckedBlocks, told
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
 from semjscc.web.models import MORE, OWN, judges, load_senders, shown_families
@@ -67,14 +68,17 @@ FOLLOW = f"""(snr) => {{
 }}"""
 
 
-def build(file_seconds: tuple[int, int]) -> gr.Blocks:
+def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
     """The page.
 
     Args:
+        folder: for uploads; no other file is read.
         file_seconds: how often uploaded files are looked through, and how old one may grow.
     """
     family = _first_family()
-    with gr.Blocks(title="semjscc", analytics_enabled=False, delete_cache=file_seconds) as page:
+    with CheckedBlocks(
+        folder, title="semjscc", analytics_enabled=False, delete_cache=file_seconds
+    ) as page:
         chosen = gr.State(None, time_to_live=3600)
         gr.Markdown(HEAD, elem_id="head")
         with gr.Row():
@@ -167,7 +171,7 @@ def build(file_seconds: tuple[int, int]) -> gr.Blocks:
         choosing = [
             # It comes with every image, whether uploaded, pasted or photographed.
             upload.change(
-                _read, [upload, *setting], [chosen, parts["notes"], *setting],
+                partial(_read, folder), [upload, *setting], [chosen, parts["notes"], *setting],
                 cancels=[dropping], **choose,
             ),
             *(
@@ -215,25 +219,21 @@ def _updates(
         for update in make(ask(*chosen)):
             yield {parts[name]: html for name, html in update.items()}
     except UserError as error:
-        raise _told(error) from error
+        raise told(str(error)) from error
 
 
-def _read(path: str | None, family: str, judge: str, size: str) -> tuple[Any, ...]:
+def _read(folder: Path, path: str | None, family: str, judge: str, size: str) -> tuple[Any, ...]:
     """The image, what was done to it, and weights, network and size: kept where they fit it."""
     if path is None:  # taken away, or about to be pasted or photographed
         return (gr.skip(),) * 5
     try:
-        picture = read_upload(Path(path))
+        picture = read_upload(path, folder)
     except UserError as error:
-        raise _told(error) from error
+        raise told(str(error)) from error
     side = load_senders(family).trained_side
     if picture.size != (side, side):
         family, judge, size = photograph_setting()
     return picture, notes_html([picture.note]), family, judge, size
-
-
-def _told(error: UserError) -> gr.Error:
-    return gr.Error(str(error), duration=10, print_exception=False)
 
 
 def _example(example: Example) -> tuple[Picture, str, str, str]:

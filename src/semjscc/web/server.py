@@ -56,7 +56,7 @@ def serve(
         from semjscc.web.uploads import LARGEST_FILE
 
         warm_up()
-        page = build(file_seconds)
+        page = build(folder, file_seconds)
         page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False)
         page.state_session_capacity = SESSIONS
         # Not page.launch(), which asks other hosts for things, and gives up where the machine is

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ LARGEST_FILE = 20 * 2**20
 
 LARGEST_PIXELS = 768 * 512
 """What two cores code and decode while a person waits; larger images are shrunk to it."""
+
+AGAIN = "the file is not there any more: choose the file again"
 
 LONGEST = 32
 """How many times longer than high, or the reverse, an image may be: shrunk, it still has the side
@@ -48,18 +51,37 @@ class Picture:
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
 
-def read_upload(path: Path) -> Picture:
+def is_uploaded(path: Any, folder: Path) -> bool:
+    """Whether a path that came from a client is that of a file in the folder for uploads."""
+    if not isinstance(path, str):
+        return False
+    try:
+        # A link in the folder may lead elsewhere, and so may "..".
+        real = Path(path).resolve()
+        return real.is_relative_to(folder.resolve()) and real.is_file()
+    except (OSError, ValueError):  # too long, a zero byte, links in a circle
+        return False
+
+
+def read_upload(path: str, folder: Path) -> Picture:
     """The image in an uploaded file, shrunk where it is larger than the page shows.
+
+    Args:
+        path: as it came from a client, who may name any file of this machine.
+        folder: for uploads.
 
     Raises:
         UserError: one line on what is wrong with the file.
     """
+    if not is_uploaded(path, folder):
+        raise UserError(AGAIN)
+    file = Path(path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if file.stat().st_size > LARGEST_FILE:
             raise UserError(f"the file is larger than {LARGEST_FILE // 2**20} MB")
-        data = path.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
-        raise UserError("the file is not there any more: choose it again") from error
+        raise UserError(AGAIN) from error
     return shrink(decode_image(data, "the file"))
 
 
