@@ -1,6 +1,8 @@
 """Which records stand together, and which files may be put together."""
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,16 @@ def test_a_point_that_two_versions_measured_counts_once() -> None:
     old = replace(RECORD, fingerprint=None, right=None, exact=None)
     new = replace(RECORD, fingerprint="f", right="r")
     assert merge([Results({}, [new, old])]).records == [new]
+
+
+def test_merged_files_stand_by_network_link_ratio_and_snr() -> None:
+    tool = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "merge_results.py"))
+    places = [("b", "1/6", 10.0), ("a", "1/24", 10.0), ("b", "1/24", 0.0), ("a", "1/24", -5.0)]
+    records = [
+        replace(RECORD, link=link, ratio=ratio, snr_db=snr_db) for link, ratio, snr_db in places
+    ]
+    ordered = tool["in_order"](Results({}, records)).records
+    assert [(one.link, one.ratio, one.snr_db) for one in ordered] == [
+        *(("b", "1/24", 0.0), ("b", "1/6", 10.0)),
+        *(("a", "1/24", -5.0), ("a", "1/24", 10.0)),
+    ]
