@@ -106,7 +106,7 @@ def _arrived(
     received = link.send(image, situation)
     assert received.images is not None
     right = int(predict(perception, received.images)[0]) == label
-    seen = see(perception, received.images)
+    seen = see(perception, received.images).things[0]
     text = seen.label if bool(received.delivered[0]) else "nothing delivered"
     return Panel(f"{snr_db:g} dB", received.images[0], text, right)
 

@@ -1,7 +1,7 @@
 """One image over the air: what was spent, what arrived, what the machine sees before and after."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,6 +18,18 @@ LARGER_THAN_TRAINED = 4
 """Side over trained side from which the objects no longer look like those in training."""
 
 
+class Sight(NamedTuple):
+    """What a perception network makes of an image.
+
+    Attributes:
+        things: the main one first.
+        confidence: how sure it is of the whole, 0 to 1.
+    """
+
+    things: tuple[Seen, ...]
+    confidence: float
+
+
 @dataclass(frozen=True)
 class Report:
     """What one transmission came to.
@@ -31,7 +43,8 @@ class Report:
         codec: the neural codec or source coder at work, or None.
         delivered: False where the decoder knows that it failed.
         psnr_db: None where there was no error.
-        before, after: what the perception network sees.
+        before, after: the main thing that the perception network sees.
+        all_before, all_after: that and a few more, where its task is to find several.
         warning: why these weights may not suit this image, or None.
         note: in what way the image arrived in part only, or None.
     """
@@ -48,6 +61,8 @@ class Report:
     psnr_db: float | None
     before: Seen
     after: Seen
+    all_before: tuple[Seen, ...]
+    all_after: tuple[Seen, ...]
     warning: str | None
     note: str | None
 
@@ -83,6 +98,7 @@ def transmit(
         raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
+    after = see(perception, received.images)
     crossed = not isinstance(link, NoChannel)
     report = Report(
         link=link.name,
@@ -95,23 +111,26 @@ def transmit(
         codec=received.codec,
         delivered=bool(received.delivered[0]),
         psnr_db=None if quality == float("inf") else quality,
-        before=before,
-        after=see(perception, received.images),
-        warning=unlike_training(perception, (height, width), before),
+        before=before.things[0],
+        after=after.things[0],
+        all_before=before.things,
+        all_after=after.things,
+        warning=unlike_training(perception, (height, width), before.confidence),
         note=received.note,
     )
     return received.images[0], report
 
 
 @torch.inference_mode()
-def see(perception: Perception, images: Tensor) -> Seen:
+def see(perception: Perception, images: Tensor) -> Sight:
     """What the network makes of the one image of a batch (1, 3, H, W)."""
-    ((seen,),) = perception.task.see(perception.look(images), perception.class_names)
-    return seen
+    task, output = perception.task, perception.look(images)
+    (things,) = task.see(output, perception.class_names, task.tells)
+    return Sight(things, float(task.confidence(output)[0]))
 
 
 def unlike_training(
-    perception: Perception, size: tuple[int, int], seen: Seen, *, received: bool = False
+    perception: Perception, size: tuple[int, int], confidence: float, *, received: bool = False
 ) -> str | None:
     """Why an image is unlike what the weights were trained for, or None.
 
@@ -121,7 +140,7 @@ def unlike_training(
     Args:
         perception: the network that saw it.
         size: (H, W).
-        seen: its first choice.
+        confidence: how sure it was.
         received: the image has crossed a channel, which may be why.
     """
     trained = perception.facts.get("image_side")
@@ -131,7 +150,7 @@ def unlike_training(
             f"the image is {size[1]} x {size[0]} pixels and the weights were trained on "
             f"{trained} x {trained}: what is seen in it means little"
         )
-    if floor is not None and seen.confidence < floor:
+    if floor is not None and confidence < floor:
         return (
             f"{perception.name} is less sure of this image than of 99 in 100 it was tried on: "
             "it is unlike what the weights were trained for"

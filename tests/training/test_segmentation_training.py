@@ -112,9 +112,16 @@ def test_one_image_and_what_fills_it(
     words = ["transmit", str(tmp_path / "a.png"), "--link", "linear", "--snr", "20", "--json"]
     words += ["--perception", str(network), "--out", str(tmp_path / "b.png")]
     assert main(words) == 0
-    seen = json.loads(capsys.readouterr().out)["before"]
-    assert seen["label"] == "bright"
-    assert 0.5 < seen["confidence"] <= 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["before"]["label"] == "bright"
+    assert 0.5 < report["before"]["confidence"] <= 1
+    assert report["all_before"][0] == report["before"]
+    assert len(report["all_before"]) == 3
+    assert sum(one["confidence"] for one in report["all_before"]) == pytest.approx(1)
+    # The share that a class fills is not how sure the network is.
+    assert main([word for word in words if word != "--json"]) == 0
+    shown = capsys.readouterr()
+    assert "before        bright (" in shown.out
 
 
 @pytest.mark.parametrize("term", ["features", "task", "distillation"])

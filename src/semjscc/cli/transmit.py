@@ -85,6 +85,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     if report.payload_bits is not None:
         print(f"payload       {report.payload_bits} bits by {report.codec or 'no coder: too few'}")
     print(f"PSNR          {quality if report.delivered else 'nothing delivered: the mean image'}")
-    print(f"before        {report.before.label} ({report.before.confidence:.0%})")
-    print(f"after         {report.after.label} ({report.after.confidence:.0%})")
+    for when, things in (("before", report.all_before), ("after", report.all_after)):
+        seen = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
+        print(f"{when:<14}{seen}")
     print(f"written to    {out}")

@@ -153,8 +153,9 @@ class Listener:
         control = frame.control
         family = self._family or family_for(control.height, control.width)
         network = self._perception or self._load(perception_of(link, family))
-        image, seen = received.images[0], see(network, received.images)
-        warning = unlike_training(network, (image.shape[-2], image.shape[-1]), seen, received=True)
+        image, sight = received.images[0], see(network, received.images)
+        seen, size = sight.things[0], (image.shape[-2], image.shape[-1])
+        warning = unlike_training(network, size, sight.confidence, received=True)
         warnings = [one for one in (received.note, warning) if one]
         return Heard(frame, image, seen, warning="; ".join(warnings) or None)
 

@@ -45,11 +45,13 @@ class Task(ABC):
         name: what recipes and checkpoints call it.
         target: what of a data set its results are compared with.
         metrics: what its evidence makes up: the kind of each metric. The first is the main one.
+        tells: how many things a line about an image names.
     """
 
     name: ClassVar[str]
     target: ClassVar[TargetName]
     metrics: ClassVar[Mapping[str, Kind]]
+    tells: ClassVar[int] = 1
 
     @abstractmethod
     def problem(self, output: object, images: Tensor, classes: int) -> str | None:

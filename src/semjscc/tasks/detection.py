@@ -41,6 +41,7 @@ class Detection(Task):
         "map50": "average-precision",
         "map": "average-precision",
     }
+    tells: ClassVar[int] = 5
 
     def problem(self, output: object, images: Tensor, classes: int) -> str | None:
         """A box and a number for each class of each query, or what is wrong."""

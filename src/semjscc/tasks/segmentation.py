@@ -38,6 +38,7 @@ class Segmentation(Task):
     name = "segmentation"
     target: ClassVar[TargetName] = "mask"
     metrics: ClassVar[Mapping[str, Kind]] = {"miou": "mean-ratio"}
+    tells: ClassVar[int] = 3
 
     def __init__(self, ignored: Sequence[int] = (), important: Sequence[int] = ()) -> None:
         for number in (*ignored, *important):

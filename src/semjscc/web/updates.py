@@ -223,7 +223,7 @@ def _curve(request: Request) -> str:
 
 def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
     """What was done to the image, and why these weights may not suit it."""
-    unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0])
+    unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0].confidence)
     side = request.senders.trained_side
     small = request.senders.family != PHOTO
     if unlike is None and small and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
