@@ -10,7 +10,7 @@ from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
 from semjscc.links.catalogue import SEPARATE, untrained_links
 from semjscc.paths import user_path
-from semjscc.perception.names import EFFICIENTNET, MOBILENET
+from semjscc.perception.names import EFFICIENTNET, HUGGING_FACE, MOBILENET
 
 Card = dict[str, Any]
 
@@ -62,7 +62,8 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
-    networks.append(("of others", f"{EFFICIENTNET}, {MOBILENET}=PATH"))
+    of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}OWNER/NAME")
+    networks.append(("of others", ", ".join(of_others)))
     return [
         ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),
         ("Codecs by family (--links NAME --weights FAMILY)", codecs),
