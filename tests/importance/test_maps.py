@@ -136,6 +136,35 @@ def test_layers_without_maps_are_refused() -> None:
         importance_map(flat, images, layer="elsewhere")
 
 
+class Tokens(nn.Module):
+    """Patches of 4 x 4 pixels as tokens, after some for the whole image; one patch counts."""
+
+    def __init__(self, extra: int, patch: int) -> None:
+        super().__init__()
+        self.tokens, self.extra, self.patch = nn.Identity(), extra, patch
+
+    def forward(self, images: Tensor) -> Tensor:
+        patches = nn.functional.avg_pool2d(images, 4).flatten(2).transpose(1, 2)
+        whole = patches[:, :1].expand(-1, self.extra, -1)
+        tokens = self.tokens(torch.cat([whole, patches], dim=1))
+        return tokens[:, self.extra + self.patch, :2] + torch.tensor([9.0, 0.0])
+
+
+@pytest.mark.parametrize("extra", [0, 1, 5])
+@pytest.mark.parametrize("size", [(32, 32), (16, 40), (40, 24)])
+def test_tokens_are_maps_row_by_row(extra: int, size: tuple[int, int]) -> None:
+    rows, columns = size[0] // 4, size[1] // 4
+    looking = Perception(
+        Tokens(extra, 2 * columns + 3), layers=("tokens",), class_names=("yes", "no")
+    )
+    (found,) = importance_map(looking, torch.rand(1, 3, *size))
+    assert found.shape == size
+    peak = divmod(int(found.argmax()), size[1])
+    assert (peak[0] // 4, peak[1] // 4) == (2, 3)
+    assert found[-1, -1] == 0
+    assert rows > 3
+
+
 def test_overlay_brightens_what_matters() -> None:
     images = torch.full((1, 3, 4, 4), 0.5)
     maps = torch.zeros(1, 4, 4)

@@ -141,6 +141,7 @@ def test_preprocessing_has_gradients_everywhere_in_the_centre() -> None:
     expected = torch.zeros(256, 256)
     expected[16:-16, 16:-16] = 1 / 0.229
     torch.testing.assert_close(images.grad[0, 0], expected)
+    assert PREPROCESS.seen(256, 300) == (224, 224)
 
 
 @needs_names

@@ -2,11 +2,12 @@
 
 import json
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -511,3 +512,65 @@ def test_a_network_that_answers_something_else_is_one_line(
 def test_unet_gives_a_number_for_each_pixel_and_class(height: int, width: int) -> None:
     network = build_network("unet", 5, {"width": 4})
     assert network(torch.rand(2, 3, height, width)).shape == (2, 5, height, width)
+
+
+class _Several(nn.Module):
+    """Returns its features in whatever a test packs them in."""
+
+    def __init__(self, pack: Callable[[Tensor], Any], unpack: Callable[[Any], Tensor]) -> None:
+        super().__init__()
+        self.inner = _Packed(pack)
+        self.unpack = unpack
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.unpack(self.inner(images)).relu_().mean(dim=(2, 3))
+
+
+class _Packed(nn.Module):
+    def __init__(self, pack: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.pack = pack
+
+    def forward(self, images: Tensor) -> Any:
+        return self.pack(2 * images)
+
+
+class _Named(NamedTuple):
+    features: Tensor
+    size: int
+
+
+@pytest.mark.parametrize(
+    ("pack", "unpack"),
+    [
+        (lambda x: (x, None), lambda packed: packed[0]),
+        (lambda x: [3, x], lambda packed: packed[1]),
+        (lambda x: {"size": 3, "features": x, "same": x}, lambda packed: packed["same"]),
+        (lambda x: ((None, x), 3), lambda packed: packed[0][1]),
+        (lambda x: OrderedDict(features=x), lambda packed: packed["features"]),
+        (lambda x: _Named(x, 3), lambda packed: packed.features),
+    ],
+)
+def test_a_layer_that_returns_several_things_counts_by_its_first_tensor(
+    pack: Callable[[Tensor], Any], unpack: Callable[[Any], Tensor]
+) -> None:
+    perception = Perception(_Several(pack, unpack), layers=["inner"], class_names="abc")
+    images = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    features, gradients, _ = score_gradients(perception, images, "logit")
+    expected = 2 * (images - 0.5) / 0.25
+    torch.testing.assert_close(features["inner"], expected)  # relu_ has not changed it
+    torch.testing.assert_close(perception.features(images)["inner"], expected)
+    best = expected.relu().mean(dim=(2, 3)).argmax(dim=1)
+    for image, gradient in enumerate(gradients["inner"]):
+        of_best = (expected[image, best[image]] > 0) / 16
+        torch.testing.assert_close(gradient[best[image]], of_best)
+
+
+def test_a_layer_without_a_tensor_is_one_line() -> None:
+    perception = Perception(
+        _Several(lambda x: (x.shape, 3), lambda packed: torch.zeros(packed[0])),
+        layers=["inner"],
+        class_names="abc",
+    )
+    with pytest.raises(UserError, match="layer 'inner' has no features: it returns a tuple"):
+        perception.features(torch.rand(1, 3, 4, 4))

@@ -91,8 +91,13 @@ def check_network(name: str) -> None:
         UserError: so it is.
     """
     from semjscc.checkpoint import locate
-    from semjscc.perception.names import EFFICIENTNET, MOBILENET, mobilenet_file
+    from semjscc.perception.names import EFFICIENTNET, MOBILENET, hugging_face, mobilenet_file
 
+    if (model := hugging_face(name)) is not None:
+        from semjscc.perception.hub import check_model
+
+        check_model(model)
+        return
     if name == EFFICIENTNET or mobilenet_file(name) is not None:
         return
     if hint := did_you_mean(name, [EFFICIENTNET, f"{MOBILENET}=PATH"]):

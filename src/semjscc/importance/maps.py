@@ -22,6 +22,10 @@ LUMA = (0.299, 0.587, 0.114)
 _GRADIENT_ALONE = ImportanceForm(temper=1.0)
 
 
+_EXTRA_TOKENS = 8
+"""At most: for the class, for distillation, registers."""
+
+
 def importance_map(
     perception: Perception,
     images: Tensor,
@@ -35,8 +39,8 @@ def importance_map(
     Args:
         perception: the frozen network.
         images: (B, 3, H, W) in [0, 1].
-        layer: whose features count; the network's first one, whose maps are the finest, where it
-            is None.
+        layer: whose features count, maps or tokens in rows; the network's first one, whose maps are
+            the finest, where it is None.
         form: how a gradient becomes a weight; by default the gradient alone, untempered.
         target: (B,) int64 classes to score, the predicted ones where it is None.
 
@@ -119,10 +123,31 @@ def _gradient(
         name=perception.name,
     )
     features, gradients, _ = score_gradients(watched, images, score, target)
-    shape = tuple(features[layer].shape)
-    if len(shape) != 4:
+    sides = perception.preprocess(images[:1]).shape[-2:]
+    feature, gradient = (_as_maps(values[layer], *sides) for values in (features, gradients))
+    if feature is None or gradient is None:
+        shape = tuple(features[layer].shape)
         raise ValueError(f"layer '{layer}' has no maps to show: its features are {shape}")
-    return features[layer], gradients[layer]
+    return feature, gradient
+
+
+def _as_maps(values: Tensor, height: int, width: int) -> Tensor | None:
+    """Features as maps (B, C, h, w): they are some, or tokens (B, N, C), or None.
+
+    The tokens of an input of H x W are its patches, row by row, after a few for the whole image.
+    """
+    if values.ndim == 4:
+        return values
+    for extra in range(_EXTRA_TOKENS + 1) if values.ndim == 3 else ():
+        patches = values.shape[1] - extra
+        rows = round((max(0, patches) * height / width) ** 0.5)
+        if not 0 < rows <= height:
+            continue
+        side = round(height / rows)  # of a patch, the same along both sides
+        kept, padded = (height // side, width // side), (-(-height // side), -(-width // side))
+        if (rows, patches / rows) in (kept, padded):
+            return values[:, extra:].transpose(1, 2).unflatten(2, (rows, patches // rows))
+    return None
 
 
 def _peak(maps: Tensor) -> Tensor:
@@ -135,9 +160,8 @@ def _place(maps: Tensor, perception: Perception, images: Tensor, layer: str) -> 
     height, width = images.shape[-2:]
     rows, columns = height, width
     # The input layer lies before preprocessing and so covers the whole image.
-    # A stretched image is seen whole.
-    if isinstance(perception.preprocess.size, int) and layer != INPUT_LAYER:
-        rows = columns = min(height, width)
+    if layer != INPUT_LAYER:
+        rows, columns = perception.preprocess.seen(height, width)
     seen = F.interpolate(maps[:, None], (rows, columns), mode="bilinear", antialias=True)[:, 0]
     peak = _peak(seen)
     seen = torch.where(peak > 0, seen / peak, 0.0)  # interpolation lowers a peak

@@ -17,7 +17,13 @@ from semjscc.links.catalogue import (
     untrained_links,
 )
 from semjscc.paths import user_path
-from semjscc.perception.names import EFFICIENTNET, INSTALL, MOBILENET, mobilenet_file
+from semjscc.perception.names import (
+    EFFICIENTNET,
+    HUGGING_FACE,
+    INSTALL,
+    MOBILENET,
+    mobilenet_file,
+)
 
 Card = dict[str, Any]
 
@@ -123,7 +129,8 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
-    networks.append(("of others", f"{EFFICIENTNET}, {MOBILENET}=PATH"))
+    of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}OWNER/NAME")
+    networks.append(("of others", ", ".join(of_others)))
     return [
         ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),
         ("Codecs by family (--links NAME --weights FAMILY)", codecs),

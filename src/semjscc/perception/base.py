@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from semjscc.data.base import ImageSet, PerImage
 from semjscc.errors import UserError, printable
+from semjscc.perception.outputs import first_tensor, with_tensor
 from semjscc.tasks import Classification, Task
 
 INPUT_LAYER = "input"
@@ -58,8 +59,17 @@ class Preprocess:
             images = F.interpolate(images, scaled, mode="bicubic", antialias=True).clamp(0, 1)
             top, left = ((side - self.size) // 2 for side in scaled)
             images = images[..., top : top + self.size, left : left + self.size]
+        return self.normalised(images)
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """The values of pixels in [0, 1] as the network wants them; the size stays."""
         mean = images.new_tensor(self.mean)[:, None, None]
         return (images - mean) / images.new_tensor(self.std)[:, None, None]
+
+    def seen(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of the central part that the network sees of an image of H x W."""
+        side = min(height, width)
+        return (side, side) if isinstance(self.size, int) else (height, width)
 
 
 class _LastLayerReached(Exception):  # noqa: N818 - a signal, not an error
@@ -192,16 +202,16 @@ class Perception(nn.Module):
         if stop_early and len(features) == len(self.layers):
             return features, None
 
-        def record(layer: str, output: Tensor) -> Tensor:
-            features[layer] = output
+        def record(layer: str, output: object) -> object:
+            features[layer] = first_tensor(output, layer)
             if stop_early and len(features) == len(self.layers):
                 raise _LastLayerReached
             # The network goes on with a copy: an in-place activation must not change the feature.
-            return output.clone()
+            return with_tensor(output, features[layer], features[layer].clone())
 
         hooks = [
             self.network.get_submodule(layer).register_forward_hook(
-                lambda _module, _inputs, output, layer=layer: record(layer, output)  # pyright: ignore[reportArgumentType]
+                lambda _module, _inputs, output, layer=layer: record(layer, output)
             )
             for layer in self.layers
             if layer != INPUT_LAYER

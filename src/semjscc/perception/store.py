@@ -13,8 +13,10 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception import imagenet
 from semjscc.perception.base import Perception, Preprocess, looking_at
+from semjscc.perception.hub import WEIGHTS, model_folder
+from semjscc.perception.huggingface import load_hugging_face
 from semjscc.perception.mobilenet import load_mobilenet
-from semjscc.perception.names import mobilenet_file
+from semjscc.perception.names import hugging_face, mobilenet_file
 from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.wrap import make_network
 from semjscc.tasks import Classification, Task, task_named
@@ -52,17 +54,22 @@ def open_perception(
 
     Args:
         name: what the user said: shipped weights, a checkpoint or a run's folder;
-            ``efficientnet-lite0``; or ``mobilenet-v2=`` and the path of its weights.
+            ``efficientnet-lite0``; ``mobilenet-v2=`` and the path of its weights; or ``hf:`` and a
+            model of the Hugging Face hub or a folder like it.
         own_class: see `load_perception`.
         layers: whose features count, instead of those that the network names itself.
 
     Raises:
         UserError: there is none, it cannot be read, or it has no such layer.
     """
-    path = weights_file(name)
     try:
-        if own_class is not None and (name == imagenet.NAME or mobilenet_file(name) is not None):
+        model = hugging_face(name)
+        built_in = name == imagenet.NAME or model is not None or mobilenet_file(name) is not None
+        if own_class is not None and built_in:
             raise UserError(_not_own(name))
+        if model is not None:
+            return load_hugging_face(model, layers)
+        path = weights_file(name)
         if name == imagenet.NAME:
             return looking_at(imagenet.load_imagenet(), layers)
         if mobilenet_file(name) is not None:
@@ -80,6 +87,8 @@ def weights_file(name: str) -> Path:
     """
     if name == imagenet.NAME:
         return imagenet.weights_file()
+    if (model := hugging_face(name)) is not None:
+        return model_folder(model) / WEIGHTS
     return mobilenet_file(name) or locate(name)
 
 

@@ -2,7 +2,8 @@
 
 Ours are described by what they hold. What is not ours may hold and do anything: there the source of
 its class or function goes in too, with what it can see: attributes of any name, arguments that are
-bound to it, and the values of its module that it uses.
+bound to it, and the values of its module that it uses. Of a library of models its version counts
+instead: its parts follow from what they hold.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -26,6 +28,8 @@ from semjscc.separation.sources import CODERS, usable_coders
 
 _PLAIN = str | int | float | complex | bool | None | Fraction | torch.dtype | torch.device
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+_LIBRARIES = ("transformers",)
+"""Whose code is too large to look at."""
 
 
 class Unknown(Exception):  # noqa: N818 - a signal, not an error
@@ -96,19 +100,33 @@ def _network(thing: nn.Module, within: tuple[int, ...]) -> Iterator[str]:
     else:
         plain = {k: v for k, v in _vars(thing).items() if not k.startswith("_")}
     yield from _parts(plain, within)
-    hooks = [*thing._forward_pre_hooks.values(), *thing._forward_hooks.values()]
-    if hooks:
+    if hooks := _hooks(thing):
         yield from _parts(hooks, within)
     for name, child in thing.named_children():
-        if any(_is_touched(part) for part in child.modules()):
+        parts = list(child.modules())
+        # Of a library's model its configuration counts, which it keeps in one place.
+        holds = _library(type(thing)) is None and any(_library(type(part)) for part in parts)
+        if holds or any(map(_is_touched, parts)):
             yield name
             yield from _parts(child, within)
 
 
 def _is_touched(module: nn.Module) -> bool:
     """Whether more than its weights and its description decide what a module does."""
-    hooked = module._forward_pre_hooks or module._forward_hooks
-    return is_own(type(module).__module__) or bool(hooked)
+    own = is_own(type(module).__module__) and _library(type(module)) is None
+    return own or bool(_hooks(module))
+
+
+def _hooks(module: nn.Module) -> list[Any]:
+    """What changes a module's inputs and outputs, but for what a library puts on its own."""
+    hooks = [*module._forward_pre_hooks.values(), *module._forward_hooks.values()]
+    return [hook for hook in hooks if _library(hook) is None]
+
+
+def _library(thing: Any) -> str | None:
+    """The library of models that a class or function comes from."""
+    name = (getattr(thing, "__module__", None) or "").partition(".")[0]
+    return name if name in _LIBRARIES else None
 
 
 def _object(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
@@ -129,7 +147,9 @@ def _object(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
 def _class(kind: type, within: tuple[int, ...]) -> Iterator[str]:
     """The code of a class and its bases as far as they are not ours, and what they see."""
     for base in kind.__mro__:
-        if is_own(base.__module__):
+        if (library := _library(base)) is not None:
+            yield f"{library} {version(library)}"
+        elif is_own(base.__module__):
             yield _code(base.__module__)
             held = {k: v for k, v in vars(base).items() if not k.startswith("__")}
             yield from _parts({k: v for k, v in held.items() if _is_data(v)}, within)
