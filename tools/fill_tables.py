@@ -6,6 +6,8 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
 
     <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
     <!-- table results/FILE.json none,djscc --> these links only
+    <!-- quality results/FILE.json none,djscc --> PSNR and SSIM: a row for each ratio, a column
+                                               for each link, at the one SNR of the file
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
@@ -43,6 +45,7 @@ BUDGET = "cpu"
 ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
+QUALITY = re.compile(r"(<!-- quality (\S+) (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 EQUAL_PSNR = re.compile(r"(<!-- equal-psnr (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -81,6 +84,26 @@ def results_table(path: Path, links: str | None = None) -> str:
     if any(record.delivered < 1 for record in records):
         caption += " What is not delivered is concealed by the mean training image."
     return _table(head, rows, caption)
+
+
+def quality_table(path: Path, links: str) -> str:
+    """PSNR in dB and SSIM of each link at each ratio.
+
+    Args:
+        path: the results, of one SNR.
+        links: such as ``separate,djscc``, a column each.
+    """
+    records = _chosen(path, links)
+    (snr_db,) = {record.snr_db for record in records}
+    cells = {(record.ratio, record.link): record for record in records}
+    ratios = dict.fromkeys(record.ratio for record in records)
+    names = links.split(",")
+    rows = [[str(ratio), *(_quality(cells[ratio, name]) for name in names)] for ratio in ratios]
+    return _table(["R", *names], rows, f"{_measured(records)}; {snr_db:g} dB; PSNR and SSIM.")
+
+
+def _quality(record: Record) -> str:
+    return f"{psnr_text(record, 1)} dB<br>{record.ssim:.3f}"
 
 
 def _load(path: Path) -> Results:
@@ -313,6 +336,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str | No
 def fill(text: str) -> str:
     """The text with every block filled anew."""
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
+    text = QUALITY.sub(lambda m: m[1] + quality_table(ROOT / m[2], m[3]) + m[4], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = EQUAL_PSNR.sub(lambda m: m[1] + equal_psnr_table(ROOT / m[2], m[3], m[4]) + m[5], text)

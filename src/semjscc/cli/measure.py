@@ -107,8 +107,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     judges = [] if arguments.perception is None else _networks(arguments.perception)
     for judge in judges:
         check_network(judge)
-    if len(judges) > 1 and arguments.network is not None:
-        raise UserError("--network is the class of one --perception, not of several")
+    if len(judges) > 1 and (arguments.network is not None or arguments.task is not None):
+        raise UserError("--network and --task are of one --perception, not of several")
 
     import_torch()
     from semjscc.evaluation.evaluators import load_evaluators
@@ -132,7 +132,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     prepare(out)
     standing_results(out / RESULTS)
     perceptions = [
-        open_perception(judge, arguments.network)
+        open_perception(judge, arguments.network, own_task=arguments.task)
         for judge in judges or [default_perception(family)]
     ]
     called = [perception.name for perception in perceptions]

@@ -76,6 +76,7 @@ def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument("--weights", help="family whose network looks, where none is named")
     demodulate.add_argument("--perception", help="name or path of the network that looks")
     demodulate.add_argument("--network", help="its class, my.module:Class, where it is yours")
+    demodulate.add_argument("--task", help="the class of its task, likewise")
     demodulate.add_argument("--live", action="store_true", help="play at its own speed and watch")
     add_json(demodulate)
 
@@ -181,8 +182,8 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     family = "" if arguments.weights is None else choose_family(arguments.weights, "")
     if arguments.perception is not None:
         check_network(arguments.perception)
-    elif arguments.network is not None:
-        raise UserError("--network is the class of a --perception, and none is named")
+    elif arguments.network is not None or arguments.task is not None:
+        raise UserError("--network and --task are of a --perception, and none is named")
 
     import_torch()
     from contextlib import closing
@@ -206,7 +207,9 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     profile = opened.profile
     perception = None
     if arguments.perception is not None:
-        perception = open_perception(arguments.perception, arguments.network)
+        perception = open_perception(
+            arguments.perception, arguments.network, own_task=arguments.task
+        )
     codecs = [user_path(text) for text in arguments.codec]
     receivers = Receivers(codecs, family)
     listener = Listener(receivers, perception, family)

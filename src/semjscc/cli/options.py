@@ -30,6 +30,7 @@ def add_situation(
     parser.add_argument("--weights", help="family of shipped weights, such as signs")
     parser.add_argument("--perception", help=network)
     parser.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
+    parser.add_argument("--task", help="the class of its task, likewise")
     parser.add_argument("--channel", default="awgn")
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")
     parser.add_argument("--seed", type=int, default=0)

@@ -60,7 +60,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
 
     channel = CHANNELS[parse_channel(arguments.channel)]
     image = read_image(source)
-    perception = open_perception(judge, arguments.network)
+    perception = open_perception(judge, arguments.network, own_task=arguments.task)
     link = open_link(arguments.link, family, perception)
     ratio = ratio_of(arguments.ratio, link)
     draws = Draws(arguments.seed, [0])

@@ -18,8 +18,8 @@ from semjscc.perception.huggingface import load_hugging_face
 from semjscc.perception.mobilenet import load_mobilenet
 from semjscc.perception.names import hugging_face, mobilenet_file
 from semjscc.perception.networks import NETWORKS, build_network
-from semjscc.perception.wrap import make_network
-from semjscc.tasks import Classification, Task, task_named
+from semjscc.perception.wrap import make_network, make_task
+from semjscc.tasks import Classification, Task
 
 
 def describe(
@@ -48,7 +48,10 @@ def describe(
 
 
 def open_perception(
-    name: str, own_class: str | None = None, layers: Sequence[str] | None = None
+    name: str,
+    own_class: str | None = None,
+    layers: Sequence[str] | None = None,
+    own_task: str | None = None,
 ) -> Perception:
     """A network by name.
 
@@ -58,6 +61,7 @@ def open_perception(
             model of the Hugging Face hub or a folder like it.
         own_class: see `load_perception`.
         layers: whose features count, instead of those that the network names itself.
+        own_task: see `load_perception`.
 
     Raises:
         UserError: there is none, it cannot be read, or it has no such layer.
@@ -67,6 +71,8 @@ def open_perception(
         built_in = name == imagenet.NAME or model is not None or mobilenet_file(name) is not None
         if own_class is not None and built_in:
             raise UserError(_not_own(name))
+        if own_task is not None and built_in:
+            raise UserError(_no_own_task(name))
         if model is not None:
             return load_hugging_face(model, layers)
         path = weights_file(name)
@@ -74,7 +80,7 @@ def open_perception(
             return looking_at(imagenet.load_imagenet(), layers)
         if mobilenet_file(name) is not None:
             return looking_at(load_mobilenet(path), layers)
-        return load_perception(path, layers, own_class)
+        return load_perception(path, layers, own_class, own_task)
     except ValueError as error:
         raise UserError(printable(str(error))) from error
 
@@ -93,7 +99,10 @@ def weights_file(name: str) -> Path:
 
 
 def load_perception(
-    path: Path, layers: Sequence[str] | None = None, own_class: str | None = None
+    path: Path,
+    layers: Sequence[str] | None = None,
+    own_class: str | None = None,
+    own_task: str | None = None,
 ) -> Perception:
     """Read a perception network from a checkpoint of ours.
 
@@ -102,6 +111,7 @@ def load_perception(
         layers: whose features count, instead of those the checkpoint names.
         own_class: ``my.module:Class``, which the user says is behind a network of their own. A
             checkpoint alone never makes code run.
+        own_task: the class of a task of their own, likewise.
 
     Raises:
         UserError: not a checkpoint, not a perception network, damaged, or no such layer.
@@ -122,11 +132,13 @@ def load_perception(
         facts = dict(described["facts"])
         # Checkpoints of before there were tasks are of classifiers.
         told = described.get("task", {"name": Classification.name})
-        task = task_named(told["name"], told.get("options"))
+        task = _task(str(told["name"]), told.get("options"), own_task, path)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the description in {path} is damaged: {error!r}") from error
     if own_class is not None and own_class != described["network"]:
         raise UserError(_not_own(name))
+    if own_task is not None and own_task != task.name:
+        raise UserError(_no_own_task(name))
     fill(network, weights, path)
     network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     try:
@@ -148,6 +160,22 @@ def _not_own(name: str) -> str:
     return (
         f"{said} is no network of yours: leave --network out (in a codec's recipe: codec.network)"
     )
+
+
+def _no_own_task(name: str) -> str:
+    return (
+        f"{printable(name)} is for no task of yours: leave --task out (in a codec's recipe: "
+        "codec.task)"
+    )
+
+
+def _task(name: str, options: dict[str, Any] | None, own_task: str | None, path: Path) -> Task:
+    if ":" in name and own_task != name:
+        raise UserError(
+            f"{path} needs the task {printable(name)}, which is code of its own: if it is yours, "
+            "name it with --task (in a codec's recipe: codec.task)"
+        )
+    return make_task(name, options)
 
 
 def _network(

@@ -17,6 +17,7 @@ from torch import nn
 from semjscc.errors import UserError, printable
 from semjscc.own_code import code_behind, is_own
 from semjscc.perception.networks import build_network
+from semjscc.tasks import Task, task_named
 
 
 def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
@@ -32,6 +33,22 @@ def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise UserError(f"{name} made a {type(network).__name__}, not a torch.nn.Module")
     return network
+
+
+def make_task(name: str, options: dict[str, Any] | None = None) -> Task:
+    """A built-in task by name, or ``my.module:Class`` called with the options.
+
+    Raises:
+        UserError: it cannot be found, or it is no task.
+    """
+    if ":" not in name:
+        return task_named(name, options)
+    with _told_in_one_line(name, "task"):
+        task = getattr(_module(name), name.partition(":")[2])(**(options or {}))
+    if not isinstance(task, Task):
+        raise UserError(f"{name} made a {type(task).__name__}, not a semjscc.tasks.Task")
+    task.name = name
+    return task
 
 
 def own_code(name: str) -> dict[str, str]:
@@ -57,9 +74,9 @@ def _module(name: str) -> ModuleType:
 
 
 @contextmanager
-def _told_in_one_line(name: str) -> Iterator[None]:
+def _told_in_one_line(name: str, what: str = "network") -> Iterator[None]:
     try:
         yield
     except Exception as error:  # of any kind: it is the user's code
         reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
-        raise UserError(f"cannot make the network {printable(name)}: {reason}") from error
+        raise UserError(f"cannot make the {what} {printable(name)}: {reason}") from error

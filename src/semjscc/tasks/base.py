@@ -18,7 +18,7 @@ from torch import Tensor
 from semjscc.data.base import PerImage, TargetName
 
 ScoreName = Literal["logit", "log-probability", "loss"]
-Kind = Literal["bits", "mean-ratio", "average-precision"]
+Kind = Literal["bits", "mean", "mean-ratio", "average-precision"]
 """How evidence becomes a metric, see `semjscc.tasks.evidence`."""
 
 Rows = NDArray[np.float64] | NDArray[np.bool_]
@@ -42,13 +42,13 @@ class Task(ABC):
     """What a vision model is for.
 
     Attributes:
-        name: what recipes and checkpoints call it.
+        name: what recipes and checkpoints call it; ``my.module:Class`` for one of the user's own.
         target: what of a data set its results are compared with.
         metrics: what its evidence makes up: the kind of each metric. The first is the main one.
         tells: how many things a line about an image names.
     """
 
-    name: ClassVar[str]
+    name: str
     target: ClassVar[TargetName]
     metrics: ClassVar[Mapping[str, Kind]]
     tells: ClassVar[int] = 1

@@ -7,6 +7,7 @@ images anew, or exchange them between two links, and need nothing else.
 | kind       | rows of an image and draw | columns        | metric                              |
 | ---------- | ------------------------- | -------------- | ----------------------------------- |
 | bits       | 1                         | 1              | their mean                          |
+| mean       | 1                         | 1, 0 to 1      | likewise                            |
 | mean-ratio | 1                         | 2M: a_m, b_m   | mean of Σ a_m / Σ b_m, where b_m > 0 |
 | average-   | 1 for each object found,  | class, score,  | COCO's mean average precision       |
 | precision  | 1 for each that is there  | right at t …   |                                     |
@@ -85,6 +86,7 @@ def _mean_ratio(evidence: Evidence, weights: Floats) -> Floats:
 
 VALUES: dict[Kind, Callable[[Evidence, Floats], Floats]] = {
     "bits": _mean,
+    "mean": _mean,
     "mean-ratio": _mean_ratio,
     "average-precision": lambda one, weights: average_precision(one.rows, one.of_row, weights),
 }

@@ -89,14 +89,15 @@ def origins(recipe: Recipe) -> dict[str, str]:
 
 
 def code(recipe: Recipe) -> dict[str, str]:
-    """What the code of networks of the user's own comes to, by module, as far as it is known.
+    """What the code of the user's own networks and tasks comes to, by module, where it is known.
 
     Raises:
         UserError: there is no such module.
     """
-    names = [recipe.perception.network] if recipe.perception is not None else []
-    if recipe.codec is not None and recipe.codec.network is not None and recipe.loss.weight:
-        names.append(recipe.codec.network)
+    part = recipe.perception
+    if part is None and recipe.codec is not None and recipe.loss.weight:
+        part = recipe.codec
+    names = [] if part is None else [name for name in (part.network, part.task) if name]
     return {module: found for name in names for module, found in own_code(name).items()}
 
 

@@ -80,23 +80,22 @@ class PerceptionRecipe:
         options: keyword arguments of the network.
         layers: the modules whose outputs are the features a codec may be trained with.
         input_size: side that the network wants its images resized to.
-        task: ``classification``, ``segmentation``, which wants ``data.masks``, or ``detection``.
-        task_options: of segmentation, such as ``ignored: [11]``, see `semjscc.tasks`.
-        classes: the names of a mask's classes, where the data does not tell them.
+        task: ``classification``; ``segmentation``, which wants ``data.masks``; ``detection``, which
+            wants ``data.boxes``; or a class of your own as ``my.module:Class``.
+        task_options: its arguments, such as ``ignored: [11]``, see `semjscc.tasks`.
+        classes: the names of the classes, where the data does not tell them.
     """
 
     network: str = "resnet"
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
     input_size: int | None = None
-    task: Literal["classification", "segmentation", "detection"] = "classification"
+    task: str = "classification"
     task_options: dict[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_number("input_size", self.input_size, 1)
-        if self.classes and self.task != "segmentation":
-            raise ValueError("classes are the names of a mask's classes, for segmentation")
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,7 @@ class CodecRecipe:
         perception: the network at the receiver, named as in ``evaluate --perception``; what the
             semantic loss looks through, and what accuracy on val is reported for.
         network: the class behind it, as ``my.module:Class``, where it is a network of your own.
+        task: the class of its task, likewise.
         faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
         erased: share of the images that lose 0 to 50 % of their symbols.
         clip_db: train through the modem's transmitter, which limits the waveform's envelope to so
@@ -119,6 +119,7 @@ class CodecRecipe:
     options: dict[str, Any] = field(default_factory=dict)
     perception: str = "signs-a"
     network: str | None = None
+    task: str | None = None
     faded: float = 0.1
     erased: float = 0.1
     clip_db: float | None = None

@@ -16,8 +16,7 @@ from semjscc.errors import UserError
 from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception, Preprocess, knows_labels
 from semjscc.perception.store import describe, open_perception, weights_file
-from semjscc.perception.wrap import make_network
-from semjscc.tasks import task_named
+from semjscc.perception.wrap import make_network, make_task
 from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
@@ -73,16 +72,15 @@ def _weights_read(recipe: Recipe) -> list[Path]:
 def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     """Refuse a recipe that does not fit the images."""
     crop = recipe.data.crop
-    classifier = recipe.perception is not None and recipe.perception.task == "classification"
-    needs = "a classifier" if classifier else None
+    part = recipe.perception
+    target = None if part is None else make_task(part.task, part.task_options).target
+    needs = "a classifier" if target == "label" else None
     if recipe.codec is not None and all(data.masks is data.boxes is None for data in sets):
         needs = recipe.loss.needs_labels
     for data in sets:
-        task = "classification" if recipe.perception is None else recipe.perception.task
-        if task == "segmentation" and data.masks is None:
-            raise UserError("segmentation is trained by masks: set data.masks: true")
-        if task == "detection" and data.boxes is None:
-            raise UserError("detection is trained by boxes: set data.boxes: true")
+        for kind, there in (("masks", data.masks), ("boxes", data.boxes)):
+            if target is not None and kind.startswith(target) and there is None:
+                raise UserError(f"this task is trained by {kind}: set data.{kind}: true")
         if needs is not None and not (data.class_names and (data.labels >= 0).all()):
             raise UserError(
                 f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
@@ -125,7 +123,7 @@ class _Work:
 
 def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
-    task = task_named(chosen.task, chosen.task_options)
+    task = make_task(chosen.task, chosen.task_options)
     classes = chosen.classes or data.names_of(task.target)
     if not classes:
         raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
@@ -153,7 +151,7 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     recipe, data = work.recipe, work.data
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
-    perception = open_perception(chosen.perception, chosen.network, layers)
+    perception = open_perception(chosen.perception, chosen.network, layers, chosen.task)
     if recipe.loss.needs_labels and perception.task.target != "label":
         there = data.masks if perception.task.target == "mask" else data.boxes
         if there is None:
