@@ -205,11 +205,9 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     warned: set[str] = set()
     opened = open_recording(path, arguments.profile, arguments.format, warn)
     profile = opened.profile
-    perception = None
-    if arguments.perception is not None:
-        perception = open_perception(
-            arguments.perception, arguments.network, own_task=arguments.task
-        )
+    looks, perception = arguments.perception, None
+    if looks is not None:
+        perception = open_perception(looks, arguments.network, own_task=arguments.task)
     codecs = [user_path(text) for text in arguments.codec]
     receivers = Receivers(codecs, family)
     listener = Listener(receivers, perception, family)
