@@ -322,7 +322,7 @@ REFUSALS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no config": (lambda f: (f / hub.CONFIG).unlink(), "has no config.json"),
     "only a pickle": (only_pickled, "has no model.safetensors, but pytorch_model.bin"),
     "no weights": (lambda f: (f / hub.WEIGHTS).unlink(), "has no model.safetensors: save"),
-    "detection": (for_what("DetrForObjectDetection"), "object detection comes later"),
+    "pose": (for_what("VitPoseForPoseEstimation"), "or object detection"),
     "text": (for_what("BertForMaskedLM"), "is a BertForMaskedLM: take a model for image class"),
     "odd": (for_what("os.system"), "does not say what it is for"),
     "code": (
@@ -463,3 +463,52 @@ def test_train_takes_it(folders: dict[str, Path], photos: Path, tmp_path: Path) 
     )
     assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == 0
     assert (tmp_path / "run" / "model.safetensors").is_file()
+
+
+def yolos() -> Any:
+    shape: Settings = {"hidden_size": 16, "num_hidden_layers": 4, "intermediate_size": 32}
+    config = transformers.YolosConfig(
+        **shape,
+        num_attention_heads=2,
+        image_size=[64, 96],
+        patch_size=16,
+        num_detection_tokens=9,
+        id2label=NAMES,
+    )
+    return transformers.YolosForObjectDetection(config)
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sizes = {"shortest_edge": 64, "longest_edge": 96}
+    return saved(
+        tmp_path_factory.mktemp("detector"), yolos, of_type("Yolos", size=sizes, do_pad=True)
+    )
+
+
+@pytest.mark.parametrize("size", [(60, 70), (50, 100), (100, 45)])
+def test_boxes_are_those_of_the_library(detector: Path, size: tuple[int, int]) -> None:
+    perception = open_perception(f"hf:{detector}")
+    assert perception.task.name == "detection"
+    assert len(perception.layers) == 3
+    image = pixels(*size)
+    processor = transformers.AutoImageProcessor.from_pretrained(detector, backend="pil")
+    model = transformers.YolosForObjectDetection.from_pretrained(detector)
+    prepared = processor(image, return_tensors="pt")["pixel_values"]
+    with torch.no_grad():
+        output = model(prepared)
+        found = perception(torch.from_numpy(image).permute(2, 0, 1)[None] / 255)
+    (wanted,) = processor.post_process_object_detection(output, 0.0, [size])
+    scale = torch.tensor([size[1], size[0], size[1], size[0]])
+    assert (found[0, :, :4] * scale - wanted["boxes"]).abs().max() < 0.5
+    sure, classes = found[0, :, 4:].sigmoid().max(dim=1)
+    assert (sure - wanted["scores"]).abs().max() < 0.01
+    assert (classes == wanted["labels"]).float().mean() > 0.8
+
+
+def test_a_detector_takes_part_in_an_evaluation(detector: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "--data", "scenes", "--size", "128", "--limit", "2", "--links", "none"]
+    words += ["--perception", f"hf:{detector}", "--metric", "agreement", "--ratio", "1/24"]
+    assert main([*words, "--snr", "0", "--out", str(tmp_path)]) == 0
+    metrics = {record.metric for record in load_results(tmp_path / "results.json").records}
+    assert metrics == {"map50 agreement", "map agreement"}

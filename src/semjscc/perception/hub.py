@@ -18,14 +18,17 @@ from semjscc.paths import user_path
 CONFIG = "config.json"
 PROCESSOR = "preprocessor_config.json"
 WEIGHTS = "model.safetensors"
-TASKS = {"ForImageClassification": "classification", "ForSemanticSegmentation": "segmentation"}
+TASKS = {
+    "ForImageClassification": "classification",
+    "ForSemanticSegmentation": "segmentation",
+    "ForObjectDetection": "detection",
+}
 """Our task by what is in the name of a model's class."""
 
 _INDEX = f"{WEIGHTS}.index.json"
 _BUILT_IN = ("eager", "sdpa")
 """Implementations of attention that are part of the library."""
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt")
-_LATER = "ForObjectDetection"
 _CLASS = re.compile(r"[A-Za-z]\w*")
 _ON_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _PATIENCE_S = 10.0
@@ -85,14 +88,9 @@ def task_of(config: dict[str, Any], said: str) -> tuple[str, str]:
     for part, task in TASKS.items():
         if part in kind:
             return task, kind
-    if _LATER in kind:
-        raise UserError(
-            f"{said} is a {printable(kind)}: object detection comes later; take a model for image "
-            "classification or semantic segmentation"
-        )
     raise UserError(
-        f"{said} is a {printable(kind)}: take a model for image classification or semantic "
-        f"segmentation, {' or '.join(f'…{part}' for part in TASKS)}"
+        f"{said} is a {printable(kind)}: take a model for image classification, semantic "
+        f"segmentation or object detection, {', '.join(f'…{part}' for part in TASKS)}"
     )
 
 

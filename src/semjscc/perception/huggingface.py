@@ -1,4 +1,4 @@
-"""Vision models of Hugging Face transformers: image classification and semantic segmentation.
+"""Vision models of Hugging Face transformers: classification, segmentation, detection.
 
 The extra ``hf``. Weights are safetensors alone, and code that comes with a model is never run.
 """
@@ -17,7 +17,7 @@ from semjscc.perception.base import INPUT_LAYER, Perception
 from semjscc.perception.default_layers import default_layers
 from semjscc.perception.hub import CONFIG, WEIGHTS, model_folder, model_name, read_json, task_of
 from semjscc.perception.processor import read_processor, whole
-from semjscc.tasks import Classification, Segmentation, Task
+from semjscc.tasks import Classification, Detection, Segmentation, Task
 
 _SIDE = 224
 """Of the image that finds the layers where the image processor does not resize to a fixed size."""
@@ -40,12 +40,13 @@ def load_hugging_face(source: str, layers: Sequence[str] | None = None) -> Perce
     task, kind = task_of(config, name)
     model, processor = _loaded(folder, kind, name)
     preprocess = read_processor(processor, name)
-    if task == Segmentation.name:
+    if task != Classification.name:
         preprocess = whole(preprocess)
+    class_names = _class_names(model.config, name)
     perception = Perception(
-        LogitsOf(model),
+        BoxesOf(model) if task == Detection.name else LogitsOf(model),
         layers=layers or (INPUT_LAYER,),
-        class_names=_class_names(model.config, name),
+        class_names=class_names,
         preprocess=preprocess,
         task=_task(task, model.config),
         name=name,
@@ -84,14 +85,39 @@ class LogitsOf(nn.Module):
         return self.model.get_submodule(target)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self.model), self.model.config, self.model.state_dict())
+        return _rebuilt, (
+            *(type(self), type(self.model)),
+            *(self.model.config, self.model.state_dict()),
+        )
 
 
-def _rebuilt(kind: Any, config: Any, weights: Mapping[str, Tensor]) -> LogitsOf:
+class BoxesOf(LogitsOf):
+    """A detector of transformers in the form of `semjscc.tasks.detection`: (B, Q, 4 + M).
+
+    Where the model has one number more than classes, for "nothing", its probabilities are those of
+    a softmax (DETR, Carion et al. 2020), else each class has its own (sigmoid). Both come out as
+    logits of the same probabilities.
+    """
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W), preprocessed -> boxes in parts of the image's sides, and logits."""
+        output = self.model(images)
+        middle, size = output.pred_boxes.split(2, dim=-1)
+        logits = output.logits
+        if logits.shape[-1] == self.model.config.num_labels + 1:
+            sure = logits.log_softmax(dim=-1)[..., :-1]
+            # log(p / (1 - p)), with care where p is nearly 1.
+            logits = sure - torch.log(-torch.expm1(sure.clamp(max=-1e-6)))
+        return torch.cat([middle - size / 2, middle + size / 2, logits], dim=-1)
+
+
+def _rebuilt(
+    made: type[LogitsOf], kind: Any, config: Any, weights: Mapping[str, Tensor]
+) -> LogitsOf:
     with torch.random.fork_rng(devices=[]):
         model = kind(config)
     model.load_state_dict(weights)
-    return LogitsOf(model.requires_grad_(False).eval())
+    return made(model.requires_grad_(False).eval())
 
 
 def _loaded(folder: Path, kind: str, name: str) -> tuple[Any, Any]:
@@ -142,6 +168,8 @@ def _class_names(config: Any, name: str) -> list[str]:
 def _task(task: str, config: Any) -> Task:
     if task == Classification.name:
         return Classification()
+    if task == Detection.name:
+        return Detection()
     ignored = getattr(config, "semantic_loss_ignore_index", None)
     # 255 is always ignored, and what is no number of 0 to 255 stands in no mask.
     if isinstance(ignored, int) and not isinstance(ignored, bool) and 0 <= ignored < 255:

@@ -15,7 +15,9 @@ _MODES = {0: "nearest-exact", 2: "bilinear", 3: "bicubic"}
 """What torch calls Pillow's filters."""
 _ASPECT_BELOW = 384
 """ConvNeXt's processors cut a margin off below this side and stretch from there on."""
-_TRIED = ((60, 90), (120, 80))
+_TRIED = ((60, 90), (120, 80), (61, 83))
+_MULTIPLES = (1, 16)
+"""Of what both sides are, cut off, where the short side is given: YOLOS wants whole patches."""
 _LARGEST, _MEAN = 2.0, 0.5
 """Levels of 255 by which pixels may differ: Pillow rounds after rows and after columns, which makes
 1.1 at most."""
@@ -30,12 +32,16 @@ class ProcessorPreprocess(Preprocess):
 
     Attributes:
         resized: pixels of the short side, or (height, width) to which the image is stretched.
+        longest: pixels that the long side has at most, where the short side is given.
+        multiple: of what both sides are then, cut off.
         crop: (height, width) of the central part that is kept.
         mode: how pixels are interpolated.
         bgr: whether the channels are turned around.
     """
 
     resized: int | tuple[int, int] | None = None
+    longest: int | None = None
+    multiple: int = 1
     crop: tuple[int, int] | None = None
     mode: str = "bilinear"
     bgr: bool = False
@@ -67,8 +73,16 @@ class ProcessorPreprocess(Preprocess):
             return height, width
         if isinstance(self.resized, tuple):
             return self.resized
-        short = min(height, width)
-        return int(self.resized * height / short), int(self.resized * width / short)
+        short, long = min(height, width), max(height, width)
+        side = float(self.resized)
+        if self.longest is not None and long / short * side > self.longest:
+            side = self.longest * short / long
+            # The short side is rounded, and the long one cut off.
+            sides = round(side), int(side * long / short)
+            height, width = sides if height <= width else (sides[1], sides[0])
+        else:
+            height, width = int(side * height / short), int(side * width / short)
+        return height - height % self.multiple, width - width % self.multiple
 
     def _resize(self, images: Tensor, height: int, width: int) -> Tensor:
         if (height, width) == tuple(images.shape[-2:]):
@@ -94,13 +108,14 @@ def read_processor(processor: Any, name: str) -> ProcessorPreprocess:
         "normalise"
     )
     try:
-        preprocess = _described(processor)
-        fits = all(_agree(processor, preprocess, size) for size in _TRIED)
+        described = _described(processor)
+        for multiple in _MULTIPLES:
+            preprocess = replace(described, multiple=multiple)
+            if all(_agree(processor, preprocess, size) for size in _TRIED):
+                return preprocess
     except Exception as error:  # of any kind: the settings are a stranger's
         raise refusal from error
-    if not fits:
-        raise refusal
-    return preprocess
+    raise refusal
 
 
 def whole(preprocess: ProcessorPreprocess) -> ProcessorPreprocess:
@@ -112,7 +127,7 @@ def whole(preprocess: ProcessorPreprocess) -> ProcessorPreprocess:
 
 def _described(processor: Any) -> ProcessorPreprocess:
     """What its settings say."""
-    resized, crop = _resized(processor), None
+    (resized, longest), crop = _resized(processor), None
     margin = getattr(processor, "crop_pct", None)
     if isinstance(resized, int) and margin is not None:
         side = resized
@@ -132,20 +147,21 @@ def _described(processor: Any) -> ProcessorPreprocess:
         mean=mean,
         std=std,
         resized=resized,
+        longest=longest,
         crop=crop,
         mode=_MODES[int(2 if processor.resample is None else processor.resample)],
         bgr=bool(getattr(processor, "do_flip_channel_order", False)),
     )
 
 
-def _resized(processor: Any) -> int | tuple[int, int] | None:
+def _resized(processor: Any) -> tuple[int | tuple[int, int] | None, int | None]:
+    """The short side or both, and what the long side has at most."""
     if not processor.do_resize:
-        return None
-    if processor.size.height and processor.size.width:
-        return int(processor.size.height), int(processor.size.width)
-    if processor.size.longest_edge:
-        raise ValueError("the long side is bounded")
-    return int(processor.size.shortest_edge)
+        return None, None
+    size = processor.size
+    if size.height and size.width:
+        return (int(size.height), int(size.width)), None
+    return int(size.shortest_edge), int(size.longest_edge) if size.longest_edge else None
 
 
 def _of_pixels(

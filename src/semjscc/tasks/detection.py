@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.data.base import PerImage, TargetName
+from semjscc.errors import UserError
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
 from semjscc.tasks.box_drawing import draw_boxes
 from semjscc.tasks.boxes import distinct, giou
@@ -101,7 +102,10 @@ class Detection(Task):
         _, queries, width = output.shape
         side = round(queries**0.5)
         if side**2 != queries:
-            raise ValueError(f"{queries} queries are no square grid")
+            raise UserError(
+                f"the loss of detection wants queries on a square grid, not {queries}: take square "
+                "images, or train a codec for features or distillation"
+            )
         there = target[..., 4] >= 0
         boxes, classes = target[..., :4].float(), target[..., 4].long().clamp_min(0)
         middle = (boxes[..., :2] + boxes[..., 2:]) / 2 * side
