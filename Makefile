@@ -133,7 +133,7 @@ photographs: setup
 	$(PHOTOGRAPHS) --data data/kodak $(NO_LABELS) --ratio 1/384,1/192,1/96,1/48,1/24,1/16,1/12,1/6 \
 	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak
 	$(PHOTOGRAPHS) --data data/bsds500 $(NO_LABELS) $(RATIOS) \
-	  --links none,separate,linear,linear-adaptive,djscc --out out/bsds500
+	  --links none,linear,linear-adaptive,djscc --out out/bsds500
 	for name in photographs-tuned kodak bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg

@@ -59,7 +59,8 @@ def test_both_layouts_are_read(tmp_path: Path, as_records: bool, column: str) ->
     assert [len(one) for one in data.targets("boxes", [2, 1])] == [1, 0]
     bare = load_data(str(path), "test", needs_labels=False)
     assert bare.boxes is None
-    assert bare.fingerprint != data.fingerprint
+    assert bare.fingerprint == data.fingerprint  # of the images
+    assert bare.print_of("label") != data.print_of("boxes")
 
 
 def test_classes_without_names_are_called_by_their_numbers(tmp_path: Path) -> None:
@@ -81,11 +82,12 @@ def test_boxes_are_cropped_with_their_images(tmp_path: Path) -> None:
     ("boxes", "classes", "said"),
     [
         ([[[30.0, 3, 10, 8]]], [[0]], "does not lie in the image of 32 x 24 pixels"),
-        ([[[2.0, 3, -10, 8]]], [[0]], "does not lie in the image"),
-        ([[[2.0, 3, 0, 8]]], [[0]], "does not lie in the image"),
+        ([[[2.0, 3, -10, 8]]], [[0]], "is empty"),
+        ([[[2.0, 3, 0, 8]]], [[0]], "is empty"),
+        ([[[0.2, 0.3, 0.1, 0.5]]], [[0]], "in parts of the image"),
         ([[[2.0, 3, 10]]], [[0]], "four numbers"),
         ([[[2.0, 3, 10, 8]]], [[0, 1]], "1 boxes and 2 classes"),
-        ([[[2.0, float("nan"), 10, 8]]], [[0]], "does not lie in the image"),
+        ([[[2.0, float("nan"), 10, 8]]], [[0]], "is no box"),
     ],
 )
 def test_what_is_no_box_is_refused(

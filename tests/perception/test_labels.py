@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from semjscc.data.base import ImageSet
-from semjscc.perception.base import Perception, knows_labels, looking_at
+from semjscc.perception.base import Perception, knows_targets, looking_at
 
 DATA = ImageSet(
     name="x",
@@ -36,7 +36,7 @@ DATA = ImageSet(
 def test_labels_are_known_by_name_or_number(
     tiny_perception: Perception, changes: dict[str, object], known: bool
 ) -> None:
-    assert knows_labels(tiny_perception, replace(DATA, **changes)) == known
+    assert knows_targets(tiny_perception, replace(DATA, **changes)) == known
 
 
 def test_other_layers_are_looked_at_without_changing_the_network(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from semjscc.cli import main
+from semjscc.data.drawn.scenes import load_scenes
 from semjscc.data.drawn.shapes import CLASS_NAMES
 from semjscc.perception.networks import build_network
 from semjscc.perception.store import load_perception
@@ -74,6 +76,17 @@ def test_a_codec_is_trained_for_it(network: Path, tmp_path: Path, term: str) -> 
     if term == "features":
         words += ["--loss.importance", "{temper: 0.5}"]
     assert main(words) == 0
+
+
+def test_the_grid_of_a_training_is_square(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_scenes("train", 2, 128)
+    wide = replace(whole, images=torch.as_tensor(whole.images)[:, :, :64], name="wide")
+    monkeypatch.setattr("semjscc.data.load_scenes", lambda *_: wide)
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    assert main(["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 2
+    assert "square images" in capsys.readouterr().err
 
 
 def test_boxes_move_with_their_images() -> None:

@@ -140,7 +140,7 @@ def test_a_codec_is_trained_for_it(network: Path, source: Path, tmp_path: Path, 
         (["--data.masks", "false"], "data.masks: true"),
         (["--perception.classes", "[]"], "classes"),
         (["--perception.network", "resnet"], "a map of numbers"),
-        (["--perception.task", "classification"], "classes"),
+        (["--perception.task", "classification"], "takes no arguments"),
         (["--perception.task_options", "{ignored: [x]}"], "0 to 255"),
     ],
 )
@@ -157,6 +157,32 @@ def test_what_does_not_fit_is_said_in_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_sources_with_masks_are_joined(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(RECIPE.format(source=f"[{source}, {source}]"))
+    words = ["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]
+    assert main([*words, "--optimiser.steps", "2"]) == 0
+
+
+def test_masks_of_unknown_classes_are_refused_before_the_training(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recipe.yaml").write_text(RECIPE.format(source=source))
+    words = ["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]
+    options = "--perception.task_options"
+    assert main([*words, options, "{}"]) == 2
+    assert "class 3, and the network knows 3 classes" in capsys.readouterr().err
+    assert main([*words, options, "{ignored: [0, 1, 2, 3]}"]) == 2
+    assert "no pixel of the masks counts" in capsys.readouterr().err
+
+
+def test_the_label_alone_is_no_link_for_it(
+    network: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "--data", str(source), "--links", "label", "--ratio", "1/24"]
+    assert main([*words, "--snr", "0", "--perception", str(network), "--out", str(tmp_path)]) == 2
+    assert "one class an image: pixels does segmentation" in capsys.readouterr().err
 
 
 def test_masks_move_with_their_images_and_are_never_greyed_out() -> None:

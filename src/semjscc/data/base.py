@@ -1,5 +1,6 @@
 """What a data set is to the rest of the program: images in memory, what is right of each."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -90,6 +91,23 @@ class ImageSet:
         """The names of the classes in labels, masks or boxes."""
         names = {"label": self.class_names, "mask": self.mask_names, "boxes": self.box_names}
         return names[name]
+
+    def print_of(self, name: TargetName) -> str:
+        """The fingerprint, of masks or boxes too where these are what is right."""
+        if name == "label":
+            return self.fingerprint
+        state = hashlib.blake2b(self.fingerprint.encode(), digest_size=8)
+        targets = self.masks if name == "mask" else self.boxes
+        for one in () if targets is None else targets:
+            state.update(f"{tuple(one.shape)}".encode() + one.contiguous().numpy().tobytes())
+        return state.hexdigest()
+
+    @property
+    def full_print(self) -> str:
+        """Of the images and all that is right of them."""
+        masks = [] if self.masks is None else [self.print_of("mask")]
+        boxes = [] if self.boxes is None else [self.print_of("boxes")]
+        return "/".join([self.fingerprint, *masks, *boxes])
 
     def with_targets(
         self, name: TargetName, values: Sequence[Tensor], class_names: tuple[str, ...]

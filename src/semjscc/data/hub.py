@@ -105,6 +105,11 @@ def load_hub(
         if objects is not None:
             sides = (image.shape[-2], image.shape[-1])
             boxes.append(objects if size is None else resize_and_crop_boxes(objects, sides, size))
+    if any(map(len, boxes)) and all(float(one[:, :4].max()) <= 1 for one in boxes if len(one)):
+        raise UserError(
+            f"{opened.name} has its boxes in parts of the image: left, top, width and height "
+            "are in pixels"
+        )
     numbers = torch.tensor(labels, dtype=torch.int64)
     same_size = len({image.shape for image in images}) == 1
     return ImageSet(
@@ -114,7 +119,7 @@ def load_hub(
         labels=numbers,
         class_names=opened.class_names,
         revision=opened.revision,
-        fingerprint=fingerprint(images, numbers, [*masks, *boxes]),
+        fingerprint=fingerprint(images, numbers),
         numbered=opened.numbered,
         names=tuple(names) if all(names) else (),
         masks=None if not masks else torch.stack(masks) if same_size else masks,

@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from semjscc.data.base import ImageSet
+from semjscc.errors import UserError
 
 
 def join(sets: Sequence[ImageSet]) -> ImageSet:
@@ -29,6 +31,7 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
     alike = all(data.numbered for data in sets) or all(data.class_names == names for data in sets)
     labelled = alike and bool((labels >= 0).all())
     named = all(data.names for data in sets)
+    masks = _targets(sets, "mask")
     prints = "/".join(data.fingerprint for data in sets)
     return replace(
         first,
@@ -40,20 +43,24 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
         fingerprint=hashlib.blake2b(prints.encode(), digest_size=8).hexdigest(),
         numbered=labelled and first.numbered,
         names=tuple(chain.from_iterable(data.names for data in sets)) if named else (),
-        masks=_masks(sets),
-        boxes=_boxes(sets),
+        masks=torch.stack(masks) if masks is not None and same_size else masks,
+        boxes=_targets(sets, "boxes"),
     )
 
 
-def _masks(sets: Sequence[ImageSet]) -> list[Tensor] | None:
-    """Of all images, where all sets have them and mean the same by them."""
-    if any(data.masks is None or data.mask_names != sets[0].mask_names for data in sets):
-        return None
-    return [mask for data in sets for mask in data.masks or ()]
+def _targets(sets: Sequence[ImageSet], name: Literal["mask", "boxes"]) -> list[Tensor] | None:
+    """Masks or boxes of all images, where all sets have them.
 
-
-def _boxes(sets: Sequence[ImageSet]) -> list[Tensor] | None:
-    """Likewise."""
-    if any(data.boxes is None or data.box_names != sets[0].box_names for data in sets):
+    Raises:
+        UserError: they mean different classes by them.
+    """
+    found = [data.masks if name == "mask" else data.boxes for data in sets]
+    if any(some is None for some in found):
         return None
-    return [boxes for data in sets for boxes in data.boxes or ()]
+    for data in sets:
+        if data.names_of(name) != sets[0].names_of(name):
+            kind = "masks" if name == "mask" else "boxes"
+            raise UserError(
+                f"{sets[0].name} and {data.name} call the classes of their {kind} differently"
+            )
+    return [one for some in found if some is not None for one in some]

@@ -24,6 +24,7 @@ _BOXES = ("bbox", "bboxes", "boxes")
 _CLASSES = ("category", "categories", "category_id", "label", "labels", "class", "classes")
 _SLACK = 1.0
 """Pixels by which a box may leave its image: what rounding does. It is cut off."""
+_MOST_CLASSES = 100_000
 _LEAST = 2.0
 """Pixels of either side that an object must keep where an image is cropped."""
 
@@ -102,8 +103,11 @@ def _lists(value: Any, objects: Objects) -> tuple[list[Any], list[Any]]:
 
 
 def _class(value: Any, names: tuple[str, ...], place: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UserError(f"{place}: the class of a box is {printable(str(value))}, not a number")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST_CLASSES:
+        shown = printable(str(value))
+        raise UserError(
+            f"{place}: the class of a box is {shown}, not a number of 0, 1, 2 and so on"
+        )
     if names and value >= len(names):
         raise UserError(f"{place}: a box has class {value}, and there are {len(names)} classes")
     return value
@@ -121,9 +125,14 @@ def within(boxes: Tensor, size: tuple[int, int], place: str) -> Tensor:
     wrong = outside | (boxes[:, 2:4] <= boxes[:, :2]).any(1) | ~boxes.isfinite().all(1)
     if bool(wrong.any()):
         left, top, right, bottom = boxes[wrong][0, :4].tolist()
+        problem = f"does not lie in the image of {width} x {height} pixels"
+        if right <= left or bottom <= top:
+            problem = "is empty"
+        if not bool(boxes[wrong][0].isfinite().all()):
+            problem = "is no box"
         raise UserError(
-            f"{place}: the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) does not lie in "
-            f"the image of {width} x {height} pixels: left, top, width and height are in pixels"
+            f"{place}: the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) {problem}: "
+            "left, top, width and height are in pixels"
         )
     cut = torch.minimum(boxes[:, :4].clamp_min(0), limits.repeat(2))
     return torch.cat([cut, boxes[:, 4:]], dim=1)

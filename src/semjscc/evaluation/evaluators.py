@@ -10,7 +10,7 @@ from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.images import printable
-from semjscc.perception.base import Perception, predict
+from semjscc.perception.base import Perception, are_numbers, predict
 from semjscc.results.records import device_of
 from semjscc.tasks.base import Kind
 
@@ -131,8 +131,7 @@ def check(evaluator: Evaluator) -> None:
     known = perception.class_names
     target = perception.task.target
     given = data.names_of(target)
-    numbered = not given if target == "mask" else data.numbered and target == "label"
-    if numbered and len(given) <= len(known):
+    if are_numbers(data, target) and len(given) <= len(known):
         return
     for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
         if ours != theirs:

@@ -42,9 +42,10 @@ def point_fingerprint(
 
 def context_fingerprint(data: ImageSet, perception: Perception, metric: str) -> str | None:
     """Of the images, what is right of them, the network that looks at them, and the metric."""
+    target = perception.task.target
     about = (
-        *(data.name, data.split, data.fingerprint, len(data), data.class_names),
-        *(data.mask_names, metric),
+        *(data.name, data.split, data.print_of(target), len(data), data.names_of(target)),
+        metric,
     )
     return _digest(perception, map(repr, about))
 

@@ -107,6 +107,14 @@ class Task(ABC):
     ) -> list[tuple[Seen, ...]]:
         """What is seen in each image: ``most`` things at most, the first being the main one."""
 
+    def check(self, targets: PerImage, classes: int) -> None:
+        """Refuse targets that are not of the network's classes; here all are.
+
+        Raises:
+            UserError: some are.
+        """
+        del targets, classes
+
     def agreed(self, results: PerImage) -> list[Tensor]:
         """The targets that results are: what is right where agreement is measured."""
         return list(results)

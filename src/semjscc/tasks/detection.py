@@ -171,6 +171,12 @@ class Detection(Task):
             classes,
         )
 
+    def check(self, targets: PerImage, classes: int) -> None:
+        """Refuse boxes of unknown classes."""
+        highest = max((int(one[:, 4].max()) for one in targets if len(one)), default=-1)
+        if highest >= classes:
+            raise UserError(f"a box has class {highest}, and the network knows {classes} classes")
+
     def agreed(self, results: PerImage) -> list[Tensor]:
         """What is surely seen, as what is right: (n, 5)."""
         return [one[one[:, 5] >= SURE][:, :5] for one in results]

@@ -109,6 +109,15 @@ class Segmentation(Task):
             found.append(np.concatenate([inside, union])[np.newaxis].astype(np.float64))
         return {"miou": found}
 
+    def check(self, targets: PerImage, classes: int) -> None:
+        """Refuse masks of unknown classes, or of which no pixel counts."""
+        counting = [bool(self._counting(mask, classes).any()) for mask in targets]
+        if counting and not any(counting):
+            raise UserError(
+                f"no pixel of the masks counts: all have class {IGNORED}, which counts for "
+                "nothing, or one that is ignored"
+            )
+
     def confidence(self, output: Tensor) -> Tensor:
         """The largest probability of a place, the mean over places: (B,)."""
         return output.float().softmax(dim=1).amax(dim=1).flatten(1).mean(dim=1)

@@ -117,7 +117,7 @@ def inputs_today(recipe: Recipe) -> Inputs:
 
 @lru_cache(maxsize=8)
 def _fingerprint(data: DataRecipe, _files: Sequence[tuple[str, int, int, int]]) -> str:
-    return load_images(data, "train").fingerprint
+    return load_images(data, "train").full_print
 
 
 def keep_inputs(folder: Path, now: Inputs) -> None:

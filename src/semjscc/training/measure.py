@@ -9,7 +9,7 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.images import quantise
 from semjscc.metrics import psnr
-from semjscc.perception.base import Perception, knows_labels, predict
+from semjscc.perception.base import Perception, knows_targets, predict
 from semjscc.randomness import Draws
 from semjscc.tasks.base import Rows
 from semjscc.tasks.evidence import gather
@@ -64,14 +64,18 @@ def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[
     data = data.first(CARD_IMAGES) if alike else spread(data, CARD_PHOTOGRAPHS)
     task, classes = perception.task, len(perception.class_names)
     metric = next(iter(task.metrics))
-    known = knows_labels(perception, data) if task.target == "label" else data.masks is not None
+    known = knows_targets(perception, data)
     quality: dict[str, float] = {}
     accuracy: dict[str, float] = {}
     for ratio in codec.ratios:
         errors, right = [], []
         for batch in _batches(data):
             images = data.batch(batch)
-            wanted = data.targets(task.target, batch) if known else predict(perception, images)
+            wanted = (
+                data.targets(task.target, batch)
+                if known
+                else task.agreed(predict(perception, images))
+            )
             encoded = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
             received, knowledge = awgn(encoded.symbols, CARD_SNR_DB, Draws(0, batch))
             size = (images.shape[-2], images.shape[-1])

@@ -14,9 +14,10 @@ from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
-from semjscc.perception.base import Perception, Preprocess, knows_labels
+from semjscc.perception.base import Perception, Preprocess, knows_targets
 from semjscc.perception.store import describe, open_perception, weights_file
 from semjscc.perception.wrap import make_network, make_task
+from semjscc.tasks import Detection
 from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
@@ -53,7 +54,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
         return folder / MODEL, read_metadata(folder / MODEL).get("facts", {})
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
     _check_images(recipe, data, val)
-    inputs = Inputs(origins(recipe), data.fingerprint, code(recipe))
+    inputs = Inputs(origins(recipe), data.full_print, code(recipe))
     with ExitStack() as held:
         work = _Work(recipe, folder, schedule, held, data, val, inputs)
         torch.manual_seed(recipe.seed)
@@ -129,9 +130,18 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
         raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
     network = make_network(chosen.network, len(classes), chosen.options)
     _begin(network, recipe, classes)
-    preprocess = Preprocess(chosen.input_size)
-    images = first_images(data, work.val, recipe.data.crop)
-    try_network(network, preprocess, chosen.layers, images, task, classes, recipe.name)
+    side = chosen.input_size
+    # What is told of every place must be told of all of the image.
+    preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
+    if isinstance(task, Detection) and side is None and any(h != w for h, w in data.sizes):
+        raise UserError(
+            "detection is trained on square images: give perception.input_size, to which others "
+            "are stretched, or data.size"
+        )
+    for images in (data, work.val):
+        task.check(images.targets(task.target, range(len(images))), len(classes))
+    tried = first_images(data, work.val, recipe.data.crop)
+    try_network(network, preprocess, chosen.layers, tried, task, classes, recipe.name)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data, task)):
         return work.model, {}
     perception = Perception(
@@ -152,17 +162,12 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     # A plain training looks at no features: the layers are those that the checkpoint names.
     layers = recipe.loss.layers if recipe.loss.weight else None
     perception = open_perception(chosen.perception, chosen.network, layers, chosen.task)
-    if recipe.loss.needs_labels and perception.task.target != "label":
-        there = data.masks if perception.task.target == "mask" else data.boxes
-        if there is None:
-            raise UserError(
-                f"{recipe.loss.needs_labels} needs {perception.task.target} targets, and "
-                f"{data.name} has none: they are read with data.masks or data.boxes: true"
-            )
-    elif recipe.loss.needs_labels and not knows_labels(perception, data):
+    if recipe.loss.needs_labels and not knows_targets(perception, data):
+        target = perception.task.target
         raise UserError(
             f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
-            f"{len(data.class_names)}, or their names differ: train a perception network first"
+            f"{len(data.names_of(target))}, or their names differ: train a perception network first"
+            + ("" if target == "label" else "; masks and boxes are read with data.masks or boxes")
         )
     images = first_images(data, work.val, recipe.data.crop)
     try_perception(perception, images, recipe.loss)
@@ -224,7 +229,7 @@ def _export(
         "data": {
             "name": data.name,
             "revision": data.revision,
-            "fingerprint": data.fingerprint,
+            "fingerprint": data.full_print,
             "images": len(data),
         },
         "facts": facts,

@@ -71,7 +71,7 @@ def load_scenes(split: Split, count: int | None = None, size: int = 256) -> Imag
         labels=labels,
         class_names=CLASS_NAMES,
         revision=GENERATOR_VERSION,
-        fingerprint=fingerprint(images, labels, masks),
+        fingerprint=fingerprint(images, labels),
         masks=masks,
         mask_names=(BACKGROUND, *CLASS_NAMES),
         boxes=boxes,
