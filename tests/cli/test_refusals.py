@@ -55,7 +55,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["demodulate", "nothere.cf32", "--out", "out"], "nothere.cf32 does not exist"),
     (["demodulate", "image.png", "--out", "image.png"], "it is a file"),
     (["demodulate", "image.png", "--out", "out", "--weights", "x"], "no shipped weights 'x'"),
-    (["demodulate", "image.png", "--out", "out", "--network", "a:B"], "class of a --perception"),
+    (["demodulate", "image.png", "--out", "out", "--network", "a:B"], "are of a --perception"),
     (["channel", "nothere.cf32", "x.cf32"], "nothere.cf32 does not exist"),
     (["channel", "image.png", "x.cf32", "--snr", "x"], "an SNR is a number of dB"),
     ([*GRID, "semantc"], "did you mean 'semantic'"),
