@@ -131,7 +131,7 @@ photographs: setup
 	  out/photographs/results.json out/photographs-hybrid/results.json out/photographs-semantic/results.json
 	$(PHOTOGRAPHS) $(IMAGENET) --ratio 1/48 --links none,separate,separate+semantic --snr 0,10 --out out/photographs-tuned
 	$(PHOTOGRAPHS) --data data/kodak $(NO_LABELS) --ratio 1/384,1/192,1/96,1/48,1/24,1/16,1/12,1/6 \
-	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak
+	  --links none,separate,linear,linear-adaptive,start=weights/photo-start.safetensors,djscc,semantic --out out/kodak
 	$(PHOTOGRAPHS) --data data/bsds500 $(NO_LABELS) $(RATIOS) \
 	  --links none,linear,linear-adaptive,djscc --out out/bsds500
 	for name in photographs-tuned kodak bsds500; do cp out/$$name/results.json results/$$name.json || exit; done

@@ -18,6 +18,7 @@ ROOMS = [
 SUB_ROOMS = {
     "data": ["drawn"],
     "linear": ["planning"],
+    "perception": ["huggingface"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],
     "separation": ["sources"],
 }

@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         sys.modules.pop("counting", None)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_it_is_evaluated_by_its_own_metrics(folder: Path) -> None:
     words = ["evaluate", "--data", "scenes", "--size", "128", "--perception", "runs/counter", *OWN]
     words += ["--links", "none,linear-adaptive", "--ratio", "1/48", "--snr", "0", "--out", "out"]

@@ -13,22 +13,22 @@ import pytest
 import torch
 from PIL import Image
 
+from semjscc.cli import main
+from semjscc.cli.options import check_network
+from semjscc.errors import UserError
+from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
+from semjscc.importance.maps import importance_map
+from semjscc.perception.base import Perception
+from semjscc.perception.huggingface import files as hub
+from semjscc.perception.huggingface.processor import ProcessorPreprocess, read_processor, whole
+from semjscc.perception.store import open_perception, weights_file
+from semjscc.results.fingerprint import link_fingerprint
+from semjscc.results.records import load_results
+from semjscc.tasks import Segmentation
+
 transformers = pytest.importorskip(
     "transformers", reason="needs the extra hf: pip install 'semjscc[hf]'"
 )
-
-from semjscc.cli import main  # noqa: E402
-from semjscc.cli.options import check_network  # noqa: E402
-from semjscc.errors import UserError  # noqa: E402
-from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients  # noqa: E402
-from semjscc.importance.maps import importance_map  # noqa: E402
-from semjscc.perception import hub  # noqa: E402
-from semjscc.perception.base import Perception  # noqa: E402
-from semjscc.perception.processor import ProcessorPreprocess, read_processor, whole  # noqa: E402
-from semjscc.perception.store import open_perception, weights_file  # noqa: E402
-from semjscc.results.fingerprint import link_fingerprint  # noqa: E402
-from semjscc.results.records import load_results  # noqa: E402
-from semjscc.tasks import Segmentation  # noqa: E402
 
 NAMES = {0: "cat", 1: "dog", 2: "crane", 3: "crane"}
 IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
@@ -506,6 +506,7 @@ def test_boxes_are_those_of_the_library(detector: Path, size: tuple[int, int]) -
     assert (classes == wanted["labels"]).float().mean() > 0.8
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_detector_takes_part_in_an_evaluation(detector: Path, tmp_path: Path) -> None:
     words = ["evaluate", "--data", "scenes", "--size", "128", "--limit", "2", "--links", "none"]
     words += ["--perception", f"hf:{detector}", "--metric", "agreement", "--ratio", "1/24"]

@@ -54,6 +54,7 @@ def test_its_checkpoint_tells_its_task(network: Path) -> None:
     assert 0 <= perception.facts["val_map50"] <= 1
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("metric", ["accuracy", "agreement"])
 def test_an_evaluation_has_a_record_for_each_metric(
     network: Path, tmp_path: Path, metric: str

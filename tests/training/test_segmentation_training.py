@@ -94,6 +94,7 @@ def test_an_evaluation_measures_intersection_over_union(
     assert (tmp_path / "transmission.png").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_compares_links_from_results_alone(
     network: Path, source: Path, tmp_path: Path
 ) -> None:

@@ -95,7 +95,7 @@ def check_network(name: str) -> None:
     from semjscc.perception.names import EFFICIENTNET, MOBILENET, hugging_face, mobilenet_file
 
     if (model := hugging_face(name)) is not None:
-        from semjscc.perception.hub import check_model
+        from semjscc.perception.huggingface.files import check_model
 
         check_model(model)
         return

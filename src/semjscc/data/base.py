@@ -77,15 +77,17 @@ class ImageSet:
         """
         if name == "label":
             return self.labels[torch.as_tensor(indices)]
-        if name == "boxes":
-            if self.boxes is None:
-                raise UserError(f"{self.name} has no boxes")
-            return [self.boxes[int(index)] for index in indices]
-        if self.masks is None:
-            raise UserError(f"{self.name} has no masks")
-        if isinstance(self.masks, Tensor):
-            return self.masks[torch.as_tensor(indices)]
-        return torch.stack([self.masks[int(index)] for index in indices])
+        kept = self.of_places(name)
+        if kept is None:
+            raise UserError(f"{self.name} has no {name if name == 'boxes' else 'masks'}")
+        if isinstance(kept, Tensor):
+            return kept[torch.as_tensor(indices)]
+        chosen = [kept[int(index)] for index in indices]
+        return chosen if name == "boxes" else torch.stack(chosen)
+
+    def of_places(self, name: TargetName) -> PerImage | None:
+        """The masks or the boxes of all images; None where there are none."""
+        return self.masks if name == "mask" else self.boxes
 
     def names_of(self, name: TargetName) -> tuple[str, ...]:
         """The names of the classes in labels, masks or boxes."""
@@ -97,17 +99,17 @@ class ImageSet:
         if name == "label":
             return self.fingerprint
         state = hashlib.blake2b(self.fingerprint.encode(), digest_size=8)
-        targets = self.masks if name == "mask" else self.boxes
-        for one in () if targets is None else targets:
+        kept = self.of_places(name)
+        for one in () if kept is None else kept:
             state.update(f"{tuple(one.shape)}".encode() + one.contiguous().numpy().tobytes())
         return state.hexdigest()
 
     @property
     def full_print(self) -> str:
         """Of the images and all that is right of them."""
-        masks = [] if self.masks is None else [self.print_of("mask")]
-        boxes = [] if self.boxes is None else [self.print_of("boxes")]
-        return "/".join([self.fingerprint, *masks, *boxes])
+        names: tuple[TargetName, ...] = ("mask", "boxes")
+        there = [self.print_of(name) for name in names if self.of_places(name) is not None]
+        return "/".join([self.fingerprint, *there])
 
     def with_targets(
         self, name: TargetName, values: Sequence[Tensor], class_names: tuple[str, ...]

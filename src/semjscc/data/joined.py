@@ -54,7 +54,7 @@ def _targets(sets: Sequence[ImageSet], name: Literal["mask", "boxes"]) -> list[T
     Raises:
         UserError: they mean different classes by them.
     """
-    found = [data.masks if name == "mask" else data.boxes for data in sets]
+    found = [data.of_places(name) for data in sets]
     if any(some is None for some in found):
         return None
     for data in sets:

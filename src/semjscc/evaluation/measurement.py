@@ -150,14 +150,12 @@ def _send(
     if received.images is not None:
         measured.psnr_db[place] = psnr(images, received.images).cpu().numpy()
         measured.ssim[place] = ssim(images, received.images).cpu().numpy()
-    outputs: dict[int, PerImage] = {}
+    known: dict[tuple[int, int], dict[str, list[Rows]]] = {}
     for one, found in zip(evaluators, measured.found, strict=True):
-        task, key = one.perception.task, id(one.perception)
-        if key not in outputs:  # one network may be measured by several metrics
-            outputs[key] = _results(received, one.perception, images)
-        targets = one.data.targets(task.target, place[0])
-        rows = task.evidence(outputs[key], targets, len(one.perception.class_names))
-        for index, of_image in zip(place[0], rows[one.own_metric], strict=True):
+        key = id(one.perception), id(one.data)
+        if key not in known:  # several metrics have one network, and what is right in common
+            known[key] = _evidence(received, one, images, draws.indices)
+        for index, of_image in zip(draws.indices, known[key][one.own_metric], strict=True):
             found[index][draws.draw] = of_image
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
@@ -168,6 +166,18 @@ def _send(
         measured.payload_bits[place[0]] = received.payload_bits.cpu().numpy()
     if received.codec is not None:
         measured.codecs[received.codec] = None
+
+
+def _evidence(
+    received: Received, evaluator: Evaluator, images: Tensor, indices: Sequence[int]
+) -> dict[str, list[Rows]]:
+    """How far what a network concludes is right, for each metric of its task."""
+    perception = evaluator.perception
+    return perception.task.evidence(
+        _results(received, perception, images),
+        evaluator.data.targets(perception.task.target, indices),
+        len(perception.class_names),
+    )
 
 
 def _results(received: Received, perception: Perception, images: Tensor) -> PerImage:

@@ -249,7 +249,7 @@ def knows_targets(perception: Perception, data: ImageSet) -> bool:
     if target == "label":
         there = bool(given) and bool((data.labels >= 0).all())
     else:
-        there = (data.masks if target == "mask" else data.boxes) is not None
+        there = data.of_places(target) is not None
     fits = len(given) <= len(known) if are_numbers(data, target) else known == given
     return there and fits
 

@@ -4,9 +4,8 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from semjscc.perception.unet import stage
+from semjscc.perception.unet import back_up, halved, stage
 
 _RARE = 0.01
 """Probability of each class at each place before any training: most places hold nothing."""
@@ -41,14 +40,10 @@ class Detector(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, Q, 4 + M), Q = H/4 · W/4: see `semjscc.tasks.detection`."""
-        seen = [self.stage1(_halved(self.stem(_halved(images))))]
+        seen = [self.stage1(halved(self.stem(halved(images))))]
         for deeper in (self.stage2, self.stage3):
-            seen.append(deeper(_halved(seen[-1])))
-        x = seen.pop()
-        for up in (self.up2, self.up1):
-            beside = seen.pop()
-            x = F.interpolate(x, beside.shape[-2:], mode="bilinear", align_corners=False)
-            x = up(torch.cat([x, beside], dim=1))
+            seen.append(deeper(halved(seen[-1])))
+        x = back_up(seen.pop(), seen, (self.up2, self.up1))
         found = self.head(x)
         rows, columns = found.shape[-2:]
         far = found[:, :4].clamp(max=math.log(max(rows, columns))).exp()
@@ -61,7 +56,3 @@ class Detector(nn.Module):
             (down + far[:, 3]) / rows,
         ]
         return torch.cat([torch.stack(sides, dim=1), found[:, 4:]], dim=1).flatten(2).mT
-
-
-def _halved(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 2, ceil_mode=True)

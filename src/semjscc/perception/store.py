@@ -13,8 +13,8 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception import imagenet
 from semjscc.perception.base import Perception, Preprocess, looking_at
-from semjscc.perception.hub import WEIGHTS, model_folder
-from semjscc.perception.huggingface import load_hugging_face
+from semjscc.perception.huggingface.files import WEIGHTS, model_folder
+from semjscc.perception.huggingface.models import load_hugging_face
 from semjscc.perception.mobilenet import load_mobilenet
 from semjscc.perception.names import hugging_face, mobilenet_file
 from semjscc.perception.networks import NETWORKS, build_network

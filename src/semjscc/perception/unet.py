@@ -1,5 +1,7 @@
 """A small U-Net (Ronneberger et al. 2015, arXiv 1505.04597): a class for each pixel."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,6 +17,26 @@ def stage(inputs: int, outputs: int) -> nn.Sequential:
             nn.ReLU(),
         ]
     return nn.Sequential(*layers)
+
+
+def halved(x: Tensor) -> Tensor:
+    """The largest of each 2 x 2 places: (B, C, H, W) -> (B, C, ⌈H/2⌉, ⌈W/2⌉)."""
+    return F.max_pool2d(x, 2, ceil_mode=True)
+
+
+def back_up(x: Tensor, seen: list[Tensor], ups: Iterable[nn.Module]) -> Tensor:
+    """From coarse features to finer ones, with those that were seen on the way down beside them.
+
+    Args:
+        x: (B, C, h, w), the coarsest.
+        seen: the others, the finest first; they are used up from the end.
+        ups: a stage for each.
+    """
+    for up in ups:
+        beside = seen.pop()
+        x = F.interpolate(x, beside.shape[-2:], mode="bilinear", align_corners=False)
+        x = up(torch.cat([x, beside], dim=1))
+    return x
 
 
 class UNet(nn.Module):
@@ -45,10 +67,6 @@ class UNet(nn.Module):
         """(B, 3, H, W) -> (B, M, H, W) logits."""
         seen = [self.stage0(images)]
         for deeper in (self.stage1, self.stage2, self.stage3):
-            seen.append(deeper(F.max_pool2d(seen[-1], 2, ceil_mode=True)))
-        x = seen.pop()
-        for up in (self.up2, self.up1, self.up0):
-            beside = seen.pop()
-            x = F.interpolate(x, beside.shape[-2:], mode="bilinear", align_corners=False)
-            x = up(torch.cat([x, beside], dim=1))
+            seen.append(deeper(halved(seen[-1])))
+        x = back_up(seen.pop(), seen, (self.up2, self.up1, self.up0))
         return self.head(x)

@@ -56,8 +56,8 @@ class Classification(Task):
     def evidence(self, results: PerImage, targets: PerImage, classes: int) -> dict[str, list[Rows]]:
         """Whether each image's class is right: (1, 1) each."""
         del classes
-        pairs = zip(results, targets, strict=True)
-        return {"accuracy": [np.full((1, 1), int(found) == int(right)) for found, right in pairs]}
+        pairs = zip(_numbers(results), _numbers(targets), strict=True)
+        return {"accuracy": [np.full((1, 1), found == right) for found, right in pairs]}
 
     def confidence(self, output: Tensor) -> Tensor:
         """The largest probability: (B,)."""
@@ -68,6 +68,11 @@ class Classification(Task):
     ) -> list[tuple[Seen, ...]]:
         """The most probable classes of each image."""
         return most_of(self.probabilities(output), class_names, most)
+
+
+def _numbers(classes: PerImage) -> list[int]:
+    """Of each image, in one go where they lie on another device."""
+    return classes.tolist() if isinstance(classes, Tensor) else [int(one) for one in classes]
 
 
 def most_of(shares: Tensor, class_names: Sequence[str], most: int) -> list[tuple[Seen, ...]]:

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from semjscc.data.base import PerImage, TargetName
 from semjscc.errors import UserError
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
-from semjscc.tasks.box_drawing import draw_boxes
 from semjscc.tasks.boxes import distinct, giou
 from semjscc.tasks.coco import match
+from semjscc.tasks.drawing import draw_boxes
 
 MOST_FOUND = 100
 """Objects an image, as COCO counts."""

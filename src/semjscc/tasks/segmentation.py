@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from semjscc.data.base import PerImage, TargetName
 from semjscc.errors import UserError
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
-from semjscc.tasks.box_drawing import colours
 from semjscc.tasks.classification import divergence, most_of
+from semjscc.tasks.drawing import colours
 
 _COLOUR = 0.55
 """Share of the class's colour in a drawing."""

@@ -79,9 +79,9 @@ def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
     if recipe.codec is not None and all(data.masks is data.boxes is None for data in sets):
         needs = recipe.loss.needs_labels
     for data in sets:
-        for kind, there in (("masks", data.masks), ("boxes", data.boxes)):
-            if target is not None and kind.startswith(target) and there is None:
-                raise UserError(f"this task is trained by {kind}: set data.{kind}: true")
+        if target in ("mask", "boxes") and data.of_places(target) is None:
+            kind = "boxes" if target == "boxes" else "masks"
+            raise UserError(f"this task is trained by {kind}: set data.{kind}: true")
         if needs is not None and not (data.class_names and (data.labels >= 0).all()):
             raise UserError(
                 f"{data.name} has not the labels that {needs} needs: a column of class labels, or "

@@ -5,7 +5,7 @@ so that the same index shows the same scene at 64 and at 128 pixels.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +101,9 @@ def paste(part: np.ndarray, face: np.ndarray, colours: np.ndarray) -> None:
     part += colours - part * (face[..., 3:] / 255)
 
 
-def post(scene: np.ndarray, pose: Pose, thickness: float, grey: float, mask: np.ndarray) -> None:
+def draw_post(
+    scene: np.ndarray, pose: Pose, thickness: float, grey: float, mask: np.ndarray
+) -> None:
     """A grey post from a square's middle down to the lower edge; the scene and the mask change.
 
     Args:
@@ -131,15 +133,20 @@ def bar(centre: Sequence[float], width: float, height: float, turn: float, size:
     return np.clip(0.5 - size * np.maximum(along, across), 0, 1)[..., None]
 
 
-def add_blobs(rng: np.random.Generator, scene: np.ndarray) -> None:
-    """Up to three plain coloured shapes, so that a patch of colour alone is no sign."""
-    for _ in range(rng.integers(4)):
-        corners = BLOB_CORNERS[rng.integers(len(BLOB_CORNERS))]
-        angles = (rng.uniform(0, 360), *rng.uniform(-40, 40, 2))
-        pose = pose_of(rng.uniform(0.06, 0.26), angles, rng.uniform(size=2).tolist())
-        colour = rng.uniform(0, 1, 3).astype(np.float32)
-        where, blob = warp(blob_face(corners), pose, len(scene))
-        paste(scene[where], blob, blob[..., :3] * colour)
+def add_blob(rng: np.random.Generator, scene: np.ndarray, draw_side: Callable[[], float]) -> None:
+    """A plain coloured shape, so that a patch of colour alone is no sign.
+
+    Args:
+        rng: where it comes from.
+        scene: (size, size, 3) float32 in [0, 255], which changes.
+        draw_side: gives its side in parts of the image's, from the same draws.
+    """
+    corners = BLOB_CORNERS[rng.integers(len(BLOB_CORNERS))]
+    angles = (rng.uniform(0, 360), *rng.uniform(-40, 40, 2))
+    pose = pose_of(draw_side(), angles, rng.uniform(size=2).tolist())
+    colour = rng.uniform(0, 1, 3).astype(np.float32)
+    where, blob = warp(blob_face(corners), pose, len(scene))
+    paste(scene[where], blob, blob[..., :3] * colour)
 
 
 def add_post(rng: np.random.Generator, scene: np.ndarray, pose: Pose) -> None:

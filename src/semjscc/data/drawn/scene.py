@@ -11,8 +11,8 @@ from PIL import Image, ImageFilter
 
 from semjscc.data.base import Split
 from semjscc.data.drawn.backdrops import backdrop
-from semjscc.data.drawn.drawing import Pose, light, paste, pose_of, post, warp
-from semjscc.data.drawn.shapes import BLOB_CORNERS, CLASS_NAMES, blob_face, sign_face
+from semjscc.data.drawn.drawing import Pose, add_blob, draw_post, light, paste, pose_of, warp
+from semjscc.data.drawn.shapes import CLASS_NAMES, sign_face
 from semjscc.errors import UserError
 from semjscc.randomness import generator
 
@@ -67,13 +67,13 @@ def render(split: Split, index: int, size: int = 256) -> Scene:
     labels = rng.integers(len(CLASS_NAMES), size=len(poses)).tolist()
     scene = backdrop(rng, split, size).copy()
     for _ in range(rng.integers(_MOST_BLOBS + 1)):
-        _add_blob(rng, scene)
+        add_blob(rng, scene, lambda: _side(rng))
     mask = np.zeros((size, size), np.uint8)
     # Small signs are far away: what is nearer stands before it.
     for pose, label in sorted(zip(poses, labels, strict=True), key=lambda pair: pair[0].side):
         present, thickness, grey, worn = rng.uniform((0, 0.06, 60, 0.75), (1, 0.12, 190, 1))
         if present > 1 / 3:
-            post(scene, pose, thickness * pose.side, grey, mask)
+            draw_post(scene, pose, thickness * pose.side, grey, mask)
         where, face = warp(sign_face(label), pose, size)
         paste(scene[where], face, face[..., :3] * np.float32(worn))
         mask[where][face[..., 3] >= 128] = 1 + label
@@ -87,7 +87,7 @@ def _places(rng: np.random.Generator, count: int) -> list[Pose]:
     """Poses of signs that do not overlap."""
     poses: list[Pose] = []
     for _ in range(count):
-        side = float(np.exp(rng.uniform(*np.log(SIDES))))
+        side = _side(rng)
         angles = rng.uniform((-12, -28, -18), (12, 28, 18)).tolist()
         for place in rng.uniform(size=(_TRIES, 2)).tolist():
             pose = pose_of(side, angles, place)
@@ -104,15 +104,9 @@ def _apart(one: Pose, other: Pose) -> bool:
     return bool((low >= high).any())
 
 
-def _add_blob(rng: np.random.Generator, scene: np.ndarray) -> None:
-    """A plain coloured shape, so that a patch of colour alone is no sign."""
-    corners = BLOB_CORNERS[rng.integers(len(BLOB_CORNERS))]
-    angles = (rng.uniform(0, 360), *rng.uniform(-40, 40, 2))
-    side = float(np.exp(rng.uniform(*np.log(SIDES))))
-    pose = pose_of(side, angles, rng.uniform(size=2).tolist())
-    colour = rng.uniform(0, 1, 3).astype(np.float32)
-    where, blob = warp(blob_face(corners), pose, len(scene))
-    paste(scene[where], blob, blob[..., :3] * colour)
+def _side(rng: np.random.Generator) -> float:
+    """Of a sign or a blob, in parts of the image's side."""
+    return float(np.exp(rng.uniform(*np.log(SIDES))))
 
 
 def _boxes(mask: np.ndarray, poses: Sequence[Pose], labels: Sequence[int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from semjscc.data.base import Split
 from semjscc.data.drawn.backdrops import backdrop
-from semjscc.data.drawn.drawing import Pose, add_blobs, add_post, bar, light, paste, pose_of, warp
+from semjscc.data.drawn.drawing import Pose, add_blob, add_post, bar, light, paste, pose_of, warp
 from semjscc.data.drawn.shapes import CLASS_NAMES, sign_face
 from semjscc.errors import UserError
 from semjscc.randomness import generator
@@ -82,7 +82,8 @@ def render(split: Split, index: int, size: int = 64) -> Sign:
     pose = pose_of(rng.uniform(0.28, 0.5), angles.tolist(), rng.uniform(size=2).tolist())
 
     scene = backdrop(rng, split, size).copy()
-    add_blobs(rng, scene)
+    for _ in range(rng.integers(4)):
+        add_blob(rng, scene, lambda: rng.uniform(0.06, 0.26))
     add_post(rng, scene, pose)
     where, face = warp(sign_face(label), pose, size)
     worn = np.float32(rng.uniform(0.75, 1))  # dirt and age take a sign's brilliance

@@ -1,4 +1,4 @@
-"""Boxes drawn over images, each in its class's colour."""
+"""Colours of classes, and boxes drawn in them over images."""
 
 import colorsys
 from collections.abc import Sequence

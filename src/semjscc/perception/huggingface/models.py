@@ -14,9 +14,16 @@ from torch import Tensor, nn
 
 from semjscc.errors import UserError, printable
 from semjscc.perception.base import INPUT_LAYER, Perception
-from semjscc.perception.default_layers import default_layers
-from semjscc.perception.hub import CONFIG, WEIGHTS, model_folder, model_name, read_json, task_of
-from semjscc.perception.processor import read_processor, whole
+from semjscc.perception.huggingface.default_layers import default_layers
+from semjscc.perception.huggingface.files import (
+    CONFIG,
+    WEIGHTS,
+    model_folder,
+    model_name,
+    read_json,
+    task_of,
+)
+from semjscc.perception.huggingface.processor import read_processor, whole
 from semjscc.tasks import Classification, Detection, Segmentation, Task
 
 _SIDE = 224
@@ -29,7 +36,7 @@ def load_hugging_face(source: str, layers: Sequence[str] | None = None) -> Perce
     Args:
         source: ``OWNER/NAME`` or the folder.
         layers: whose features count; the ends of the encoder's stages where it is None, see
-            `semjscc.perception.default_layers`.
+            `semjscc.perception.huggingface.default_layers`.
 
     Raises:
         UserError: it cannot be had, or is nothing that semjscc can use.

@@ -1,0 +1,1 @@
+"""Models of Hugging Face transformers: their files, themselves, and what they want of images."""
