@@ -49,6 +49,22 @@ def test_long_blocks_come_back(name: str) -> None:
     assert torch.equal(received, bits)
 
 
+def test_repeated_blocks_come_back_from_whichever_copy_is_there() -> None:
+    # Three code blocks, all bits at least twice: either half of the symbols is enough.
+    k = 81000
+    mode = next(mode for mode in modes_for(k) if mode.blocks == 3 and mode.rate < 0.08)
+    assert 2 * mode.encoded_bits <= k * mode.order
+    bits = payloads(mode, 1)
+    symbols = encode(bits, mode, k)
+    once = mode.encoded_bits // mode.order
+    for kept in (slice(0, once), slice(once, 2 * once)):
+        noise = torch.full((1, k), torch.inf)
+        noise[:, kept] = 0
+        received, ok = decode(symbols, noise, mode, k)
+        assert ok.all()
+        assert torch.equal(received, bits)
+
+
 @pytest.mark.parametrize("payload", ["random", "zeros"])
 def test_symbols_have_the_constellations_energy(payload: str) -> None:
     for name in ("polar-4qam-136", "ldpc-16qam-504", "ldpc-64qam-1032", "ldpc-256qam-1544"):

@@ -103,6 +103,15 @@ def test_repetition_gains_its_factor() -> None:
     assert abs(counted[1] - counted[0]) < 4 * spread
 
 
+def test_repetition_serves_every_code_block_alike() -> None:
+    # Two blocks of 3,304 bits, of whose 33,040 coded bits 9,296 are sent twice. Block error rate
+    # 1e-2 was measured at -5.1 dB; were all repetitions the first block's, it would be -4.1 dB.
+    k = 21168
+    mode = mode_named("ldpc-4qam-6536", k)
+    assert mode.blocks == 2
+    assert lost_blocks(mode, k, -4.8, range(16)) == 0
+
+
 def test_bits_and_symbols_are_counted_alike_by_the_channel() -> None:
     # 640 bits in 256 symbols: 2.5 bits a symbol, whatever the code does inside.
     mode = mode_named("ldpc-16qam-640", 256)

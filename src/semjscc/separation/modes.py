@@ -38,7 +38,8 @@ class Mode:
         order: bits of a QAM symbol: 2, 4, 6 or 8.
         rate: the target code rate.
         payload_bits: bits carried, without checksums; a multiple of 8.
-        encoded_bits: bits that leave the encoder; repeated circularly to fill the symbols.
+        encoded_bits: bits that leave the encoder; repeated to fill the symbols, each code block
+            alike.
         blocks: code blocks, each coded alone; the payload is lost where one of them is.
         block_bits: bits of a code block before coding, checksums included.
     """

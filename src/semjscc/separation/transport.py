@@ -86,7 +86,8 @@ def encode(bits: Tensor, mode: Mode, k: int) -> Tensor:
         (B, k) complex64; the constellation's points have mean energy 1.
     """
     coded = _ldpc(mode)(bits.float()) if mode.code == "ldpc" else _polar(mode)[0](bits.float())
-    repeated = coded[:, torch.arange(k * mode.order) % mode.encoded_bits]
+    again = coded[:, _repeated_first(mode)].repeat(1, k * mode.order // mode.encoded_bits)
+    repeated = torch.cat([coded, again], dim=1)[:, : k * mode.order]
     scrambled = (repeated - _scrambling(k * mode.order)).abs()
     return _mapper(mode.order)(scrambled).to(torch.complex64)
 
@@ -105,7 +106,7 @@ def decode(symbols: Tensor, noise_variance: Tensor, mode: Mode, k: int) -> tuple
         (B, payload_bits) float32 of 0 and 1, and (B,) bool: whether the checksum holds.
     """
     llr = demap(symbols, noise_variance, mode.order) * (1 - 2 * _scrambling(k * mode.order))
-    llr = _sum_repetitions(llr, mode.encoded_bits)
+    llr = _sum_repetitions(llr, mode)
     bits, ok = _decode_ldpc(llr, mode) if mode.code == "ldpc" else _decode_polar(llr, mode)
     # Codes are linear, so that silence decodes to zeros with a valid checksum: fewer known bits
     # than unknown ones are no delivery.
@@ -139,13 +140,23 @@ def demap(symbols: Tensor, noise_variance: Tensor, order: int) -> Tensor:
     return -both.reshape(symbols.shape[0], -1).clamp(-LLR_LIMIT, LLR_LIMIT)
 
 
-def _sum_repetitions(llr: Tensor, encoded: int) -> Tensor:
-    """(B, k·order) -> (B, encoded), the LLRs of every bit's repetitions added."""
-    if llr.shape[1] == encoded:
+def _repeated_first(mode: Mode) -> Tensor:
+    """(encoded_bits,): the coded bits in the order in which they are repeated.
+
+    Code blocks take turns, as each is only as strong as its own repetitions: TS 38.212 section
+    5.4.2.1 too gives every code block the same share of the symbols.
+    """
+    return torch.arange(mode.encoded_bits).view(mode.blocks, -1).T.reshape(-1)
+
+
+def _sum_repetitions(llr: Tensor, mode: Mode) -> Tensor:
+    """(B, k·order) -> (B, encoded_bits), the LLRs of every bit's repetitions added."""
+    once, *again = llr.split(mode.encoded_bits, dim=1)
+    if not again:
         return llr
-    total = llr.new_zeros(llr.shape[0], encoded)
-    for part in llr.split(encoded, dim=1):
-        total[:, : part.shape[1]] += part
+    total, order = once.clone(), _repeated_first(mode)
+    for part in again:
+        total[:, order[: part.shape[1]]] += part
     return total
 
 
