@@ -6,8 +6,10 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
 
     <!-- table results/FILE.json -->            a row for each ratio and link, a column for each SNR
     <!-- table results/FILE.json none,djscc --> these links only
-    <!-- quality results/FILE.json none,djscc --> PSNR and SSIM: a row for each ratio, a column
-                                               for each link, at the one SNR of the file
+    <!-- quality results/FILE.json none,djscc --> PSNR and SSIM: a row for each ratio and SNR, a
+                                               column for each link
+    <!-- quality results/FILE.json none,djscc 10 --> at this SNR only
+    <!-- photograph-speed results/FILE.json --> what `benchmarks/photograph_speed.py` measured
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
@@ -22,6 +24,7 @@ Where several networks have judged, FILE.json@NETWORK means what one of them say
 """
 
 import argparse
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -45,7 +48,8 @@ BUDGET = "cpu"
 ROOT = Path(__file__).parents[1]
 END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
-QUALITY = re.compile(r"(<!-- quality (\S+) (\S+) -->\n)" + END, re.DOTALL)
+QUALITY = re.compile(r"(<!-- quality (\S+) (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
+PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 EQUAL_PSNR = re.compile(r"(<!-- equal-psnr (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -86,24 +90,57 @@ def results_table(path: Path, links: str | None = None) -> str:
     return _table(head, rows, caption)
 
 
-def quality_table(path: Path, links: str) -> str:
-    """PSNR in dB and SSIM of each link at each ratio.
+def quality_table(path: Path, links: str, snr: str | None = None) -> str:
+    """PSNR in dB and SSIM of each link at each ratio and SNR.
 
     Args:
-        path: the results, of one SNR.
+        path: the results.
         links: such as ``separate,djscc``, a column each.
+        snr: in dB; all that every link was measured at where it is None.
     """
-    records = _chosen(path, links)
-    (snr_db,) = {record.snr_db for record in records}
-    cells = {(record.ratio, record.link): record for record in records}
-    ratios = dict.fromkeys(record.ratio for record in records)
+    records = [one for one in _chosen(path, links) if snr is None or one.snr_db == float(snr)]
+    cells = {(record.ratio, record.snr_db, record.link): record for record in records}
     names = links.split(",")
-    rows = [[str(ratio), *(_quality(cells[ratio, name]) for name in names)] for ratio in ratios]
-    return _table(["R", *names], rows, f"{_measured(records)}; {snr_db:g} dB; PSNR and SSIM.")
+    points = dict.fromkeys((record.ratio, record.snr_db) for record in records)
+    ratios = list(dict.fromkeys(ratio for ratio, _ in points))
+    rows = [
+        [str(ratio), f"{snr_db:g} dB", *(_quality(cells[ratio, snr_db, name]) for name in names)]
+        for ratio, snr_db in sorted(points, key=lambda point: (ratios.index(point[0]), point[1]))
+        if all((ratio, snr_db, name) in cells for name in names)
+    ]
+    return _table(["R", "SNR", *names], rows, f"{_measured(records)}; PSNR and SSIM.")
 
 
 def _quality(record: Record) -> str:
     return f"{psnr_text(record, 1)} dB<br>{record.ssim:.3f}"
+
+
+def photograph_speed_table(path: Path) -> str:
+    """Seconds for one picture beside SwinJSCC's network, and for a large one."""
+    found = json.loads(path.read_text())
+    seconds, large = found["seconds"], found["large"]
+    rows = [
+        [
+            side,
+            f"{seconds[f'deep {side}']:.2f} s",
+            f"{seconds[f'SwinJSCC {side}']:.2f} s",
+            f"{found['times as fast'][side]:.1f}",
+            f"{large[f'{side} seconds']:.0f} s",
+        ]
+        for side in ("encode", "decode")
+    ]
+    head = [
+        "",
+        "`deep`",
+        "SwinJSCC",
+        "times as fast",
+        f"`deep`, {large['megapixels']:g} megapixels",
+    ]
+    caption = (
+        "One picture of 768 x 512 at R = 1/24 on one thread of a CPU, medians, both networks in "
+        f"turns in one run; `deep` takes {large['peak GiB']:.1f} GiB at most for the large picture."
+    )
+    return _table(head, rows, caption)
 
 
 def _load(path: Path) -> Results:
@@ -336,7 +373,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str | No
 def fill(text: str) -> str:
     """The text with every block filled anew."""
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
-    text = QUALITY.sub(lambda m: m[1] + quality_table(ROOT / m[2], m[3]) + m[4], text)
+    text = QUALITY.sub(lambda m: m[1] + quality_table(ROOT / m[2], m[3], m[4]) + m[5], text)
+    text = PHOTOGRAPH_SPEED.sub(lambda m: m[1] + photograph_speed_table(ROOT / m[2]) + m[3], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = EQUAL_PSNR.sub(lambda m: m[1] + equal_psnr_table(ROOT / m[2], m[3], m[4]) + m[5], text)

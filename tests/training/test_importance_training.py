@@ -15,7 +15,8 @@ from semjscc.importance.learned import learned_sizes
 from semjscc.losses import fisher_error, reference, semantic_error
 from semjscc.perception.base import Perception
 from semjscc.training.batches import Share
-from semjscc.training.modules import CodecTraining
+from semjscc.training.modules import CodecTraining, Targets
+from semjscc.training.receivers import Receiver
 from semjscc.training.recipe import CodecRecipe, DataRecipe, LossRecipe, OptimiserRecipe, Recipe
 from semjscc.training.run import Schedule, fit
 
@@ -43,7 +44,7 @@ def training(loss: LossRecipe, perception: Perception, data: ImageSet) -> CodecT
     codec, chosen = Adaptive(width=8), CodecRecipe()
     optimiser = OptimiserRecipe(steps=STEPS, batch=8, rate=0.01, precision="32-true")
     recipe = Recipe("tiny", DataRecipe(), optimiser, codec=chosen, loss=loss, seed=3)
-    return CodecTraining(recipe, codec, chosen, perception, data)
+    return CodecTraining(recipe, codec, chosen, [Receiver(perception)], data)
 
 
 def weights_of(module: CodecTraining) -> dict[str, Tensor]:
@@ -64,10 +65,10 @@ def test_training_that_broke_off_ends_in_the_same_weights(
     cut, schedule = training(loss, tiny_perception, data), Schedule(1, 0.0, progress=False)
     step = CodecTraining.loss
 
-    def fail(module: CodecTraining, images: Tensor, target: Tensor, number: int) -> Any:
+    def fail(module: CodecTraining, images: Tensor, targets: Targets, number: int) -> Any:
         if number == STEPS // 2:
             raise RuntimeError("broken off")
-        return step(module, images, target, number)
+        return step(module, images, targets, number)
 
     monkeypatch.setattr(CodecTraining, "loss", fail)
     with pytest.raises(RuntimeError, match="broken off"):
@@ -95,7 +96,9 @@ def test_two_processes_see_the_signs_of_one(
 
     def term(share: Share) -> Tensor:
         monkeypatch.setattr(CodecTraining, "share", share)
-        return module.term(share.take(tiny_images), share.take(received), share.take(labels))
+        return module.term(
+            share.take(tiny_images), share.take(received), {"label": share.take(labels)}
+        )
 
     together = term(Share())
     assert together.std() > 0.01 * together.mean()
@@ -111,7 +114,8 @@ def test_term_is_made_of_the_step_s_signs_and_of_what_was_learned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(CodecTraining, "share", Share())
-    received, labels = 1 - tiny_images, torch.arange(4)
+    received = 1 - tiny_images
+    labels: Targets = {"label": torch.arange(4)}
     signs = draw_signs(3, "fisher", 0, 4, 5)
 
     fisher = training(LOSSES[0], tiny_perception, data).term(tiny_images, received, labels)

@@ -22,7 +22,7 @@ from semjscc.checkpoint import load_weights
 from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
 from semjscc.training.folder_lock import LOCK, alone_in
-from semjscc.training.modules import StepTraining
+from semjscc.training.modules import StepTraining, Targets
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.run import RESUME, Schedule
 from semjscc.training.state import Ear
@@ -145,7 +145,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: signal.Signals
     """Let signals come while a step's batch is made."""
     make = StepTraining.batch
 
-    def batch(self: StepTraining, now: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(self: StepTraining, now: int) -> tuple[torch.Tensor, Targets]:
         if now == step:
             for number in numbers:
                 signal.raise_signal(number)

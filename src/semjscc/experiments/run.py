@@ -146,7 +146,10 @@ def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
     if start is not None:
         start = _place(start, trained)
     if codec is not None:
-        codec = replace(codec, perception=_place(codec.perception, trained))
+        others = tuple(
+            replace(one, perception=_place(one.perception, trained)) for one in codec.others
+        )
+        codec = replace(codec, perception=_place(codec.perception, trained), others=others)
     return replace(recipe, start=start, codec=codec)
 
 

@@ -81,6 +81,7 @@ def origins(recipe: Recipe) -> dict[str, str]:
     names = {"start": recipe.start}
     if recipe.codec is not None and recipe.loss.weight:
         names["perception"] = recipe.codec.perception
+        names |= {f"perception {one.perception}": one.perception for one in recipe.codec.others}
     return {
         part: hashlib.sha256(_file(part, name).read_bytes()).hexdigest()
         for part, name in names.items()
@@ -94,15 +95,15 @@ def code(recipe: Recipe) -> dict[str, str]:
     Raises:
         UserError: there is no such module.
     """
-    part = recipe.perception
-    if part is None and recipe.codec is not None and recipe.loss.weight:
-        part = recipe.codec
-    names = [] if part is None else [name for name in (part.network, part.task) if name]
+    parts = [] if recipe.perception is None else [recipe.perception]
+    if recipe.codec is not None and recipe.loss.weight:
+        parts = [recipe.codec, *recipe.codec.others]
+    names = [name for part in parts for name in (part.network, part.task) if name]
     return {module: found for name in names for module, found in own_code(name).items()}
 
 
 def _file(part: str, name: str) -> Path:
-    return weights_file(name) if part == "perception" else locate(name)
+    return locate(name) if part == "start" else weights_file(name)
 
 
 def inputs_today(recipe: Recipe) -> Inputs:

@@ -1,8 +1,10 @@
 """What trained weights come to on val: the facts of their model card."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from semjscc.channels.awgn import awgn
 from semjscc.codecs.base import Codec
@@ -50,49 +52,82 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
 
 
 @torch.inference_mode()
-def measure_codec(codec: Codec, perception: Perception, data: ImageSet) -> dict[str, Any]:
+def measure_codec(
+    codec: Codec, perceptions: Sequence[Perception], data: ImageSet
+) -> dict[str, Any]:
     """PSNR and accuracy on images of val at each ratio, over AWGN at 10 dB.
 
-    Where the targets are not what the network knows, or there are none, what it says of the clean
+    Where the targets are not what a network knows, or there are none, what it says of the clean
     image is right, and accuracy is called agreement.
 
     Returns:
-        the facts; ``val_psnr_db``, and ``val_accuracy`` or ``val_agreement``, are tables by ratio.
+        the facts; ``val_psnr_db``, and ``val_accuracy`` or ``val_agreement`` of the first network,
+        are tables by ratio, and ``receivers`` has such a table for each further network.
     """
     codec = codec.eval()
     alike = isinstance(data.images, torch.Tensor)
     data = data.first(CARD_IMAGES) if alike else spread(data, CARD_PHOTOGRAPHS)
-    task, classes = perception.task, len(perception.class_names)
-    metric = next(iter(task.metrics))
-    known = knows_targets(perception, data)
     quality: dict[str, float] = {}
-    accuracy: dict[str, float] = {}
+    first, *others = receivers = [_Judged(perception, data) for perception in perceptions]
     for ratio in codec.ratios:
-        errors, right = [], []
+        errors = []
         for batch in _batches(data):
             images = data.batch(batch)
-            wanted = (
-                data.targets(task.target, batch)
-                if known
-                else task.agreed(predict(perception, images))
-            )
             encoded = codec.encode(images, torch.full((len(images),), CARD_SNR_DB), ratio)
             received, knowledge = awgn(encoded.symbols, CARD_SNR_DB, Draws(0, batch))
             size = (images.shape[-2], images.shape[-1])
             decoded = codec.decode(received, knowledge.noise_variance, ratio, size, encoded.side)
             images_back = quantise(decoded)
             errors.append(psnr(images, images_back))
-            seen = predict(perception, images_back)
-            right += [[rows] for rows in task.evidence(seen, wanted, classes)[metric]]
+            for receiver in receivers:
+                receiver.look(batch, images, images_back)
         quality[str(ratio)] = float(torch.cat(errors).mean())
-        accuracy[str(ratio)] = gather(task.metrics[metric], right).value
-    return {
+        for receiver in receivers:
+            receiver.conclude(str(ratio))
+    facts: dict[str, Any] = {
         "val_snr_db": CARD_SNR_DB,
         "val_images": len(data),
         "val_psnr_db": quality,
-        f"val_{metric}" if known else "val_agreement": accuracy,
+        **first.facts,
         "image_side": max(data.sizes[0]),
     }
+    if others:
+        facts["receivers"] = {one.perception.name: one.facts for one in others}
+    return facts
+
+
+class _Judged:
+    """What one network sees of a codec's images, ratio by ratio."""
+
+    def __init__(self, perception: Perception, data: ImageSet) -> None:
+        self.perception = perception
+        self._data = data
+        self._known = knows_targets(perception, data)
+        self._metric = next(iter(perception.task.metrics))
+        self._rows: list[list[Rows]] = []
+        self._values: dict[str, float] = {}
+
+    @property
+    def facts(self) -> dict[str, dict[str, float]]:
+        """The metric by ratio, by its name."""
+        return {f"val_{self._metric}" if self._known else "val_agreement": self._values}
+
+    def look(self, batch: range, images: Tensor, received: Tensor) -> None:
+        """Compare the results of received images (B, 3, H, W) with what is right of the batch."""
+        task = self.perception.task
+        wanted = (
+            self._data.targets(task.target, batch)
+            if self._known
+            else task.agreed(predict(self.perception, images))
+        )
+        seen = predict(self.perception, received)
+        evidence = task.evidence(seen, wanted, len(self.perception.class_names))
+        self._rows += [[rows] for rows in evidence[self._metric]]
+
+    def conclude(self, ratio: str) -> None:
+        """All images of a ratio have been looked at."""
+        kind = self.perception.task.metrics[self._metric]
+        self._values[ratio], self._rows = gather(kind, self._rows).value, []
 
 
 def _batches(data: ImageSet) -> list[range]:

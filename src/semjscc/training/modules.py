@@ -1,6 +1,7 @@
 """What Lightning trains: one module whose every step is a pure function of its number."""
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,27 +15,22 @@ from torch.optim.lr_scheduler import LambdaLR
 from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet, TargetName
 from semjscc.importance.fisher import draw_signs
-from semjscc.importance.learned import LEARN_FROM, learned_sizes
-from semjscc.losses import (
-    distillation_error,
-    distortion,
-    fisher_error,
-    log_distortion,
-    reference,
-    semantic_error,
-    task_error,
-)
-from semjscc.perception.base import Perception, Preprocess
+from semjscc.losses import distortion, log_distortion
+from semjscc.perception.base import Preprocess
 from semjscc.tasks import Classification, Task
 from semjscc.threads import are_stated
 from semjscc.training.batches import Share, augment, augment_boxes, batch_at, cut_and_paste
 from semjscc.training.clipping import clip_peaks
-from semjscc.training.crops import central_crops, crops_at
+from semjscc.training.crops import crops_at
 from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.muon import Muon
 from semjscc.training.optimiser import rate_factor
 from semjscc.training.plans import encode_planned
+from semjscc.training.receivers import Receiver, receivers_error
 from semjscc.training.recipe import CodecRecipe, Recipe
+
+Targets = Mapping[TargetName, Tensor]
+"""What is right of the images of a step: labels (B,), masks (B, H, W), boxes (B, K, 5)."""
 
 THREADS = "threads"
 """What a training's state calls the number of threads it was made with."""
@@ -46,11 +42,11 @@ class StepTraining(L.LightningModule):
     The data loader only counts, so a resumed run needs no loader state.
     """
 
-    def __init__(self, recipe: Recipe, train: ImageSet, target: TargetName = "label") -> None:
+    def __init__(self, recipe: Recipe, train: ImageSet, targets: Sequence[TargetName]) -> None:
         super().__init__()
         self.recipe = recipe
         self.train_set = train
-        self.target: TargetName = target
+        self.targets: tuple[TargetName, ...] = tuple(dict.fromkeys(targets))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the number of threads, on which the last bits of sums depend."""
@@ -67,14 +63,15 @@ class StepTraining(L.LightningModule):
         return Share(self.global_rank, self.trainer.world_size)
 
     @abstractmethod
-    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
+    def loss(self, images: Tensor, targets: Targets, step: int) -> dict[str, Tensor]:
         """The terms of one step by name; ``loss`` is the one to minimise."""
 
     def training_step(self, _counter: Tensor, _index: int) -> Tensor:
         """One step on this process's share of the global batch."""
-        images, target = self.batch(self.global_step)
+        images, targets = self.batch(self.global_step)
         images = images.to(self.device).contiguous(memory_format=torch.channels_last)
-        terms = self.loss(images, target.to(self.device), self.global_step)
+        on_device: Targets = {name: target.to(self.device) for name, target in targets.items()}
+        terms = self.loss(images, on_device, self.global_step)
         self.log_dict(dict(terms), prog_bar=True, batch_size=len(images))
         return terms["loss"]
 
@@ -84,18 +81,24 @@ class StepTraining(L.LightningModule):
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = group["initial_lr"] * rate_factor(chosen, self.global_step)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def batch(self, step: int) -> tuple[Tensor, Targets]:
         """The varied images that fall to this process at a step, and their targets."""
+        # Every target varies as the images do, which are the same whatever is asked of them.
+        batches = {target: self._batch(step, target) for target in self.targets}
+        images, _ = batches[self.targets[0]]
+        return images, {target: right for target, (_, right) in batches.items()}
+
+    def _batch(self, step: int, target: TargetName) -> tuple[Tensor, Tensor]:
         seed, optimiser, side = self.recipe.seed, self.recipe.optimiser, self.recipe.data.crop
         which = self.train_set, seed, step, optimiser.batch, self.share
         if side is None:
-            images, target = batch_at(*which, self.target)
+            images, right = batch_at(*which, target)
         else:
-            images, target = crops_at(*which, side)
-        masked = self.target == "mask"
+            images, right = crops_at(*which, side)
+        masked = target == "mask"
         size = (images.shape[-2], images.shape[-1])
         images = augment(
-            torch.cat([images, target[:, None].float()], dim=1) if masked else images,
+            torch.cat([images, right[:, None].float()], dim=1) if masked else images,
             seed,
             step,
             self.share,
@@ -103,10 +106,10 @@ class StepTraining(L.LightningModule):
             shift=optimiser.augment_shift,
             erase=optimiser.augment_erase,
         )
-        if self.target == "boxes":
+        if target == "boxes":
             moves = {"mirror": optimiser.augment_mirror, "shift": optimiser.augment_shift}
-            return images, augment_boxes(target, size, seed, step, self.share, **moves)
-        return (images[:, :3], images[:, 3].long()) if masked else (images, target)
+            return images, augment_boxes(right, size, seed, step, self.share, **moves)
+        return (images[:, :3], images[:, 3].long()) if masked else (images, right)
 
     def configure_optimizers(self) -> tuple[list[Optimizer], list[dict]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The optimiser, with a learning rate that follows from the step."""
@@ -139,36 +142,37 @@ class PerceptionTraining(StepTraining):
         task: Task | None = None,
     ) -> None:
         self._task = task or Classification()
-        super().__init__(recipe, train, self._task.target)
+        super().__init__(recipe, train, [self._task.target])
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._preprocess = preprocess
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def batch(self, step: int) -> tuple[Tensor, Targets]:
         """Images, and their targets: of labels (B, M) shares, two where images are mixed."""
-        images, labels = super().batch(step)
-        if self.target != "label":
-            return images, labels
-        target = self._shares(labels)
+        images, targets = super().batch(step)
+        if "label" not in targets:
+            return images, targets
+        target = self._shares(targets["label"])
         probability = self.recipe.optimiser.augment_paste
         if probability:
             # The next step's images: other ones, whatever the number of processes.
-            others, other_labels = super().batch(step + 1)
+            others, after = super().batch(step + 1)
             images, own = cut_and_paste(
                 images, others, self.recipe.seed, step, self.share, probability
             )
-            target = torch.lerp(self._shares(other_labels), target, own[:, None])
-        return images, target
+            target = torch.lerp(self._shares(after["label"]), target, own[:, None])
+        return images, {"label": target}
 
     def _shares(self, labels: Tensor) -> Tensor:
         return one_hot(labels, len(self.train_set.class_names)).float()
 
-    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
+    def loss(self, images: Tensor, targets: Targets, step: int) -> dict[str, Tensor]:
         """The task's loss with label smoothing, and a classifier's accuracy in the batch."""
         del step
+        target = targets[self._task.target]
         output = self.network(self._preprocess(images))
         smoothing = self.recipe.optimiser.label_smoothing
         terms = {"loss": self._task.loss(output, target, smoothing)}
-        if self.target == "label":
+        if self._task.target == "label":
             terms["accuracy"] = (self._task.predict(output) == target.argmax(dim=1)).float().mean()
         return terms
 
@@ -181,42 +185,32 @@ class CodecTraining(StepTraining):
         recipe: Recipe,
         codec: Codec,
         chosen: CodecRecipe,
-        perception: Perception,
+        receivers: Sequence[Receiver],
         train: ImageSet,
     ) -> None:
-        # Masks are read where the loss looks at them alone.
-        target = perception.task.target if recipe.loss.needs_labels else "label"
-        super().__init__(recipe, train, target)
+        # Masks and boxes are read where the loss looks at them alone.
+        labelled = recipe.loss.needs_labels is not None
+        super().__init__(
+            recipe, train, [one.target for one in receivers] if labelled else ["label"]
+        )
         self.codec = codec.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._chosen = chosen
-        # In a tuple, so that the frozen network is no part of what is trained and saved.
-        self._frozen = (perception,)
-        self._learned: dict[str, Tensor] | None = None
-
-    @property
-    def perception(self) -> Perception:
-        """The network at the receiver."""
-        return self._frozen[0]
+        # In a tuple, so that frozen networks are no part of what is trained and saved.
+        self._receivers = tuple(receivers)
 
     def on_fit_start(self) -> None:
-        """Bring the perception network to where the codec is trained, and learn importance."""
-        self.perception.to(self.device)
-        chosen = self.recipe.loss
-        form = chosen.importance if chosen.weight and chosen.term == "features" else None
-        if form is not None and form.learned is not None:
-            data, side = self.train_set, self.recipe.data.crop
-            if side is not None:
-                data = central_crops(data, side, LEARN_FROM)
-            self._learned = learned_sizes(
-                self.perception, data, form, self.recipe.seed, self.device
-            )
+        """Bring the receivers' networks to where the codec is trained, and learn importance."""
+        for receiver in self._receivers:
+            receiver.perception.to(self.device)
+            receiver.learn(self.recipe, self.train_set, self.device)
 
     def on_fit_end(self) -> None:
         """And back, since what follows runs on the CPU."""
-        self.perception.to("cpu")
+        for receiver in self._receivers:
+            receiver.perception.to("cpu")
 
-    def loss(self, images: Tensor, target: Tensor, step: int) -> dict[str, Tensor]:
-        """Distortion, the error at the receiver's network and their mix, on one step's channel."""
+    def loss(self, images: Tensor, targets: Targets, step: int) -> dict[str, Tensor]:
+        """Distortion, the error at the receivers' networks and their mix, on one step's channel."""
         recipe = self.recipe
         height, width = images.shape[-2:]
         channel = draw_disturbance(
@@ -239,35 +233,17 @@ class CodecTraining(StepTraining):
             log_distortion(error).mean() if recipe.loss.distortion == "log-mse" else terms["mse"]
         )
         if recipe.loss.weight:
-            terms[recipe.loss.term] = self.term(images, received, target).mean()
+            terms[recipe.loss.term] = self.term(images, received, targets).mean()
             terms["loss"] = terms["loss"] + recipe.loss.weight * terms[recipe.loss.term]
         return terms
 
-    def term(self, images: Tensor, received: Tensor, labels: Tensor) -> Tensor:
-        """The error at the receiver's network: twice (B, 3, H, W) and their targets -> (B,)."""
-        chosen, perception = self.recipe.loss, self.perception
-        if chosen.term == "task":
-            return task_error(perception, received, labels)
-        if chosen.term == "distillation":
-            return distillation_error(perception, images, received, chosen.temperature)
-        if chosen.term == "fisher":
-            signs = self._signs(images)
-            return fisher_error(perception, images, received, signs, chosen.temperature)
-        form = chosen.importance
-        clean = reference(
-            perception,
-            images,
-            form,
-            labels,
-            received,
-            signs=self._signs(images) if form is not None and form.score == "fisher" else None,
-            learned=self._learned,
-        )
-        return semantic_error(clean, perception.features(received))
+    def term(self, images: Tensor, received: Tensor, targets: Targets) -> Tensor:
+        """The error at the receivers' networks: twice (B, 3, H, W) and their targets -> (B,)."""
+        signs = partial(self._signs, images)
+        return receivers_error(self._receivers, self.recipe.loss, images, received, targets, signs)
 
-    def _signs(self, images: Tensor) -> Tensor:
+    def _signs(self, images: Tensor, classes: int) -> Tensor:
         """The step's random signs for this process's images, (B, M)."""
-        share, classes = self.share, len(self.perception.class_names)
-        batch = len(images) * share.processes
+        batch = len(images) * self.share.processes
         signs = draw_signs(self.recipe.seed, "fisher", self.global_step, batch, classes)
-        return share.take(signs).to(images.device)
+        return self.share.take(signs).to(images.device)

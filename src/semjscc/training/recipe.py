@@ -99,6 +99,30 @@ class PerceptionRecipe:
 
 
 @dataclass(frozen=True)
+class ReceiverRecipe:
+    """One more network at the receiver, with a task of its own.
+
+    Attributes:
+        perception: the network, named as in ``evaluate --perception``.
+        share: how much its error counts in the loss's term, where that of ``codec.perception``
+            counts 1.
+        layers: its layers whose features count; leave out for those that it names itself.
+        network: the class behind it, as ``my.module:Class``, where it is a network of your own.
+        task: the class of its task, likewise.
+    """
+
+    perception: str
+    share: float = 1.0
+    layers: tuple[str, ...] | None = None
+    network: str | None = None
+    task: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < math.inf:
+            raise ValueError(f"share is positive, not {self.share}")
+
+
+@dataclass(frozen=True)
 class CodecRecipe:
     """A codec to train.
 
@@ -109,6 +133,7 @@ class CodecRecipe:
             semantic loss looks through, and what accuracy on val is reported for.
         network: the class behind it, as ``my.module:Class``, where it is a network of your own.
         task: the class of its task, likewise.
+        others: further networks at the receiver: the loss's term is the mean over all of them.
         faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
         erased: share of the images that lose 0 to 50 % of their symbols.
         clip_db: train through the modem's transmitter, which limits the waveform's envelope to so
@@ -120,11 +145,15 @@ class CodecRecipe:
     perception: str = "signs-a"
     network: str | None = None
     task: str | None = None
+    others: tuple[ReceiverRecipe, ...] = ()
     faded: float = 0.1
     erased: float = 0.1
     clip_db: float | None = None
 
     def __post_init__(self) -> None:
+        names = [self.perception, *(one.perception for one in self.others)]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"the receiver has {twice} twice: give the one a larger share")
         check_range("faded", self.faded, 1)
         check_range("erased", self.erased, 1)
         if self.clip_db is not None:

@@ -15,13 +15,14 @@ from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception, Preprocess, knows_targets
-from semjscc.perception.store import describe, open_perception, weights_file
+from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Detection
 from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
+from semjscc.training.receivers import open_receivers
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, is_done, open_run
 from semjscc.training.state import RESUME
@@ -67,7 +68,9 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
 def _weights_read(recipe: Recipe) -> list[Path]:
     """The checkpoints that a training reads."""
     start = [] if recipe.start is None else [locate(recipe.start)]
-    return start if recipe.codec is None else [*start, weights_file(recipe.codec.perception)]
+    if (codec := recipe.codec) is None:
+        return start
+    return [*start, *(weights_file(one.perception) for one in (codec, *codec.others))]
 
 
 def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
@@ -159,22 +162,27 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
 
 def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
-    # A plain training looks at no features: the layers are those that the checkpoint names.
-    layers = recipe.loss.layers if recipe.loss.weight else None
-    perception = open_perception(chosen.perception, chosen.network, layers, chosen.task)
-    if recipe.loss.needs_labels and not knows_targets(perception, data):
-        target = perception.task.target
-        raise UserError(
-            f"{perception.name} knows {len(perception.class_names)} classes and {data.name} has "
-            f"{len(data.names_of(target))}, or their names differ: train a perception network first"
-            + ("" if target == "label" else "; masks and boxes are read with data.masks or boxes")
-        )
+    receivers = open_receivers(chosen, recipe.loss)
+    for perception in (one.perception for one in receivers):
+        if recipe.loss.needs_labels and not knows_targets(perception, data):
+            target = perception.task.target
+            raise UserError(
+                f"{perception.name} knows {len(perception.class_names)} classes and {data.name} "
+                f"has {len(data.names_of(target))}, or their names differ: train a perception "
+                "network first"
+                + (
+                    ""
+                    if target == "label"
+                    else "; masks and boxes are read with data.masks or boxes"
+                )
+            )
     images = first_images(data, work.val, recipe.data.crop)
-    try_perception(perception, images, recipe.loss)
+    for receiver in receivers:
+        try_perception(receiver.perception, images, recipe.loss)
     codec = build_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)
-    if not work.fit(CodecTraining(recipe, codec, chosen, perception, data)):
+    if not work.fit(CodecTraining(recipe, codec, chosen, receivers, data)):
         return work.model, {}
     description = {
         "kind": "codec",
@@ -182,9 +190,9 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
         "options": chosen.options,
         "ratios": [str(ratio) for ratio in codec.ratios],
         "snr_range_db": list(codec.snr_range_db),
-        "perception": perception.name,
+        "perception": receivers[0].perception.name,
     }
-    facts = measure_codec(codec, perception, work.val)
+    facts = measure_codec(codec, [one.perception for one in receivers], work.val)
     return _export(work, codec, description, facts)
 
 
