@@ -39,6 +39,17 @@ def test_every_mode_fills_k_symbols_and_comes_back_without_noise(k: int) -> None
         assert torch.equal(received, bits), mode.name
 
 
+@given(k=st.integers(8_000, 40_000), place=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=6, deadline=None)
+def test_modes_of_several_code_blocks_fill_k_symbols_of_any_number(k: int, place: float) -> None:
+    modes = [mode for mode in modes_for(k) if mode.blocks > 1]
+    mode = modes[int(place * len(modes))]
+    bits = payloads(mode, 1)
+    received, ok = decode(encode(bits, mode, k), torch.full((1,), 1e-4), mode, k)
+    assert ok.all()
+    assert torch.equal(received, bits)
+
+
 @pytest.mark.parametrize("name", ["ldpc-4qam-1928", "ldpc-16qam-12040", "ldpc-256qam-60456"])
 def test_long_blocks_come_back(name: str) -> None:
     # Repetition, three code blocks, and eight at the highest rate.

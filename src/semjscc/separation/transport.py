@@ -86,9 +86,7 @@ def encode(bits: Tensor, mode: Mode, k: int) -> Tensor:
         (B, k) complex64; the constellation's points have mean energy 1.
     """
     coded = _ldpc(mode)(bits.float()) if mode.code == "ldpc" else _polar(mode)[0](bits.float())
-    again = coded[:, _repeated_first(mode)].repeat(1, k * mode.order // mode.encoded_bits)
-    repeated = torch.cat([coded, again], dim=1)[:, : k * mode.order]
-    scrambled = (repeated - _scrambling(k * mode.order)).abs()
+    scrambled = (_repeat(coded, mode, k) - _scrambling(k * mode.order)).abs()
     return _mapper(mode.order)(scrambled).to(torch.complex64)
 
 
@@ -140,8 +138,16 @@ def demap(symbols: Tensor, noise_variance: Tensor, order: int) -> Tensor:
     return -both.reshape(symbols.shape[0], -1).clamp(-LLR_LIMIT, LLR_LIMIT)
 
 
+def _repeat(coded: Tensor, mode: Mode, k: int) -> Tensor:
+    """(B, encoded_bits) -> (B, k·order), the inverse of `_sum_repetitions`."""
+    if k * mode.order == mode.encoded_bits:
+        return coded
+    again = coded[:, _repeated_first(mode)].repeat(1, k * mode.order // mode.encoded_bits)
+    return torch.cat([coded, again], dim=1)[:, : k * mode.order]
+
+
 def _repeated_first(mode: Mode) -> Tensor:
-    """(encoded_bits,): the coded bits in the order in which they are repeated.
+    """(encoded_bits,): the coded bits of a mode that repeats some, in the order of repetition.
 
     Code blocks take turns, as each is only as strong as its own repetitions: TS 38.212 section
     5.4.2.1 too gives every code block the same share of the symbols.
