@@ -124,7 +124,7 @@ IMAGENET := --data data/imagenet-photos --perception efficientnet-lite0,$(MOBILE
 UNTUNED := separate,linear,linear-adaptive,djscc,feature,semantic-balanced,semantic
 NO_LABELS := --metric agreement --snr 10
 photographs: setup
-	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links none,$(UNTUNED) --snr=-5,0,5,10,20 --out out/photographs
+	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links none,$(UNTUNED),capacity --snr=-5,0,5,10,20 --out out/photographs
 	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links hybrid,hybrid+importance-energy --snr 0,10 --out out/photographs-hybrid
 	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links hybrid+semantic --snr=-5,0,5,10 --out out/photographs-semantic
 	$(BIN)/python tools/merge_results.py results/photographs.json \

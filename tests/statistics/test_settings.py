@@ -23,6 +23,13 @@ def test_the_link_without_a_channel_belongs_to_every_channel_of_its_judge() -> N
     assert list(settings([NO_CHANNEL]).values()) == [[NO_CHANNEL]]
 
 
+def test_two_metrics_of_one_network_are_told_apart() -> None:
+    found = settings([replace(RECORD, metric=metric) for metric in ("map50", "map")])
+    one, other = found
+    assert (one.describe([other]), other.describe([one])) == ("map50", "map")
+    assert one.describe() == "signs, val, judged by resnet, map50, awgn"
+
+
 def test_a_belief_that_is_wrong_by_the_same_is_one_setting() -> None:
     wrong = [replace(RECORD, snr_db=snr, assumed_snr_db=snr + 5) for snr in (0.0, 5.0)]
     found = settings([RECORD, *wrong])

@@ -37,6 +37,7 @@ class Setting:
         parts = {
             "data": f"{self.data}, {self.split}",
             "perception": f"judged by {self.perception}",
+            "metric": "" if self.metric == "accuracy" and not others else self.metric,
             "channel": self.channel,
             "belief": f"SNR believed {self.belief}" if self.belief else "",
         }
