@@ -214,7 +214,7 @@ def test_a_codec_is_not_trained_for_a_network_that_answers_something_else(
 ) -> None:
     network = nn.Sequential(nn.Flatten())
     odd = Perception(network, layers=["0"], class_names=["dark", "bright"], name="odd")
-    monkeypatch.setattr("semjscc.training.train.open_perception", lambda *_: odd)
+    monkeypatch.setattr("semjscc.training.receivers.open_perception", lambda *_: odd)
     for words in ([], ["--loss.weight", "0"]):
         with pytest.raises(UserError, match="odd must return a number for each image and class"):
             train(load_recipe(codec_recipe, words), tmp_path / "run", QUIET)
@@ -244,7 +244,7 @@ def test_a_codec_is_not_trained_for_a_network_without_gradients(
     codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, term: str
 ) -> None:
     still = Perception(Still(2), layers=["head"], class_names=["dark", "bright"], name="still")
-    monkeypatch.setattr("semjscc.training.train.open_perception", lambda *_: still)
+    monkeypatch.setattr("semjscc.training.receivers.open_perception", lambda *_: still)
     with pytest.raises(UserError, match="no gradient passes through still"):
         train(load_recipe(codec_recipe, ["--loss.term", term]), tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()
