@@ -18,7 +18,7 @@ ROOMS = [
 SUB_ROOMS = {
     "data": ["drawn"],
     "linear": ["planning"],
-    "perception": ["huggingface"],
+    "perception": ["huggingface", "onnx"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],
     "separation": ["sources"],
 }

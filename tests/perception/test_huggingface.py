@@ -20,7 +20,8 @@ from semjscc.importance.gradient import ImportanceForm, importance_weights, scor
 from semjscc.importance.maps import importance_map
 from semjscc.perception.base import Perception
 from semjscc.perception.huggingface import files as hub
-from semjscc.perception.huggingface.processor import ProcessorPreprocess, read_processor, whole
+from semjscc.perception.huggingface.processor import read_processor, whole
+from semjscc.perception.processing import ProcessorPreprocess
 from semjscc.perception.store import open_perception, weights_file
 from semjscc.results.fingerprint import link_fingerprint
 from semjscc.results.records import load_results

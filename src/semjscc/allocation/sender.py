@@ -6,6 +6,7 @@ from torch import Tensor
 
 from semjscc.allocation.policy import SEMANTIC, Policy
 from semjscc.perception.base import Perception
+from semjscc.perception.gradients import check_can_weigh
 
 
 @dataclass(frozen=True)
@@ -15,10 +16,17 @@ class Allocation:
     Attributes:
         policy: what is made of the importance.
         perception: the network that the receiver has, and the sender too.
+
+    Raises:
+        NoGradientError: no gradient passes through the network.
     """
 
     policy: Policy
     perception: Perception
+
+    def __post_init__(self) -> None:
+        one = self.perception
+        check_can_weigh(one.name, one.network, f"the policy {self.policy.name}")
 
     def weights(self, images: Tensor, received: Tensor) -> Tensor:
         """Weights of the blocks of images.

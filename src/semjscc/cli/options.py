@@ -92,12 +92,23 @@ def check_network(name: str) -> None:
         UserError: so it is.
     """
     from semjscc.checkpoint import locate
-    from semjscc.perception.names import EFFICIENTNET, MOBILENET, hugging_face, mobilenet_file
+    from semjscc.perception.names import (
+        EFFICIENTNET,
+        MOBILENET,
+        hugging_face,
+        mobilenet_file,
+        onnx_file,
+    )
 
     if (model := hugging_face(name)) is not None:
         from semjscc.perception.huggingface.files import check_model
 
         check_model(model)
+        return
+    if (file := onnx_file(name)) is not None:
+        from semjscc.perception.onnx.files import read_onnx_settings
+
+        read_onnx_settings(file)
         return
     if name == EFFICIENTNET or mobilenet_file(name) is not None:
         return

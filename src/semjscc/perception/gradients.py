@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from semjscc.errors import UserError, printable
+from semjscc.perception.names import only_judges
 
 
 class NoGradientError(UserError):
@@ -26,3 +27,18 @@ def check_gradients(name: str, tensors: Iterable[Tensor]) -> None:
             f"no gradient passes through {printable(name)}: its forward must do without detach(), "
             "no_grad() and the like"
         )
+
+
+def check_can_weigh(name: str, network: nn.Module, what: str) -> None:
+    """Refuse a network that is known to pass no gradients for what needs them, before any work.
+
+    Args:
+        name: the network's.
+        network: itself.
+        what: that needs them.
+
+    Raises:
+        NoGradientError: it is one.
+    """
+    if not getattr(network, "passes_gradients", True):
+        raise NoGradientError(only_judges(name, what))

@@ -13,6 +13,8 @@ MOBILENET = "mobilenet-v2"
 """Whose weights the user has: ``mobilenet-v2=PATH``."""
 HUGGING_FACE = "hf:"
 """Before a model of the Hugging Face hub or a folder like it: ``hf:OWNER/NAME``, ``hf:FOLDER``."""
+ONNX = ".onnx"
+"""What the path of an ONNX model ends in."""
 
 
 def efficientnet_missing() -> str | None:
@@ -52,3 +54,33 @@ def hugging_face(name: str) -> str | None:
     if not model:
         raise UserError(f"{name} needs a model: {HUGGING_FACE}OWNER/NAME or {HUGGING_FACE}FOLDER")
     return model
+
+
+def is_onnx(name: str) -> bool:
+    """Whether a network's name is the path of an ONNX model."""
+    of_others = name.startswith((HUGGING_FACE, f"{MOBILENET}="))
+    return name.lower().endswith(ONNX) and not of_others
+
+
+def onnx_file(name: str) -> Path | None:
+    """The model at a path that ends in ``.onnx``; None where the name is of another kind.
+
+    Raises:
+        UserError: there is no such file, or the extra is not installed.
+    """
+    if not is_onnx(name):
+        return None
+    file = user_path(name)
+    if not file.is_file():
+        raise UserError(f"no ONNX model at {printable(name)}")
+    if find_spec("onnxruntime") is None:
+        raise UserError(f"{printable(name)} needs onnxruntime: pip install 'semjscc[onnx]'")
+    return file
+
+
+def only_judges(name: str, what: str) -> str:
+    """One line on why a network of an ONNX model cannot be had for what needs gradients."""
+    return (
+        f"{what} needs gradients, and none pass through {printable(name)}: an ONNX model only "
+        "judges; take the network itself, as a checkpoint, hf:… or a module of your own"
+    )

@@ -16,8 +16,9 @@ from semjscc.perception.base import Perception, Preprocess, looking_at
 from semjscc.perception.huggingface.files import WEIGHTS, model_folder
 from semjscc.perception.huggingface.models import load_hugging_face
 from semjscc.perception.mobilenet import load_mobilenet
-from semjscc.perception.names import hugging_face, mobilenet_file
+from semjscc.perception.names import hugging_face, mobilenet_file, onnx_file
 from semjscc.perception.networks import NETWORKS, build_network
+from semjscc.perception.onnx.models import load_onnx
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Classification, Task
 
@@ -57,8 +58,8 @@ def open_perception(
 
     Args:
         name: what the user said: shipped weights, a checkpoint or a run's folder;
-            ``efficientnet-lite0``; ``mobilenet-v2=`` and the path of its weights; or ``hf:`` and a
-            model of the Hugging Face hub or a folder like it.
+            ``efficientnet-lite0``; ``mobilenet-v2=`` and the path of its weights; ``hf:`` and a
+            model of the Hugging Face hub or a folder like it; or the path of an ONNX model.
         own_class: see `load_perception`.
         layers: whose features count, instead of those that the network names itself.
         own_task: see `load_perception`.
@@ -67,14 +68,17 @@ def open_perception(
         UserError: there is none, it cannot be read, or it has no such layer.
     """
     try:
-        model = hugging_face(name)
-        built_in = name == imagenet.NAME or model is not None or mobilenet_file(name) is not None
+        model, exported = hugging_face(name), onnx_file(name)
+        of_others = model is not None or exported is not None or mobilenet_file(name) is not None
+        built_in = name == imagenet.NAME or of_others
         if own_class is not None and built_in:
             raise UserError(_not_own(name))
         if own_task is not None and built_in:
             raise UserError(_no_own_task(name))
         if model is not None:
             return load_hugging_face(model, layers)
+        if exported is not None:
+            return looking_at(load_onnx(exported), layers)
         path = weights_file(name)
         if name == imagenet.NAME:
             return looking_at(imagenet.load_imagenet(), layers)
@@ -95,7 +99,7 @@ def weights_file(name: str) -> Path:
         return imagenet.weights_file()
     if (model := hugging_face(name)) is not None:
         return model_folder(model) / WEIGHTS
-    return mobilenet_file(name) or locate(name)
+    return mobilenet_file(name) or onnx_file(name) or locate(name)
 
 
 def load_perception(

@@ -17,6 +17,7 @@ from semjscc.checkpoint import write_atomically
 from semjscc.images import MINIMUM_SIDE
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.paths import check_folder_name
+from semjscc.perception.names import is_onnx, only_judges
 from semjscc.settings import read_settings
 from semjscc.training.numbers import check_finite, check_number, check_range
 from semjscc.training.optimiser import OptimiserRecipe
@@ -230,6 +231,8 @@ class Recipe:
         check_folder_name(self.name)
         if not -(2**63) <= self.seed < 2**64:
             raise ValueError(f"seed has 64 bits at the most, and {self.seed} has more")
+        if self.codec is not None and self.loss.weight and is_onnx(self.codec.perception):
+            raise ValueError(only_judges(self.codec.perception, "loss.weight above 0"))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that JSON and YAML can hold."""

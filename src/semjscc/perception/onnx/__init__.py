@@ -1,0 +1,1 @@
+"""Networks in ONNX files: the settings beside them, the session that runs them, what they say."""
