@@ -5,7 +5,7 @@ source has a val split of its own.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from semjscc.data.base import ImageSet, Split
+from semjscc.data.coco import coco_files, open_coco
 from semjscc.data.folders import open_image_folder
 from semjscc.data.objects import read_objects, resize_and_crop_boxes, within
 from semjscc.data.online import open_hub
@@ -23,7 +24,7 @@ from semjscc.data.parquet import (
     open_parquet_folder,
     parquet_files,
 )
-from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source
+from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source, source_name
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop, resize_and_crop_mask
@@ -66,7 +67,8 @@ def load_hub(
     Args:
         source: a ``.parquet`` file, which is all ``test``; a folder with ``train*.parquet``,
             ``val*.parquet`` and ``test*.parquet``, in it or in its folder ``data``; a folder of
-            images as in :mod:`semjscc.data.folders`; else ``owner/name`` or
+            images as in :mod:`semjscc.data.folders`, or where boxes are needed one with
+            COCO's JSON as in :mod:`semjscc.data.coco`; else ``owner/name`` or
             ``owner/name@revision`` on the Hugging Face hub.
         split: where the source has a val but no test split, its val split is ``test``, and
             ``val`` is carved from train like where it has none.
@@ -147,8 +149,7 @@ def open_split(
         raise UserError(f"val_fraction must be at least 0 and below 1, not {val_fraction}")
     if limit is not None and limit < 1:
         raise UserError(f"limit must be at least 1, not {limit}")
-    opened = _open(source)
-    part, wanted = _choose(opened, split)
+    opened, part, wanted = _open_part(source, split, needs_boxes=needs_boxes)
     if part.labels is None and needs_labels:
         raise UserError(
             part.unlabelled or f"{opened.name} has no labels for the split {split!r}{DO_WITHOUT}"
@@ -168,7 +169,7 @@ def open_split(
             zip(part.images(), masks, objects, strict=False)
         ):
             if boxes is not None:
-                place = f"{opened.name}, row {row}"
+                place = f"{opened.name}, {part.names[row] if part.names else f'row {row}'}"
                 boxes = within(boxes, (image.shape[-2], image.shape[-1]), place)
             if mask is not None and mask.shape != image.shape[1:]:
                 sizes = [f"{one.shape[-1]} x {one.shape[-2]}" for one in (mask, image)]
@@ -198,16 +199,37 @@ def _box_names(source: Source, boxes: Sequence[Tensor]) -> tuple[str, ...]:
     return tuple(map(str, range(highest + 1)))
 
 
-def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:
+def _open_part(source: str, split: Split, *, needs_boxes: bool) -> tuple[Source, Part, bool | None]:
+    """A source, the part of it that holds ``split``, and which side of that, as of `_choose`."""
+    path = user_path(source)
+    files = _coco(path) if needs_boxes and path.is_dir() else {}
+    if files:  # of COCO only what is asked for is opened: a file may have half a gigabyte
+        part, wanted = _choose(files, source_name(path), split)
+        opened = open_coco(path, part, files[part])
+    else:
+        opened = _open(source)
+        part, wanted = _choose(opened.parts, opened.name, split)
+    return opened, opened.parts[part], wanted
+
+
+def _coco(folder: Path) -> dict[PartName, Path]:
+    """COCO's files of a folder without tables."""
+    try:
+        return {} if parquet_files(folder) else coco_files(folder)
+    except OSError as error:
+        place = printable(str(error.filename or folder))
+        raise UserError(f"{place} cannot be read: {error.strerror}") from None
+
+
+def _choose(parts: Collection[PartName], name: str, split: Split) -> tuple[PartName, bool | None]:
     """Find the part that holds ``split``, and which side of it: val, train, or (None) all."""
-    parts = source.parts
     if "all" in parts:
         if split != "test":
             raise UserError(
-                f"{source.name} is not divided into splits, so all of it is 'test';"
+                f"{name} is not divided into splits, so all of it is 'test';"
                 f" for {split!r} give a folder with train and test in it"
             )
-        return parts["all"], None
+        return "all", None
     # The only held-out split is what others report on, so it is the test.
     test: PartName = "test" if "test" in parts else "val"
     part: PartName = test if split == "test" else "train"
@@ -215,9 +237,9 @@ def _choose(source: Source, split: Split) -> tuple[Part, bool | None]:
         part = "val"
     if part not in parts:
         own = ", ".join(sorted(parts))
-        raise UserError(f"{source.name} has no images for the split {split!r}; it has: {own}")
+        raise UserError(f"{name} has no images for the split {split!r}; it has: {own}")
     carved = part == "train" and not (test == "test" and "val" in parts)
-    return parts[part], split == "val" if carved else None
+    return part, split == "val" if carved else None
 
 
 def _open(source: str) -> Source:

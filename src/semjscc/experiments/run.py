@@ -190,9 +190,12 @@ def _check(plan: Plan, recipes: Sequence[Recipe], trained: Mapping[str, Path], o
     for evaluation in plan.evaluations:
         _standing(out / evaluation.name)
         check_report(out / evaluation.name)
-        load_data(plan.data_of(evaluation), evaluation.split, limit=1, needs_labels=False)
         known = evaluation.perception not in trained
         judge = open_perception(evaluation.perception) if known else None
+        finds = judge is not None and judge.task.target == "boxes"
+        by_boxes = finds and evaluation.metric == "accuracy"
+        source = plan.data_of(evaluation), evaluation.split
+        load_data(*source, limit=1, needs_labels=False, needs_boxes=by_boxes)
         for word in evaluation.links:
             if (own := _own_link(word, trained)) is not None:
                 _check_own(own, made[own.folder])

@@ -14,7 +14,7 @@ from semjscc.codecs.store import build_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
-from semjscc.perception.base import Perception, Preprocess, knows_targets
+from semjscc.perception.base import Perception, Preprocess, are_numbers, knows_targets
 from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Detection
@@ -141,6 +141,9 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
             "detection is trained on square images: give perception.input_size, to which others "
             "are stretched, or data.size"
         )
+    known, of_val = data.names_of(task.target), work.val.names_of(task.target)
+    if known != of_val and not are_numbers(work.val, task.target):
+        raise UserError(f"{data.name} calls its classes otherwise in train and in val")
     for images in (data, work.val):
         task.check(images.targets(task.target, range(len(images))), len(classes))
     tried = first_images(data, work.val, recipe.data.crop)

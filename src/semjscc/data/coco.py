@@ -1,0 +1,213 @@
+"""Folders of images with boxes in COCO's JSON (Lin et al. 2014), as they are packed.
+
+COCO          annotations/instances_train2017.json, images in train2017 or images/train2017
+CVAT          annotations/instances_default.json, images in images/default or images
+Roboflow      train/_annotations.coco.json, beside its images; valid, test likewise
+
+A JSON file has the lists ``images`` (id, file_name, and width and height where they are told),
+``categories`` (id, name) and ``annotations`` (image_id, category_id, and bbox: left, top, width and
+height in pixels).
+"""
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from semjscc.data.objects import Objects
+from semjscc.data.sources import Part, PartName, Source, part_of, part_of_file, source_name
+from semjscc.errors import UserError, UserNote
+from semjscc.images import printable, read_image
+
+_BESIDE_IMAGES = "_annotations.coco.json"
+_FOLDER, _PREFIX = "annotations", "instances_"
+
+
+@dataclass(frozen=True)
+class _Image:
+    """One image as a file of annotations tells of it.
+
+    Attributes:
+        path: where it is.
+        name: of its file, from the data folder on.
+        size: (H, W), None where it is not told.
+    """
+
+    path: Path
+    name: str
+    size: tuple[int, int] | None
+
+
+def coco_files(folder: Path) -> dict[PartName, Path]:
+    """The file of annotations of each split; none where the folder is not of this kind.
+
+    Raises:
+        UserError: there are two of one split.
+        OSError: a folder cannot be read.
+    """
+    found: dict[PartName, Path] = {}
+
+    def enter(part: PartName, file: Path) -> None:
+        if (other := found.setdefault(part, file)) != file:
+            both = [printable(str(one.relative_to(folder))) for one in (other, file)]
+            raise UserError(f"{printable(str(folder))} holds {' and '.join(both)}: keep one")
+
+    for inner in sorted(folder.iterdir()):
+        file, part = inner / _BESIDE_IMAGES, part_of(inner.name)
+        if part is not None and file.is_file():
+            enter(part, file)
+    for file in sorted((folder / _FOLDER).glob(f"{_PREFIX}*.json")):
+        enter(part_of_file(file.stem.removeprefix(_PREFIX)) or "all", file)
+    if not found and (folder / _BESIDE_IMAGES).is_file():
+        enter("all", folder / _BESIDE_IMAGES)
+    return found
+
+
+def open_coco(folder: Path, part: PartName, file: Path) -> Source:
+    """One split, its images by the names of their files.
+
+    Categories are numbered from 0 by their ids. Boxes without area are left out, and so are crowds,
+    in which COCO counts nothing; a `UserNote` says how many.
+
+    Args:
+        folder: of the data.
+        part: the split.
+        file: its annotations, one of `coco_files`.
+
+    Raises:
+        UserError: the file is no such file, or does not fit itself or the images.
+    """
+    said = printable(str(file))
+    told = _read(file, said)
+    images = _images(told["images"], folder, file, said)
+    categories = _by_id(told["categories"], "categories", said)
+    if not all(isinstance(key, int) for key in categories):
+        raise UserError(f"{said}: the id of a category is a whole number")
+    numbers = {key: number for number, key in enumerate(sorted(categories))}
+    names = tuple(printable(str(categories[key].get("name"))) for key in sorted(categories))
+    rows: dict[Any, dict[str, list[Any]]] = {key: {"bbox": [], "category": []} for key in images}
+    left_out = Counter[str]()
+    for one in told["annotations"]:
+        image, category = one.get("image_id"), one.get("category_id")
+        if image not in images or category not in numbers:
+            what, key = ("category", category) if image in images else ("image", image)
+            raise UserError(f"{said}: an annotation is of {what} {printable(str(key))}, not listed")
+        box = _box(one.get("bbox"), f"{said}, {images[image].name}")
+        if one.get("iscrowd"):
+            left_out["crowds, where what is found counts as wrong"] += 1
+        elif 0 in box[2:]:
+            left_out["boxes without area"] += 1
+        else:
+            rows[image]["bbox"].append(box)
+            rows[image]["category"].append(numbers[category])
+    if left_out:
+        listed = ", ".join(f"{what} ({count:,})" for what, count in left_out.items())
+        warnings.warn(f"{said}: left out are {listed}", UserNote, stacklevel=2)
+    order = sorted(images, key=lambda key: images[key].name)
+    objects = Objects(lambda: (rows[key] for key in order), "bbox", "category", names, said)
+    found = Part(
+        images=partial(_decode, [images[key] for key in order], said),
+        labels=None,
+        unlabelled=f"{source_name(folder)} has boxes and no labels",
+        names=[images[key].name for key in order],
+        objects=objects,
+    )
+    return Source(source_name(folder), "", {part: found}, ())
+
+
+def _read(file: Path, said: str) -> dict[str, list[dict[str, Any]]]:
+    """The three lists.
+
+    Raises:
+        UserError: it is no JSON, or lacks one.
+    """
+    try:
+        told = json.loads(file.read_bytes())
+    except OSError as error:
+        raise UserError(f"{said} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        reason = printable(str(error).partition("\n")[0])
+        raise UserError(f"{said} cannot be read: it is no JSON: {reason}") from None
+    for name in ("images", "categories", "annotations"):
+        records = told.get(name) if isinstance(told, dict) else None
+        if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+            raise UserError(f"{said} is none of COCO's: it has no list of {name}")
+    return told
+
+
+def _by_id(
+    records: Sequence[Mapping[str, Any]], what: str, said: str
+) -> dict[int | str, Mapping[str, Any]]:
+    """Records by their ids, each of which stands there once."""
+    found: dict[int | str, Mapping[str, Any]] = {}
+    for one in records:
+        key = one.get("id")
+        if not isinstance(key, int | str) or isinstance(key, bool):
+            raise UserError(f"{said}: a record in the list of {what} has no id")
+        if key in found:
+            raise UserError(f"{said}: {printable(str(key))} is twice an id in the list of {what}")
+        found[key] = one
+    return found
+
+
+def _images(
+    records: Sequence[Mapping[str, Any]], folder: Path, file: Path, said: str
+) -> dict[int | str, _Image]:
+    """Where the images are.
+
+    Raises:
+        UserError: one is missing, or out of the data folder.
+    """
+    places = [file.parent, file.parent / "images"]
+    if file.name != _BESIDE_IMAGES:
+        split = file.stem.removeprefix(_PREFIX)
+        places = [folder / split, folder / "images" / split, folder / "images", folder]
+    found: dict[int | str, _Image] = {}
+    missing: list[str] = []
+    for key, one in _by_id(records, "images", said).items():
+        name, size = one.get("file_name"), (one.get("height"), one.get("width"))
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise UserError(f"{said}: image {printable(str(key))} has no file_name")
+        path = next((place / name for place in places if (place / name).is_file()), None)
+        if path is None:
+            missing.append(name)
+            continue
+        if not path.resolve().is_relative_to(folder.resolve()) or ".." in Path(name).parts:
+            raise UserError(f"{said} names {printable(name)}, which leads out of the data folder")
+        height, width = size
+        whole = isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0
+        told = (height, width) if whole else None
+        found[key] = _Image(path, printable(str(path.relative_to(folder))), told)
+    if missing:
+        raise UserError(
+            f"{said} names images that are not there, {len(missing):,} of {len(records):,}, such "
+            f"as {printable(missing[0])}: put them into {printable(str(places[0]))}"
+        )
+    return found
+
+
+def _box(value: Any, place: str) -> list[float]:
+    numbers = value if isinstance(value, list) and len(value) == 4 else [None]
+    if not all(isinstance(one, int | float) and isfinite(one) for one in numbers):
+        shown = printable(json.dumps(value)[:80])
+        raise UserError(f"{place}: a box is four numbers: left, top, width, height, not {shown}")
+    return [float(one) for one in numbers]
+
+
+def _decode(images: Sequence[_Image], said: str) -> Iterator[Tensor]:
+    for one in images:
+        pixels = read_image(one.path)
+        size = (pixels.shape[-2], pixels.shape[-1])
+        if one.size not in (None, size):
+            raise UserError(
+                f"{one.name} is {size[1]} x {size[0]} pixels, and its boxes in {said} are of "
+                f"{one.size[1]} x {one.size[0]}"
+            )
+        yield pixels
