@@ -153,6 +153,19 @@ def test_transmit_says_what_it_spent(
     assert report["before"]["label"] in printed
 
 
+def test_transmit_draws_what_is_seen(
+    sign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, seen = tmp_path / "received.png", tmp_path / "seen.svg"
+    words = ["transmit", str(sign), "--link", "none", "--snr", "10", "--out", str(out)]
+    assert main([*words, "--seen", str(seen), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["seen"] == str(seen)
+    assert "<svg" in seen.read_text()
+    for name, said in (("seen.txt", "no ending of a figure"), ("received.png", "the same file")):
+        assert main([*words, "--seen", str(tmp_path / name)]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_transmit_without_a_channel_names_no_ratio(
     sign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,8 @@ from semjscc.images import quantise
 from semjscc.links import Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception, Preprocess
 from semjscc.randomness import Draws
-from semjscc.report.strip import CHECK, CROSS, Panel, make_rows, strip_figure, strip_title
+from semjscc.report.strip import CHECK, CROSS, Panel, make_rows, sight, strip_figure, strip_title
+from semjscc.tasks import Detection
 
 
 class Halves(nn.Module):
@@ -151,3 +152,31 @@ def test_uneven_rows_are_refused() -> None:
     for rows in ([], [[]], [[panel], [panel, panel]]):
         with pytest.raises(ValueError, match="equally many"):
             strip_figure(rows, "title")
+
+
+class Finds(nn.Module):
+    """One object in the left half of the image, and as sure of it as that is bright."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        sure = images[..., : images.shape[-1] // 2].mean(dim=(1, 2, 3))[:, None]
+        box = images.new_tensor([0.125, 0.25, 0.5, 0.75]).expand(len(images), 4)
+        return torch.cat([box, sure.logit(), torch.full_like(sure, -9)], dim=1)[:, None]
+
+
+def test_boxes_are_shown_with_names_and_scores(images: Tensor) -> None:
+    plain = Preprocess(mean=(0, 0, 0), std=(1, 1, 1))
+    finder = Perception(
+        Finds(),
+        layers=("input",),
+        class_names=("car", "sign"),
+        preprocess=plain,
+        task=Detection(),
+    )
+    panel = sight("original", images[0], finder)
+    assert panel.caption == "car 80 %"
+    assert panel.image.shape == (3, 320, 320)
+    assert not torch.equal(panel.image, images[0].repeat_interleave(20, 1).repeat_interleave(20, 2))
+    there = [torch.tensor([[2.0, 4, 8, 12, 0]]), torch.zeros(0, 5)]
+    rows = make_rows(images, there, [NoChannel()], finder, situation())
+    assert rows[0][0].caption == "map50\n100 %"
+    assert torch.equal(rows[0][-1].image, panel.image)

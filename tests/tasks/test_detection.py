@@ -16,6 +16,7 @@ from semjscc.statistics.resampling import bootstrap, paired_permutation
 from semjscc.tasks import Detection
 from semjscc.tasks.boxes import distinct, giou, iou
 from semjscc.tasks.coco import match
+from semjscc.tasks.drawing import colours
 from semjscc.tasks.evidence import Evidence, gather
 
 CLASSES = 3
@@ -203,3 +204,20 @@ def test_boxes_are_drawn_around_what_is_surely_seen() -> None:
     assert drawn[0, :, 12:28, 12:28].max() == 0
     assert drawn[0, :, :5, :5].max() == 0
     assert drawn[1].max() == 0
+
+
+def test_names_are_written_where_they_can_be_read() -> None:
+    images = torch.zeros(2, 3, 40, 60)
+    found = [torch.tensor([[10.0, 20, 30, 36, 1, 0.9]]), torch.zeros(0, 6)]
+    drawn = Detection().draw(images, found, ["car", "sign"])
+    assert drawn.shape == (2, 3, 240, 360)
+    assert torch.equal(drawn * 255, (drawn * 255).round())
+    tag = drawn[0, :, 105:118, 62:130]  # above the box
+    colour = colours(2)[1]
+    assert (tag.flatten(1) - (colour * 255).round()[:, None] / 255).abs().amax(dim=0).min() < 1e-6
+    assert tag.flatten(1).std(dim=1).max() > 0.1  # letters
+    assert drawn[0, :, 130:210, 70:170].max() == 0  # within it
+    assert drawn[1].max() == 0
+    one = torch.tensor([[0.0, 0, 400, 640, 0, 0.5]])
+    large = Detection().draw(torch.zeros(1, 3, 640, 400), [one], ["a" * 100, "b"])
+    assert large.shape == (1, 3, 640, 400)

@@ -118,3 +118,16 @@ def test_tasks_by_name() -> None:
     ):
         with pytest.raises(UserError, match=words):
             task_named(name, options)
+
+
+def test_names_are_written_within_a_drawing() -> None:
+    images, results = torch.full((1, 3, 16, 16), 0.5), torch.zeros(1, 16, 16, dtype=torch.int64)
+    results[:, 8:] = 2
+    results[:, 0, 0] = 1  # too small for a name
+    drawn = Segmentation().draw(images, results, NAMES)
+    assert drawn.shape == (1, 3, 320, 320)
+    plain = Segmentation().draw(images, results)
+    changed = (drawn - plain.repeat_interleave(20, 2).repeat_interleave(20, 3)).abs().amax(dim=1)[0]
+    written = (changed > 0.1).nonzero()
+    assert 0 < len(written) < 0.2 * changed.numel()
+    assert set((written[:, 0] // 40).tolist()) <= {0, 3, 4}  # at the top, and above the lower half

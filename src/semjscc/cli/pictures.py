@@ -27,6 +27,9 @@ LOSSY: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """What does not."""
 
+FIGURES = (".png", ".svg", ".pdf")
+"""What figures are written as."""
+
 
 def check_picture(path: Path, warn: Callable[[str], object]) -> None:
     """Whether an image can be written there, before any work.
@@ -41,6 +44,18 @@ def check_picture(path: Path, warn: Callable[[str], object]) -> None:
     check_writable(path)
     if ending in LOSSY:
         warn(f"JPEG is lossy: {name} is not to the pixel what arrived")
+
+
+def check_figure(path: Path) -> None:
+    """Whether a figure can be written there, before any work.
+
+    Raises:
+        UserError: the ending is none of a format of figures, or no file can be made there.
+    """
+    if path.suffix.lower() not in FIGURES:
+        name, known = printable(str(path)), ", ".join(FIGURES)
+        raise UserError(f"{name} has no ending of a figure that is written: take {known}")
+    check_writable(path)
 
 
 def write_picture(image: "Tensor", path: Path) -> None:

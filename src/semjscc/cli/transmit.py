@@ -14,7 +14,8 @@ from semjscc.cli.options import (
     warn,
 )
 from semjscc.cli.parser import Register
-from semjscc.cli.pictures import check_picture, write_picture
+from semjscc.cli.pictures import check_figure, check_picture, write_picture
+from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.threads import import_torch
 
@@ -27,6 +28,7 @@ def register(command: Register) -> None:
     transmit.add_argument("--snr", required=True, help="in dB")
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     transmit.add_argument("--out", default="received.png", help="image that arrives; its format")
+    transmit.add_argument("--seen", help="figure of what the network sees, before and after")
     add_situation(transmit)
     add_json(transmit)
 
@@ -43,8 +45,13 @@ def _transmit(arguments: argparse.Namespace) -> None:
     if arguments.ratio is not None:
         parse_ratio(arguments.ratio)
     source, out = existing_file(arguments.image), user_path(arguments.out)
-    keep_apart([source], [out])
+    seen = None if arguments.seen is None else user_path(arguments.seen)
+    keep_apart([source], [out] if seen is None else [out, seen])
     check_picture(out, warn)
+    if seen is not None:
+        check_figure(seen)
+        if seen.absolute() == out.absolute():
+            raise UserError("--seen and --out are the same file")
     family = family_for_file(arguments, arguments.link, source)
     find_link(arguments.link, family)
     judge = arguments.perception or default_perception(family)
@@ -52,7 +59,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
 
     import_torch()
     from semjscc.channels import CHANNELS
-    from semjscc.images import read_image
+    from semjscc.images import read_image, to_float
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
@@ -67,12 +74,21 @@ def _transmit(arguments: argparse.Namespace) -> None:
     situation = Situation(channel, snr_db, ratio, draws, assumed_snr_db)
     received, report = transmit(image, link, perception, situation)
     write_picture(received, out)
+    if seen is not None:
+        from semjscc.report.panels import save_figure
+        from semjscc.report.strip import sight, strip_figure, strip_title
+
+        panels = [sight("original", to_float(image), perception)]
+        panels.append(sight(link.name, received, perception))
+        title = strip_title(situation, image.shape[-2], image.shape[-1])
+        save_figure(strip_figure([panels], title), seen)
     if report.warning:
         warn(report.warning)
     if report.note:
         warn(report.note)
+    shown = {} if seen is None else {"seen": str(seen)}
     if arguments.json:
-        print(json.dumps({**report.to_dict(), "out": str(out)}))
+        print(json.dumps({**report.to_dict(), "out": str(out)} | shown))
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
     met = "no channel" if report.snr_db is None else f"SNR {report.snr_db:g} dB"
@@ -88,4 +104,4 @@ def _transmit(arguments: argparse.Namespace) -> None:
     for when, things in (("before", report.all_before), ("after", report.all_after)):
         seen = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
         print(f"{when:<14}{seen}")
-    print(f"written to    {out}")
+    print(f"written to    {out}" + ("" if seen is None else f", and what is seen to {seen}"))

@@ -2,8 +2,10 @@
 
 import argparse
 
+from semjscc.cli.options import check_network
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
+from semjscc.threads import import_torch
 
 HIGHEST_PORT = 65535
 
@@ -15,11 +17,22 @@ def register(command: Register) -> None:
     web.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; anything else lets others in"
     )
+    web.add_argument("--perception", help="one more network to look at what arrives: name or path")
+    web.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
+    web.add_argument("--task", help="the class of its task, likewise")
 
 
 def _web(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.port <= HIGHEST_PORT:
         raise UserError(f"--port is a number from 1 to {HIGHEST_PORT}, not {arguments.port}")
+    if arguments.perception is None and (arguments.network or arguments.task):
+        raise UserError("--network and --task are of a --perception: name it")
+    if arguments.perception is not None:
+        check_network(arguments.perception)
+        import_torch()
+        from semjscc.web.models import bring
+
+        bring(arguments.perception, arguments.network, arguments.task)
     from semjscc.web.server import serve
     from semjscc.web.upload_folder import private_folder
 

@@ -111,6 +111,17 @@ def _importance(
     return [[Panel("importance", image, text) for image, text in zip(heat, captions, strict=True)]]
 
 
+@torch.inference_mode()
+def sight(title: str, image: Tensor, perception: Perception) -> Panel:
+    """What a network sees in one image (3, H, W) in [0, 1], drawn over it and named below."""
+    task, names, images = perception.task, perception.class_names, image[None]
+    output = perception.look(images)
+    results = task.results(output, (image.shape[-2], image.shape[-1]))
+    (things,) = task.see(output, names, task.tells)
+    lines = [f"{printable(one.label)} {100 * one.confidence:.0f} %" for one in things]
+    return Panel(title, task.draw(images, results, names)[0], "\n".join(lines))
+
+
 def strip_title(situation: Situation, height: int, width: int) -> str:
     """SNR, ratio and channel uses k, for images of H x W pixels."""
     uses = channel_uses(height, width, situation.ratio)
@@ -220,7 +231,7 @@ def _judged(
     results = task.results(output, (images.shape[-2], images.shape[-1]))
     panels = []
     for image, seen, rows in zip(
-        task.draw(images, results),
+        task.draw(images, results, names),
         task.see(output, names),
         task.evidence(results, targets, len(names))[metric],
         strict=True,

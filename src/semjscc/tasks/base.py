@@ -119,9 +119,18 @@ class Task(ABC):
         """The targets that results are: what is right where agreement is measured."""
         return list(results)
 
-    def draw(self, images: Tensor, results: PerImage) -> Tensor:
-        """What is concluded, drawn over the images (B, 3, H, W) in [0, 1]; here nothing is."""
-        del results
+    def draw(self, images: Tensor, results: PerImage, class_names: Sequence[str] = ()) -> Tensor:
+        """What is concluded, drawn over the images; here nothing is.
+
+        Args:
+            images: (B, 3, H, W) in [0, 1].
+            results: as of `results`.
+            class_names: what is written of classes; nothing where there are none.
+
+        Returns:
+            (B, 3, H, W), with names a whole number of times larger where the images are small.
+        """
+        del results, class_names
         return images
 
     def options(self) -> dict[str, Any]:

@@ -185,9 +185,9 @@ class Detection(Task):
         """How sure the surest object is: (B,)."""
         return output[..., 4:].float().sigmoid().flatten(1).amax(dim=1)
 
-    def draw(self, images: Tensor, results: PerImage) -> Tensor:
-        """A box in its class's colour around each object that is surely seen."""
-        return draw_boxes(images, [one[one[:, 5] >= SURE] for one in results])
+    def draw(self, images: Tensor, results: PerImage, class_names: Sequence[str] = ()) -> Tensor:
+        """See `Task.draw`: a box in its class's colour around each object that is surely seen."""
+        return draw_boxes(images, [one[one[:, 5] >= SURE] for one in results], class_names)
 
     def see(
         self, output: Tensor, class_names: Sequence[str], most: int = 1

@@ -12,10 +12,8 @@ from semjscc.data.base import PerImage, TargetName
 from semjscc.errors import UserError
 from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
 from semjscc.tasks.classification import divergence, most_of
-from semjscc.tasks.drawing import colours
+from semjscc.tasks.drawing import draw_masks
 
-_COLOUR = 0.55
-"""Share of the class's colour in a drawing."""
 IGNORED = 255
 """The class of pixels that count for nothing, besides those that a task is told of."""
 
@@ -122,12 +120,9 @@ class Segmentation(Task):
         """The largest probability of a place, the mean over places: (B,)."""
         return output.float().softmax(dim=1).amax(dim=1).flatten(1).mean(dim=1)
 
-    def draw(self, images: Tensor, results: PerImage) -> Tensor:
-        """Each class in its own colour over the grey image."""
-        grey = images.mean(dim=1, keepdim=True)
-        classes = torch.stack(list(results))
-        painted = colours(int(classes.max()) + 1).to(images)[classes].movedim(-1, 1)
-        return torch.lerp(grey.expand_as(images), painted, _COLOUR)
+    def draw(self, images: Tensor, results: PerImage, class_names: Sequence[str] = ()) -> Tensor:
+        """See `Task.draw`: each class in its own colour over the grey image."""
+        return draw_masks(images, torch.stack(list(results)), class_names)
 
     def see(
         self, output: Tensor, class_names: Sequence[str], most: int = 1

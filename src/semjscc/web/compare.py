@@ -24,12 +24,36 @@ TOP = 3
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a perception network sees in an image.
+
+    Attributes:
+        things: the likeliest first.
+        shown: (3, h, w) the image, with boxes or masks drawn over it; perhaps larger.
+        confidence: how sure it is of the whole, 0 to 1.
+        several: its task is to find several things, not to name one.
+    """
+
+    things: tuple[Seen, ...]
+    shown: Tensor
+    confidence: float
+    several: bool
+
+    @property
+    def right(self) -> frozenset[str]:
+        """The labels that are right of what arrives, where this is of the original."""
+        return frozenset(one.label for one in self.things[: None if self.several else 1])
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What one link delivered.
 
     Attributes:
         link: the scheme's name.
         image: (3, H, W) float32, rounded to 8 bits; a concealed one where nothing was decoded.
+        shown: (3, h, w), the same with what the perception network found drawn over it, if its task
+            is to find things; perhaps larger.
         guesses: the perception network's first classes, the likeliest first.
         psnr_db: None where there was no error at all.
         delivered: False where the decoder knows that it failed.
@@ -44,6 +68,7 @@ class Delivery:
 
     link: str
     image: Tensor
+    shown: Tensor
     guesses: tuple[Seen, ...]
     psnr_db: float | None
     delivered: bool
@@ -101,10 +126,12 @@ def deliver(
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image")
     quality = float(psnr(_batch(image), received.images)[0])
+    seen = look(received.images, perception)
     return Delivery(
         link=link.name,
         image=received.images[0],
-        guesses=guess(received.images, perception),
+        shown=seen.shown,
+        guesses=seen.things,
         psnr_db=None if isinf(quality) else quality,
         delivered=bool(received.delivered[0]),
         channel_uses=received.channel_uses,
@@ -118,11 +145,14 @@ def deliver(
 
 
 @torch.inference_mode()
-def guess(images: Tensor, perception: Perception) -> tuple[Seen, ...]:
-    """The first classes for the one image of a batch (1, 3, H, W)."""
-    output = perception.look(_batch(images[0]))
-    (seen,) = perception.task.see(output, perception.class_names, TOP)
-    return seen
+def look(images: Tensor, perception: Perception) -> Look:
+    """What a network sees in the one image of a batch (1, 3, H, W) in [0, 1]."""
+    image = _batch(images[0])
+    task, names, output = perception.task, perception.class_names, perception.look(image)
+    (things,) = task.see(output, names, max(TOP, task.tells))
+    results = task.results(output, (image.shape[-2], image.shape[-1]))
+    shown = task.draw(image, results, names)[0]
+    return Look(things, shown, float(task.confidence(output)[0]), several=task.tells > 1)
 
 
 def _batch(image: Tensor) -> Tensor:

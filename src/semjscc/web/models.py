@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
@@ -26,6 +26,10 @@ OWN = "as in training"
 ONE_AT_A_TIME = threading.Lock()
 """Held while a network or the decoder process is at work: features are read by hooks, which all
 threads would share, and the process answers in order."""
+
+
+_BROUGHT: dict[str, Perception] = {}
+"""Networks that whoever serves the page has named, by the names that tables give them."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,26 @@ def _trained_side(perception: Perception) -> int:
     return int(perception.facts.get("image_side") or side or imagenet.SIDE)
 
 
+def bring(name: str, own_class: str | None = None, own_task: str | None = None) -> None:
+    """Offer one more network on the page, by a name or path that `open_perception` knows.
+
+    Raises:
+        UserError: there is none, or it is called as another one is.
+    """
+    perception = open_perception(name, own_class, own_task=own_task)
+    if perception.name in {*judges(), *map(default_perception, families())}:
+        raise UserError(f"the page has a network {printable(perception.name)} already")
+    _BROUGHT[perception.name] = perception
+
+
+def preferred_judge() -> str:
+    """The network that looks at a photograph unless another is chosen."""
+    return next(iter(_BROUGHT), OWN)
+
+
 def judges() -> list[str]:
-    """Who can look at what arrives: the network that belongs to the weights, and a stranger."""
-    return [OWN] if imagenet.missing() else [OWN, imagenet.NAME]
+    """Who can look at what arrives: the weights' own network, a stranger, and what was brought."""
+    return [OWN, *([] if imagenet.missing() else [imagenet.NAME]), *_BROUGHT]
 
 
 def judge_of(family: str, judge: str) -> str:
@@ -115,6 +136,8 @@ def load_judge(name: str) -> Perception:
     Raises:
         UserError: there is none of that name.
     """
+    if name in _BROUGHT:
+        return _BROUGHT[name]
     if name not in {imagenet.NAME, *map(default_perception, families())}:
         raise UserError("there is no such perception network")
     return open_perception(name)

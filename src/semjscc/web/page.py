@@ -17,7 +17,7 @@ from semjscc.families import PHOTO, SIGNS
 from semjscc.web.checked_blocks import CheckedBlocks, told
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
-from semjscc.web.models import MORE, OWN, judges, load_senders, shown_families
+from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.result_html import notes_html, status_html, waiting_card
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
@@ -246,11 +246,11 @@ def _example(example: Example) -> tuple[Picture, str, str, str]:
 def photograph_setting() -> tuple[str, str, str]:
     """Weights, network and size for a photograph of any kind."""
     if PHOTO in shown_families():
-        return PHOTO, OWN, AS_IT_IS
+        return PHOTO, preferred_judge(), AS_IT_IS
     # The larger the images a codec was trained on, the more they are like a photograph.
     others = [name for name in shown_families() if name != SIGNS]
     family = max(others, key=lambda name: load_senders(name).trained_side, default=SIGNS)
-    return family, OWN, AS_TRAINED
+    return family, preferred_judge(), AS_TRAINED
 
 
 def _ratios() -> list[str]:

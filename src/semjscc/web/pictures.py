@@ -22,6 +22,7 @@ from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.images import to_uint8
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.perception.base import Perception
+from semjscc.perception.gradients import NoGradientError
 from semjscc.report.figures import accuracy_figure
 from semjscc.report.panels import figure_bytes
 from semjscc.report.style import BLACK, link_style, style
@@ -77,9 +78,15 @@ def png_uri(image: Tensor) -> str:
     return _uri("image/png", stream.getvalue())
 
 
-def importance_picture(image: Tensor, perception: Perception) -> Tensor:
-    """Where the features lie that matter to the result: (3, H, W) in [0, 1] -> the same."""
-    return overlay(image[None], importance_map(perception, image[None]))[0]
+def importance_picture(image: Tensor, perception: Perception) -> Tensor | None:
+    """Where the features lie that matter to the result: (3, H, W) in [0, 1] -> the same.
+
+    None for a network through which no gradient passes, or whose features are no maps.
+    """
+    try:
+        return overlay(image[None], importance_map(perception, image[None]))[0]
+    except (NoGradientError, ValueError):
+        return None
 
 
 def constellation(deliveries: Sequence[Delivery]) -> str:

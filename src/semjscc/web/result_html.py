@@ -1,6 +1,6 @@
 """What the page shows, as HTML; every name that goes in is escaped here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 from semjscc.images import printable
@@ -27,36 +27,43 @@ LOST = "lost: nothing was decoded, this is the mean of the training images"
 
 
 def original_card(
-    picture: str, importance: str, guesses: Sequence[Seen], size: tuple[int, int]
+    picture: str,
+    importance: str | None,
+    guesses: Sequence[Seen],
+    right: Collection[str],
+    size: tuple[int, int],
 ) -> str:
     """The image as it was, and where it matters.
 
     Args:
         picture: a data: URI.
-        importance: another one.
+        importance: another one; None where the network has no such map.
         guesses: what the perception network sees in it.
+        right: labels that are marked as right.
         size: (H, W) in pixels.
     """
     facts = [
         ("size", f"{size[1]} × {size[0]} pixels"),
         ("numbers (n)", f"{3 * size[0] * size[1]:,}"),
     ]
-    return _card(
-        "original: and what matters in it",
-        "#767676",
-        f'<div class="pair">{_image(picture, "original")}{_image(importance, "importance map")}'
-        '</div><p class="hint">Right: the brighter, the more it matters.</p>',
-        _guesses("The network sees", guesses, guesses[0].label) + _facts(facts),
-    )
+    title, pictures = "original", _image(picture, "original")
+    if importance is not None:
+        title = "original: and what matters in it"
+        pictures = (
+            f'<div class="pair">{pictures}{_image(importance, "importance map")}'
+            '</div><p class="hint">Right: the brighter, the more it matters.</p>'
+        )
+    seen = _guesses("The network sees", guesses, right)
+    return _card(title, "#767676", pictures, seen + _facts(facts))
 
 
-def link_card(delivery: Delivery, picture: str, truth: str) -> str:
+def link_card(delivery: Delivery, picture: str, right: Collection[str]) -> str:
     """What one link delivered.
 
     Args:
         delivery: by `compare`.
         picture: its image as a data: URI.
-        truth: the first class of the original, which marks what is right.
+        right: the labels that the network sees in the original, which are marked as right.
     """
     quality = "no error" if delivery.psnr_db is None else f"{delivery.psnr_db:.1f} dB"
     digital = delivery.payload_bits is not None
@@ -73,7 +80,7 @@ def link_card(delivery: Delivery, picture: str, truth: str) -> str:
         TITLES[delivery.link],
         link_style(delivery.link).color,
         _image(picture, f"received by {delivery.link}") + lost,
-        _guesses("The receiver sees", delivery.guesses, truth) + _facts(facts),
+        _guesses("The receiver sees", delivery.guesses, right) + _facts(facts),
         name=delivery.link,
     )
 
@@ -136,9 +143,9 @@ def _image(picture: str, name: str) -> str:
     return f'<div class="frame"><img alt="{escape(name)}" src="{picture}"></div>'
 
 
-def _guesses(heading: str, guesses: Sequence[Seen], truth: str) -> str:
+def _guesses(heading: str, guesses: Sequence[Seen], right: Collection[str]) -> str:
     rows = "".join(
-        f'<li class="{"right" if guess.label == truth else "wrong"}">'
+        f'<li class="{"right" if guess.label in right else "wrong"}">'
         f'<b style="width:{100 * guess.confidence:.1f}%"></b>'
         f"<span>{escape(printable(guess.label))}</span><em>{guess.confidence:.0%}</em></li>"
         for guess in guesses

@@ -18,9 +18,8 @@ from semjscc.families import PHOTO
 from semjscc.images import to_float
 from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.randomness import Draws
-from semjscc.tasks.base import Seen
 from semjscc.transmission import LARGER_THAN_TRAINED, unlike_training
-from semjscc.web.compare import Delivery, deliver, guess, send
+from semjscc.web.compare import Delivery, Look, deliver, look, send
 from semjscc.web.models import (
     MORE,
     ONE_AT_A_TIME,
@@ -199,18 +198,19 @@ def _deliver(request: Request, link: SymbolLink, sent: Transmission) -> Delivery
 
 
 @lru_cache(maxsize=32)
-def _original(picture: Picture, judge: str) -> tuple[str, tuple[Seen, ...]]:
+def _original(picture: Picture, judge: str) -> tuple[str, Look]:
     image = to_float(picture.pixels)
     with ONE_AT_A_TIME:
         perception = load_judge(judge)
-        sees = guess(image[None], perception)
+        sees = look(image[None], perception)
         importance = importance_picture(image, perception)
-    card = original_card(png_uri(picture.pixels), png_uri(importance), sees, picture.size)
+    matters = None if importance is None else png_uri(importance)
+    card = original_card(png_uri(sees.shown), matters, sees.things, sees.right, picture.size)
     return card, sees
 
 
-def _card(delivery: Delivery, sees: tuple[Seen, ...]) -> str:
-    return link_card(delivery, png_uri(delivery.image), sees[0].label)
+def _card(delivery: Delivery, sees: Look) -> str:
+    return link_card(delivery, png_uri(delivery.shown), sees.right)
 
 
 def _symbols(deliveries: Sequence[Delivery]) -> str:
@@ -221,9 +221,9 @@ def _curve(request: Request) -> str:
     return curve_html(accuracy_curve(request.senders.family, request.ratio), request.snr_db)
 
 
-def _notes(request: Request, sees: tuple[Seen, ...]) -> list[str]:
+def _notes(request: Request, sees: Look) -> list[str]:
     """What was done to the image, and why these weights may not suit it."""
-    unlike = unlike_training(load_judge(request.judge), request.picture.size, sees[0].confidence)
+    unlike = unlike_training(load_judge(request.judge), request.picture.size, sees.confidence)
     side = request.senders.trained_side
     small = request.senders.family != PHOTO
     if unlike is None and small and max(request.picture.size) >= LARGER_THAN_TRAINED * side:
