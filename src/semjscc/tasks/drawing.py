@@ -93,7 +93,7 @@ def draw_masks(images: Tensor, masks: Tensor, class_names: Sequence[str] = ()) -
 def _names_within(
     mask: Tensor, palette: Tensor, class_names: Sequence[str], factor: int
 ) -> list[Tag]:
-    """The name of each class, above it in the column of that place which lies nearest its middle."""
+    """The name of each class, above it in the column of the place that is nearest its middle."""
     tags = []
     for number in mask.unique().tolist():
         places = (mask == number).nonzero().float()
