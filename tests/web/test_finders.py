@@ -58,6 +58,7 @@ def test_boxes_and_masks_are_drawn_over_the_image(tmp_path: Path) -> None:
 def test_the_original_without_a_map(tmp_path: Path) -> None:
     bring(str(segmenter(tmp_path / "b.onnx", {"task": "segmentation", "classes": NAMES})))
     seen = look(torch.rand(1, 3, 32, 32), load_judge("b.onnx"))
-    card = original_card("data:,a", None, seen.things, seen.right, (32, 32))
+    card = original_card("data:,a", None, seen, (32, 32))
     assert "importance" not in card
+    assert '<img alt="original" class="drawn"' in card
     assert 'class="wrong"' not in card

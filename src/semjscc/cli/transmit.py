@@ -80,7 +80,8 @@ def _transmit(arguments: argparse.Namespace) -> None:
 
         panels = [sight("original", to_float(image), perception)]
         panels.append(sight(link.name, received, perception))
-        title = strip_title(situation, image.shape[-2], image.shape[-1])
+        met = strip_title(situation, image.shape[-2], image.shape[-1])
+        title = "no channel" if report.snr_db is None else met
         save_figure(strip_figure([panels], title), seen)
     if report.warning:
         warn(report.warning)

@@ -172,7 +172,7 @@ def _images(
     found: dict[int | str, _Image] = {}
     missing: list[str] = []
     for key, one in _by_id(records, "images", said).items():
-        name, size = one.get("file_name"), (one.get("height"), one.get("width"))
+        name = one.get("file_name")
         if not isinstance(name, str) or not name or "\0" in name:
             raise UserError(f"{said}: image {printable(str(key))} has no file_name")
         path = next((place / name for place in places if (place / name).is_file()), None)
@@ -181,10 +181,11 @@ def _images(
             continue
         if not path.resolve().is_relative_to(folder.resolve()) or ".." in Path(name).parts:
             raise UserError(f"{said} names {printable(name)}, which leads out of the data folder")
-        height, width = size
-        whole = isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0
-        told = (height, width) if whole else None
-        found[key] = _Image(path, printable(str(path.relative_to(folder))), told)
+        size = None
+        match one.get("height"), one.get("width"):
+            case (int(height), int(width)) if height > 0 and width > 0:
+                size = height, width
+        found[key] = _Image(path, printable(str(path.relative_to(folder))), size)
     if missing:
         raise UserError(
             f"{said} names images that are not there, {len(missing):,} of {len(records):,}, such "
@@ -194,11 +195,12 @@ def _images(
 
 
 def _box(value: Any, place: str) -> list[float]:
-    numbers = value if isinstance(value, list) and len(value) == 4 else [None]
-    if not all(isinstance(one, int | float) and isfinite(one) for one in numbers):
+    given = value if isinstance(value, list) else []
+    sides = [float(one) for one in given if isinstance(one, int | float) and isfinite(one)]
+    if len(given) != 4 or len(sides) != 4:
         shown = printable(json.dumps(value)[:80])
         raise UserError(f"{place}: a box is four numbers: left, top, width, height, not {shown}")
-    return [float(one) for one in numbers]
+    return sides
 
 
 def _decode(images: Sequence[_Image], said: str) -> Iterator[Tensor]:

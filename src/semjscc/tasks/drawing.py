@@ -93,9 +93,13 @@ def draw_masks(images: Tensor, masks: Tensor, class_names: Sequence[str] = ()) -
 def _names_within(
     mask: Tensor, palette: Tensor, class_names: Sequence[str], factor: int
 ) -> list[Tag]:
-    """The name of each class, above it in the column of the place that is nearest its middle."""
+    """The name of each class, above it in the column of the place that is nearest its middle.
+
+    Those of small classes come first, and lie on top.
+    """
+    numbers, counts = mask.unique(return_counts=True)
     tags = []
-    for number in mask.unique().tolist():
+    for number in map(int, numbers[counts.argsort()].tolist()):
         places = (mask == number).nonzero().float()
         if len(places) < _NAMED * mask.numel():
             continue

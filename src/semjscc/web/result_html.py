@@ -6,7 +6,7 @@ from html import escape
 from semjscc.images import printable
 from semjscc.report.style import link_style
 from semjscc.tasks.base import Seen
-from semjscc.web.compare import Delivery
+from semjscc.web.compare import Delivery, Look
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
 
 TITLES = {
@@ -29,8 +29,7 @@ LOST = "lost: nothing was decoded, this is the mean of the training images"
 def original_card(
     picture: str,
     importance: str | None,
-    guesses: Sequence[Seen],
-    right: Collection[str],
+    sees: Look,
     size: tuple[int, int],
 ) -> str:
     """The image as it was, and where it matters.
@@ -38,32 +37,31 @@ def original_card(
     Args:
         picture: a data: URI.
         importance: another one; None where the network has no such map.
-        guesses: what the perception network sees in it.
-        right: labels that are marked as right.
+        sees: what the perception network sees in it.
         size: (H, W) in pixels.
     """
     facts = [
         ("size", f"{size[1]} × {size[0]} pixels"),
         ("numbers (n)", f"{3 * size[0] * size[1]:,}"),
     ]
-    title, pictures = "original", _image(picture, "original")
+    title, pictures = "original", _image(picture, "original", sees)
     if importance is not None:
         title = "original: and what matters in it"
         pictures = (
-            f'<div class="pair">{pictures}{_image(importance, "importance map")}'
+            f'<div class="pair">{pictures}{_image(importance, "importance map", sees)}'
             '</div><p class="hint">Right: the brighter, the more it matters.</p>'
         )
-    seen = _guesses("The network sees", guesses, right)
+    seen = _guesses("The network sees", sees.things, sees.right)
     return _card(title, "#767676", pictures, seen + _facts(facts))
 
 
-def link_card(delivery: Delivery, picture: str, right: Collection[str]) -> str:
+def link_card(delivery: Delivery, picture: str, sees: Look) -> str:
     """What one link delivered.
 
     Args:
         delivery: by `compare`.
         picture: its image as a data: URI.
-        right: the labels that the network sees in the original, which are marked as right.
+        sees: what the network sees in the original, which is marked as right.
     """
     quality = "no error" if delivery.psnr_db is None else f"{delivery.psnr_db:.1f} dB"
     digital = delivery.payload_bits is not None
@@ -79,8 +77,8 @@ def link_card(delivery: Delivery, picture: str, right: Collection[str]) -> str:
     return _card(
         TITLES[delivery.link],
         link_style(delivery.link).color,
-        _image(picture, f"received by {delivery.link}") + lost,
-        _guesses("The receiver sees", delivery.guesses, right) + _facts(facts),
+        _image(picture, f"received by {delivery.link}", sees) + lost,
+        _guesses("The receiver sees", delivery.guesses, sees.right) + _facts(facts),
         name=delivery.link,
     )
 
@@ -139,8 +137,10 @@ def _card(title: str, colour: str, picture: str, rest: str, name: str = "origina
     )
 
 
-def _image(picture: str, name: str) -> str:
-    return f'<div class="frame"><img alt="{escape(name)}" src="{picture}"></div>'
+def _image(picture: str, name: str, sees: Look) -> str:
+    # Of what is written over a picture, squares of its pixels would leave out parts.
+    looks = ' class="drawn"' if sees.several else ""
+    return f'<div class="frame"><img alt="{escape(name)}"{looks} src="{picture}"></div>'
 
 
 def _guesses(heading: str, guesses: Sequence[Seen], right: Collection[str]) -> str:

@@ -205,12 +205,12 @@ def _original(picture: Picture, judge: str) -> tuple[str, Look]:
         sees = look(image[None], perception)
         importance = importance_picture(image, perception)
     matters = None if importance is None else png_uri(importance)
-    card = original_card(png_uri(sees.shown), matters, sees.things, sees.right, picture.size)
+    card = original_card(png_uri(sees.shown), matters, sees, picture.size)
     return card, sees
 
 
 def _card(delivery: Delivery, sees: Look) -> str:
-    return link_card(delivery, png_uri(delivery.shown), sees.right)
+    return link_card(delivery, png_uri(delivery.shown), sees)
 
 
 def _symbols(deliveries: Sequence[Delivery]) -> str:
