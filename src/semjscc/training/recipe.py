@@ -231,8 +231,10 @@ class Recipe:
         check_folder_name(self.name)
         if not -(2**63) <= self.seed < 2**64:
             raise ValueError(f"seed has 64 bits at the most, and {self.seed} has more")
-        if self.codec is not None and self.loss.weight and is_onnx(self.codec.perception):
-            raise ValueError(only_judges(self.codec.perception, "loss.weight above 0"))
+        if self.codec is not None and self.loss.weight:
+            for name in (one.perception for one in (self.codec, *self.codec.others)):
+                if is_onnx(name):
+                    raise ValueError(only_judges(name, "loss.weight above 0"))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that JSON and YAML can hold."""
