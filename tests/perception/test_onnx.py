@@ -220,14 +220,14 @@ def test_what_needs_gradients_is_refused_before_any_work(
     assert said.count("\n") == 1
     assert "an ONNX model only judges; take the network itself" in said
     recipe = tmp_path / "tiny.yaml"
-    recipe.write_text(
-        f"name: tiny\ndata: {{source: nowhere}}\ncodec: {{perception: {file}}}\n"
-        "loss: {weight: 0.1}\n"
-    )
-    assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "loss.weight above 0 needs gradients" in said
+    for receivers in (f"perception: {file}", f"others: [{{perception: {file}}}]"):
+        recipe.write_text(
+            f"name: tiny\ndata: {{source: nowhere}}\ncodec: {{{receivers}}}\nloss: {{weight: 0.1}}\n"
+        )
+        assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "loss.weight above 0 needs gradients" in said
 
 
 def test_a_plain_training_takes_it_as_its_judge(tmp_path: Path) -> None:
