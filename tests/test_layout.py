@@ -10,7 +10,7 @@ import semjscc
 
 ROOMS = [
     "errors", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
-    "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels", "separation",
+    "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels", "separation",
     "linear", "codecs", "perception", "importance", "losses", "allocation", "training", "families",
     "links", "transmission", "results", "statistics", "evaluation", "report", "experiments",
     "radio", "web", "cli", "__main__",

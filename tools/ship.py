@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 
+from semjscc.channels import AWGN
 from semjscc.checkpoint import WEIGHTS, load_weights, locate, save_weights, write_atomically
+from semjscc.parts import is_part
 from semjscc.training.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -99,6 +101,12 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
             + ", ".join(metadata["ratios"]),
             f"- loss: {describe_loss(loss)}",
         ]
+        if is_part(metadata["codec"]):
+            lines.append(
+                f"- use: `--links {metadata['codec']}@{name}`, whose code does not ship with it"
+            )
+        if (channel := recipe["codec"].get("channel", AWGN)) != AWGN:
+            lines.append(f"- trained through the channel {channel}")
         if loss["weight"] and loss.get("term", "features") == "features":
             form = loss["importance"]
             lines.append(f"- importance: {json.dumps(form) if form else 'uniform'}")

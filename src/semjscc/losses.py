@@ -19,6 +19,7 @@ from torch import Tensor
 
 from semjscc.importance.gradient import ImportanceForm, form_gradients, importance_weights
 from semjscc.importance.learned import learned_weights
+from semjscc.importance.own import own_sizes
 from semjscc.importance.projection import projection
 from semjscc.perception.base import Perception
 
@@ -78,6 +79,8 @@ def reference(
     features, gradients = form_gradients(perception, images, form, labels, received, signs)
     if form.unit == "projection":
         return Reference(features, *projection(gradients, form))
+    if form.function is not None:
+        gradients = own_sizes(form.function, gradients, features)
     product = learned if form.learned == "product" else None
     return Reference(features, importance_weights(gradients, form, product))
 

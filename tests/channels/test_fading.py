@@ -13,8 +13,8 @@ from scipy.stats import binom, kstest
 from semjscc.channels import CHANNELS, Channel
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Ergodic, Outage, said_of
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.fading import block_rayleigh, ergodic_snr, fast_rayleigh
-from semjscc.links.base import equalise
 from semjscc.randomness import Draws
 
 IMAGES = 4000

@@ -79,13 +79,28 @@ def test_round_trip_keeps_weights_and_description(
     )
 
 
-@pytest.mark.parametrize("name", ["os:system", "os.system", "builtins:eval", "Adaptive", "", "\n"])
+@pytest.mark.parametrize("name", ["os.system", "Adaptive", "", "\n"])
 def test_name_outside_the_table_is_refused(
     tmp_path: Path, weights: dict[str, Tensor], name: str
 ) -> None:
     path = tmp_path / "codec.safetensors"
     save_weights(path, weights, description(name, {}))
     assert "there are adaptive, deep, deepjscc" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["os:system", "builtins:eval", "builtins:str", "no_such:Codec"])
+def test_code_in_a_checkpoint_is_refused_where_nobody_names_it_and_where_it_is_no_codec(
+    tmp_path: Path, weights: dict[str, Tensor], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("codec.safetensors")
+    save_weights(path, weights, description(name, {"command": "touch ran"}))
+    assert f"name it before an @: {name}@codec.safetensors" in refusal(path)
+    with pytest.raises(UserError, match=f"the codec {name}"):
+        load_codec(path, name)
+    with pytest.raises(UserError, match=f"holds no mine:Codec but the codec {name}"):
+        load_codec(path, "mine:Codec")
+    assert not Path("ran").exists()
 
 
 @pytest.mark.parametrize(

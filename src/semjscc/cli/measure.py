@@ -13,7 +13,6 @@ from semjscc.cli.options import (
     console,
     family_of,
     folder,
-    parse_channel,
     split_list,
 )
 from semjscc.cli.parser import Parser, Register
@@ -123,7 +122,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     grid = Grid(
         ratios=ratios,
         snrs_db=snrs_db,
-        channel=parse_channel(arguments.channel),
+        channel=arguments.channel,
         assumed_snr_db=assumed_snr_db,
         assumed_error_db=assumed_error_db,
         seed=arguments.seed,

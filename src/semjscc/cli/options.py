@@ -31,7 +31,7 @@ def add_situation(
     parser.add_argument("--perception", help=network)
     parser.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
     parser.add_argument("--task", help="the class of its task, likewise")
-    parser.add_argument("--channel", default="awgn")
+    parser.add_argument("--channel", default="awgn", help="its name, or my.module:name of yours")
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -175,17 +175,6 @@ def split_list(text: str) -> list[str]:
     if not words:
         raise UserError("a list is written like 0,5,10, and this one is empty")
     return words
-
-
-def parse_channel(name: str) -> str:
-    """The name of a channel that there is."""
-    from semjscc.channels import CHANNELS
-
-    if name not in CHANNELS:
-        hint = did_you_mean(name, CHANNELS)
-        hint = hint or f"; there are {', '.join(CHANNELS)}"
-        raise UserError(f"no channel '{printable(name)}'{hint}")
-    return name
 
 
 def at_least(least: int, number: int, name: str) -> int:

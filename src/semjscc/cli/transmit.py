@@ -9,7 +9,6 @@ from semjscc.cli.options import (
     check_network,
     existing_file,
     family_for_file,
-    parse_channel,
     ratio_of,
     warn,
 )
@@ -58,14 +57,14 @@ def _transmit(arguments: argparse.Namespace) -> None:
     check_network(judge)
 
     import_torch()
-    from semjscc.channels import CHANNELS
+    from semjscc.channels import channel_named
     from semjscc.images import read_image, to_float
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
     from semjscc.transmission import transmit
 
-    channel = CHANNELS[parse_channel(arguments.channel)]
+    channel = channel_named(arguments.channel)
     image = read_image(source)
     perception = open_perception(judge, arguments.network, own_task=arguments.task)
     link = open_link(arguments.link, family, perception)

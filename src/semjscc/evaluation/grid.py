@@ -7,10 +7,9 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from semjscc.channels import CHANNELS
+from semjscc.channels import channel_named
 from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
-from semjscc.images import printable
 from semjscc.links import Link, NoChannel
 
 
@@ -21,7 +20,7 @@ class Grid:
     Attributes:
         ratios: nominal bandwidth ratios.
         snrs_db: true mean SNRs, Es/N0 in dB.
-        channel: a name from `CHANNELS`.
+        channel: its name, see `channel_named`.
         assumed_snr_db: what both ends believe the SNR to be; the truth where it is None.
         assumed_error_db: or by how much they believe it to be better than it is.
         seed: of the noise.
@@ -40,9 +39,7 @@ class Grid:
     draws: int = 1
 
     def __post_init__(self) -> None:
-        if self.channel not in CHANNELS:
-            known = ", ".join(CHANNELS)
-            raise UserError(f"no channel '{printable(self.channel)}'; there are {known}")
+        channel_named(self.channel)
         if self.draws < 1:
             raise UserError(f"each image is sent at least once, not {self.draws} times")
         believed = (self.assumed_snr_db or 0, self.assumed_error_db)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from semjscc.channels import CHANNELS
+from semjscc.channels import channel_named
 from semjscc.data.base import ImageSet, PerImage
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.contract import check_received
@@ -138,7 +138,7 @@ def _send(
     data, first = evaluators[0].data, evaluators[0].perception
     images = data.batch(draws.indices).to(device_of(first))
     situation = Situation(
-        CHANNELS[grid.channel],
+        channel_named(grid.channel),
         math.inf if point.snr_db is None else point.snr_db,
         Fraction(1) if point.ratio is None else point.ratio,
         draws,

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from semjscc.channels import CHANNELS
+from semjscc.channels import channel_named
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import Evaluator, check
@@ -102,7 +102,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
         command=e.command,
         seed=e.grid.seed,
     )
-    channel = CHANNELS[e.grid.channel]
+    channel = channel_named(e.grid.channel)
     work = Work(points(e.links, e.grid), e.evaluators, e.grid, channel)
     prints = _fingerprints(work)
     earlier = standing_results(out / RESULTS)
@@ -171,7 +171,7 @@ def _strip(experiment: Experiment) -> Figure:
     chosen = _different_classes(e.data, STRIP_IMAGES)
     snr_db = sorted(grid.snrs_db)[len(grid.snrs_db) // 2]
     situation = Situation(
-        CHANNELS[grid.channel],
+        channel_named(grid.channel),
         snr_db,
         grid.ratios[0],
         Draws(grid.seed, chosen),

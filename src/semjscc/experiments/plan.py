@@ -46,13 +46,15 @@ class Evaluation:
     Attributes:
         name: of the folder.
         links: as ``evaluate --links`` takes them; ``RUN`` or ``label=RUN`` stands for what a
-            training of the plan gave.
+            training of the plan gave; its recipe says whose codec it is.
         perception: the network that judges.
+        network: the class behind it, as ``my.module:Class``, where it is a network of your own.
+        task: the class of its task, likewise.
         ratios: such as 1/24 or 0.03.
         snrs: in dB.
         data: as ``evaluate --data`` takes it; by default the plan's.
         metric: accuracy, or agreement with what the network says of the clean images.
-        channel: awgn, block-rayleigh or fast-rayleigh.
+        channel: awgn, block-rayleigh, fast-rayleigh, or a function of your own, ``my.module:name``.
         assumed_snr_db: what both ends believe the SNR to be.
         assumed_error_db: or by how much they believe it to be better than it is.
         split: train, val or test.
@@ -75,6 +77,8 @@ class Evaluation:
     limit: int | None = None
     draws: int = 1
     weights: str = ""
+    network: str | None = None
+    task: str | None = None
 
     def __post_init__(self) -> None:
         check_folder_name(self.name)

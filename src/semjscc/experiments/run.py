@@ -16,9 +16,10 @@ from semjscc.experiments.existing_results import RESULTS, standing_results
 from semjscc.experiments.joint_report import report_on
 from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.time_left import Pace
-from semjscc.links import Link, open_link
+from semjscc.links import open_link
 from semjscc.links.catalogue import find_link, policy_it_lacks, split_policy
 from semjscc.links.loading import needs_network
+from semjscc.parts import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.report.stale_files import check_report
@@ -62,7 +63,8 @@ def reproduce(
     """
     began = monotonic()
     trained = _places(plan, runs)
-    _check(plan, recipes, trained, out)
+    made = {trained[recipe.name]: recipe for recipe in recipes}
+    _check(plan, made, trained, out)
     schedule = Schedule(progress=progress)
     _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
     results = {}
@@ -74,7 +76,7 @@ def reproduce(
         say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name} {time}")
         start, folder = monotonic(), out / evaluation.name
         earlier = {record.fingerprint for record in _standing(folder)}
-        experiment = _experiment(evaluation, plan.data_of(evaluation), trained, command)
+        experiment = _experiment(evaluation, plan.data_of(evaluation), trained, made, command)
         found = results[evaluation.name] = run(experiment, folder, jobs=jobs)
         sent = _images([r for r in found.records if r.fingerprint not in earlier])
         pace = pace.after(sent, monotonic() - start)
@@ -172,44 +174,50 @@ class _OwnLink:
         name: what tables call it.
         folder: of its run.
         policy: as written behind a plus; None for none.
+        recipe: by which the plan trains it.
     """
 
     name: str
     folder: Path
     policy: str | None
+    recipe: Recipe
 
     @property
     def word(self) -> str:
         """What `open_link` finds it by."""
-        return f"{self.name}={self.folder}" + ("" if self.policy is None else f"+{self.policy}")
+        codec = self.recipe.codec
+        # A class of the user's own is named here as it is in the recipe that the plan names.
+        own = f"{codec.codec}@" if codec is not None and is_part(codec.codec) else ""
+        policy = "" if self.policy is None else f"+{self.policy}"
+        return f"{self.name}={own}{self.folder}{policy}"
 
 
-def _check(plan: Plan, recipes: Sequence[Recipe], trained: Mapping[str, Path], out: Path) -> None:
+def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path], out: Path) -> None:
     """Refuse what is not there and nobody will train, or stands in the way, before hours go by."""
-    made = {trained[recipe.name]: recipe for recipe in recipes}
     for evaluation in plan.evaluations:
         _standing(out / evaluation.name)
         check_report(out / evaluation.name)
         known = evaluation.perception not in trained
-        judge = open_perception(evaluation.perception) if known else None
+        judge = _judge(evaluation, trained) if known else None
         finds = judge is not None and judge.task.target == "boxes"
         by_boxes = finds and evaluation.metric == "accuracy"
         source = plan.data_of(evaluation), evaluation.split
         load_data(*source, limit=1, needs_labels=False, needs_boxes=by_boxes)
         for word in evaluation.links:
-            if (own := _own_link(word, trained)) is not None:
-                _check_own(own, made[own.folder])
+            if (own := _own_link(word, trained, made)) is not None:
+                _check_own(own)
                 continue
             place = find_link(word, evaluation.weights)
             if judge is not None or not needs_network(place):
                 open_link(word, evaluation.weights, judge)
 
 
-def _check_own(link: _OwnLink, recipe: Recipe) -> None:
-    if recipe.codec is None:
-        raise UserError(f"link {link.name}: the training {recipe.name} is of no codec")
+def _check_own(link: _OwnLink) -> None:
+    codec = link.recipe.codec
+    if codec is None:
+        raise UserError(f"link {link.name}: the training {link.recipe.name} is of no codec")
     if wrong := policy_it_lacks(
-        link.name, recipe.codec.codec, ENERGY if link.policy is None else link.policy
+        link.name, codec.codec, ENERGY if link.policy is None else link.policy
     ):
         raise UserError(wrong)
 
@@ -223,10 +231,19 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
 
 
 def _experiment(
-    evaluation: Evaluation, source: str, trained: Mapping[str, Path], command: str
+    evaluation: Evaluation,
+    source: str,
+    trained: Mapping[str, Path],
+    made: Mapping[Path, Recipe],
+    command: str,
 ) -> Experiment:
-    perception = open_perception(_place(evaluation.perception, trained))
-    links = [_link(word, evaluation.weights, perception, trained) for word in evaluation.links]
+    perception = _judge(evaluation, trained)
+    own = [_own_link(word, trained, made) for word in evaluation.links]
+    words = zip(evaluation.links, own, strict=True)
+    links = [
+        open_link(word if mine is None else mine.word, evaluation.weights, perception)
+        for word, mine in words
+    ]
     evaluators = load_evaluators(
         source, evaluation.split, [perception], evaluation.metric, limit=evaluation.limit
     )
@@ -238,16 +255,18 @@ def _experiment(
     )
 
 
-def _link(word: str, family: str, perception: Perception, trained: Mapping[str, Path]) -> Link:
-    own = _own_link(word, trained)
-    return open_link(word if own is None else own.word, family, perception)
+def _judge(evaluation: Evaluation, trained: Mapping[str, Path]) -> Perception:
+    name = _place(evaluation.perception, trained)
+    return open_perception(name, evaluation.network, own_task=evaluation.task)
 
 
-def _own_link(word: str, trained: Mapping[str, Path]) -> _OwnLink | None:
+def _own_link(
+    word: str, trained: Mapping[str, Path], made: Mapping[Path, Recipe]
+) -> _OwnLink | None:
     """What a link's word in a plan means, if a run of the plan; None for any other link."""
     label, named, rest = word.partition("=")
     for name, wanted in ((word, word), (label, rest if named else "")):
         base, policy = (wanted, None) if wanted in trained else split_policy(wanted)
         if base in trained:
-            return _OwnLink(name, trained[base], policy)
+            return _OwnLink(name, trained[base], policy, made[trained[base]])
     return None

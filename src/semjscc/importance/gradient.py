@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from semjscc.importance.fisher import fisher_score
+from semjscc.parts import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import check_gradients
 from semjscc.tasks.base import ScoreName
@@ -43,6 +44,9 @@ class ImportanceForm:
         at: where the gradient is taken: at the ``clean`` image, at the ``received`` one, or at
             the ``midpoint`` between them. The last is the midpoint rule for the mean gradient on
             the straight way from one to the other, along which the error is made.
+        function: one of the user's own, ``my.module:name``, in place of unit, shape and learned: of
+            a layer's gradient and features, both (B, ...), it makes sizes ≥ 0 of that shape or one
+            that broadcasts to it. See `semjscc.importance.own`.
         scope: weights have mean 1 in each ``image``, or over the ``batch``, so that an image whose
             result hangs by a thread counts more than one that nothing will change.
     """
@@ -56,6 +60,7 @@ class ImportanceForm:
     scope: Literal["image", "batch"] = "image"
     temperature: float = 1.0
     learned: Literal["alone", "product"] | None = None
+    function: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.temper <= 1:
@@ -64,6 +69,12 @@ class ImportanceForm:
             raise ValueError(f"temperature is positive, not {self.temperature}")
         if self.unit == "projection" and (self.shape != "absolute" or self.learned is not None):
             raise ValueError("a projection takes the gradient as it is: no shape, nothing learned")
+        if self.function is None:
+            return
+        if not is_part(self.function):
+            raise ValueError(f"function is written as my.module:name, not {self.function!r}")
+        if (self.unit, self.shape, self.learned) != ("element", "absolute", None):
+            raise ValueError("a function of your own stands in place of unit, shape and learned")
 
 
 def score_gradients(

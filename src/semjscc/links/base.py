@@ -14,12 +14,13 @@ from torch import Tensor
 
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
+from semjscc.channels.passing import through_channel
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
 from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
-from semjscc.links.checks import check_symbols, through_channel
+from semjscc.links.checks import check_symbols
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -231,19 +232,3 @@ def likely_received(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: f
 def senders_draws(images: int) -> Draws:
     """Noise of the sender's own, the same for each image, which no evaluation's image meets."""
     return Draws(_REHEARSAL_SEED, [0] * images)
-
-
-def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
-    """y·h*/|h|² and its noise N0/|h|², the zero-forcing equaliser of one tap.
-
-    Returns:
-        symbols (B, k) and noise variance (B, 1) or (B, k).
-    """
-    gain, variance = columns(knowledge.gain), columns(knowledge.noise_variance)
-    strength = gain.abs().square()
-    return symbols * gain.conj() / strength, variance / strength
-
-
-def columns(values: Tensor) -> Tensor:
-    """Of a channel: one value for each image (B,) as (B, 1), one for each symbol as it is."""
-    return values[:, None] if values.ndim == 1 else values

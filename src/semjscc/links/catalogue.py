@@ -1,7 +1,8 @@
 """Links by name: what a person may call one, found here before anything is loaded.
 
 A name counts before a path of the same spelling: ``semantic`` is what ships, whatever lies in the
-working folder, and ``./semantic`` a path.
+working folder, and ``./semantic`` a path. So does the user's own ``my.module:Link``, and
+``my.module:Codec@WEIGHTS``, of which nothing is imported here.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
+from semjscc.parts import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
 
@@ -49,6 +51,8 @@ class Place:
         weights: its checkpoint, or None for one of `untrained_links`.
         design_snr_db: of separate coding whose MCS is fixed.
         policy: how the sender divides its symbols; None where the link has one way alone.
+        part: the user's own link as ``my.module:Link``, or what codec its weights are of; None
+            where all of the code is ours.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Place:
     weights: Path | None = None
     design_snr_db: float | None = None
     policy: Policy | None = None
+    part: str | None = None
 
 
 def find_link(name: str, family: str) -> Place:
@@ -72,7 +77,7 @@ def find_link(name: str, family: str) -> Place:
     if found is None:
         label, _, rest = name.partition("=")
         named = _find(rest, family) if label and rest else None
-        found = replace(named, name=label) if named and named.weights else None
+        found = replace(named, name=label) if named and (named.weights or named.part) else None
     if found is None:
         raise UserError(_unknown(name, family))
     return found
@@ -89,13 +94,13 @@ def needs_family(name: str) -> bool:
 
 
 def _find(name: str, family: str) -> Place | None:
-    if (found := _find_name(name, family)) is not None:
+    if (found := _find_name(name, family) or _find_part(name, family)) is not None:
         return found
     base, policy = split_policy(name)
     divided = _find_name(base, family) if policy is not None else None
     if divided is None:
-        if shipped(name) is not None or (name and user_path(name).exists()):
-            return Place(name, name, weights=locate(name))
+        if (weights := _weights(name)) is not None:
+            return Place(name, name, weights=weights)
         divided = _find(base, family) if policy is not None else None
     if divided is None or policy is None:
         return None
@@ -136,7 +141,7 @@ def _policy_of(divided: Place, policy: str, name: str) -> Policy:
         raise UserError(f"a link has one policy, and {printable(name)} names several")
     if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
         return parse_policy(policy)
-    if not divided.scheme.startswith(SEPARATE):
+    if divided.part is not None or not divided.scheme.startswith(SEPARATE):
         known = f"{ADAPTIVE}, {HYBRID} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
     if policy == SEMANTIC:
@@ -158,15 +163,39 @@ def _find_name(name: str, family: str) -> Place | None:
     return None
 
 
+def _find_part(name: str, family: str) -> Place | None:
+    """A link of the user's own, or a codec of theirs with its weights behind an @."""
+    part, at, where = name.partition("@")
+    if not is_part(part):
+        return None
+    if not at:
+        return Place(name, name, part=part)
+    if family and where in shipped_schemes(family):
+        return Place(name, name, weights=shipped(f"{family}-{where}"), part=part)
+    weights = _weights(where)
+    return None if weights is None else Place(name, name, weights=weights, part=part)
+
+
+def _weights(name: str) -> Path | None:
+    """A checkpoint by the name of shipped weights, its path or its run's folder; None for none."""
+    there = shipped(name) is not None or (name and user_path(name).exists())
+    return locate(name) if there else None
+
+
 def _unknown(name: str, family: str) -> str:
     """That there is no such link, with what is meant if it can be guessed."""
+    part, at, weights = (name.partition("=")[2] or name).partition("@")
+    if at and is_part(part):
+        return f"no weights '{printable(weights)}' of the codec {printable(part)}"
     known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
     said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
     scheme, _ = split_policy(name)
     if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (
-        did_you_mean(name, known) or f": there are {', '.join(known)}, or a checkpoint's path"
+        did_you_mean(name, known)
+        or f": there are {', '.join(known)}, a checkpoint's path, or your own as "
+        "my.module:Link or my.module:Codec@WEIGHTS"
     )
 
 

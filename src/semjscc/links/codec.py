@@ -13,6 +13,7 @@ from torch import Tensor
 from semjscc.allocation.sender import Allocation
 from semjscc.allocation.tuning import tune
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO
 from semjscc.codecs.base import Codec, Side
@@ -28,7 +29,6 @@ from semjscc.links.base import (
     Situation,
     SymbolLink,
     Transmission,
-    equalise,
     likely_received,
     received_whole,
 )

@@ -16,6 +16,7 @@ from semjscc.links.catalogue import (
     split_policy,
     untrained_links,
 )
+from semjscc.parts import is_part
 from semjscc.paths import user_path
 from semjscc.perception.names import (
     EFFICIENTNET,
@@ -64,6 +65,8 @@ def cards_of(name: str) -> list[Card]:
     Raises:
         UserError: there is nothing of that name.
     """
+    part, at, weights = name.partition("@")
+    name = weights if at and is_part(part) else name
     if found := _cards_named(name) or _cards_with_more(name):
         return found
     schemes = [scheme for family in families() for scheme in shipped_schemes(family)]
@@ -189,6 +192,8 @@ def _use(card: Card, is_codec: bool) -> str:
     if not is_codec:
         return f"--perception {card['name']}"
     policy = f"+{card['policy']}" if "policy" in card else ""
+    if is_part(str(card.get("codec"))):  # code of its own, which a user has to name
+        return f"--links {card['codec']}@{card['name']}{policy}"
     if family is None:
         return f"--links {card['name']}{policy}"
     return f"--links {card['name'].removeprefix(f'{family}-')}{policy} --weights {family}"

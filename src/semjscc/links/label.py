@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.equaliser import equalise
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.images import quantise
-from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise
+from semjscc.links.base import Control, Received, SymbolLink, Transmission
 from semjscc.links.catalogue import LABEL
 from semjscc.perception.base import Perception
 from semjscc.randomness import generator

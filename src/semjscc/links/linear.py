@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.power import normalise_power
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
@@ -28,7 +29,7 @@ from semjscc.linear.level import design_snr, from_words, to_words
 from semjscc.linear.spectrum import variances
 from semjscc.linear.symbols import from_complex, to_complex
 from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, synthesise
-from semjscc.links.base import Control, Received, SymbolLink, Transmission, equalise, received_whole
+from semjscc.links.base import Control, Received, SymbolLink, Transmission, received_whole
 
 
 class LinearLink(SymbolLink):

@@ -22,6 +22,7 @@ from torch import Tensor
 from semjscc.allocation.sender import Allocation
 from semjscc.allocation.tuning import tune
 from semjscc.channels.base import ChannelKnowledge
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import channel_uses, latent_size
 from semjscc.images import pad_to_multiple
@@ -43,7 +44,6 @@ from semjscc.links.base import (
     Received,
     SymbolLink,
     Transmission,
-    equalise,
     likely_received,
     received_whole,
 )

@@ -43,7 +43,9 @@ def open_link(
             ``linear``, ``linear-adaptive``, ``hybrid``; ``separate``, ``separate-jpeg`` …, with
             ``@10`` behind it to fix the MCS for 10 dB; ``capacity``, ``finite``; ``label``; the
             whole name of shipped weights; or the path of a checkpoint or a run's folder, which is
-            called by its path. Weights may have a name of their own: ``ours=runs/mine``. Behind a
+            called by its path; or, of the user's own, ``my.module:Link`` and, a codec with its
+            weights, ``my.module:Codec@runs/mine``. Weights and links of the user's own may have
+            another name: ``ours=runs/mine``. Behind a
             plus stands how the symbols are divided: ``semantic+importance-energy``
             (`semjscc.allocation`); ``separate+semantic`` tunes the image that it codes.
         family: which shipped weights to use.
@@ -59,9 +61,13 @@ def open_link(
         from semjscc.codecs.store import load_codec
         from semjscc.links.codec import CodecLink
 
-        codec, facts = load_codec(found.weights)
+        codec, facts = load_codec(found.weights, found.part)
         allocation = _allocation(found, facts.get("perception"), perception)
         return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
+    if found.part is not None:
+        from semjscc.links.own import own_link
+
+        return own_link(found.part, found.name)
     if name == NONE:
         from semjscc.links.codec import NoChannel
 

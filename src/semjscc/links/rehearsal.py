@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from semjscc.channels.base import Channel
-from semjscc.links.base import columns, equalise
-from semjscc.links.checks import through_channel
+from semjscc.channels.equaliser import columns, equalise
+from semjscc.channels.passing import through_channel
 from semjscc.randomness import Draws, generator
 from semjscc.separation.choice import Worth
 from semjscc.separation.modes import Mode

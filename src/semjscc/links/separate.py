@@ -20,8 +20,9 @@ from torch import Tensor
 from semjscc.allocation.sender import Allocation
 from semjscc.allocation.tuning import tune_source
 from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of, undisturbed
+from semjscc.channels.equaliser import equalise
 from semjscc.codecs.bandwidth import channel_uses
-from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission, equalise
+from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission
 from semjscc.links.rehearsal import rehearsed_snr
 from semjscc.links.source import Payload, SourceControl, SourceStage, describe
 from semjscc.separation.choice import outage_snr, worth_of

@@ -1,21 +1,11 @@
-"""A vision model of the user's own, from a class named on the command line or in a local recipe.
+"""A vision model and a task: built in, or the user's own, see `semjscc.parts`."""
 
-Such a name is code that will run. It is taken from the user's own words only, never from a
-checkpoint, a results file or a data set.
-"""
-
-import importlib
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import nn
 
 from semjscc.errors import UserError, printable
-from semjscc.own_code import code_behind, is_own
+from semjscc.parts import make_part
 from semjscc.perception.networks import build_network
 from semjscc.tasks import Task, task_named
 
@@ -28,11 +18,9 @@ def make_network(name: str, classes: int, options: dict[str, Any]) -> nn.Module:
     """
     if ":" not in name:
         return build_network(name, classes, options)
-    with _told_in_one_line(name):
-        network = getattr(_module(name), name.partition(":")[2])(classes=classes, **options)
-    if not isinstance(network, nn.Module):
-        raise UserError(f"{name} made a {type(network).__name__}, not a torch.nn.Module")
-    return network
+    if "classes" in options:  # else Python would say it in the words of this function
+        raise UserError(f"the network {printable(name)}: classes is no option, the data say it")
+    return make_part(name, "network", nn.Module, {"classes": classes, **options})
 
 
 def make_task(name: str, options: dict[str, Any] | None = None) -> Task:
@@ -43,40 +31,6 @@ def make_task(name: str, options: dict[str, Any] | None = None) -> Task:
     """
     if ":" not in name:
         return task_named(name, options)
-    with _told_in_one_line(name, "task"):
-        task = getattr(_module(name), name.partition(":")[2])(**(options or {}))
-    if not isinstance(task, Task):
-        raise UserError(f"{name} made a {type(task).__name__}, not a semjscc.tasks.Task")
+    task = make_part(name, "task", Task, options)
     task.name = name
     return task
-
-
-def own_code(name: str) -> dict[str, str]:
-    """What the code of ``my.module:Class`` comes to, by its module; {} where it is not known.
-
-    Raises:
-        UserError: it cannot be found.
-    """
-    module = name.partition(":")[0]
-    if ":" not in name or not is_own(module):
-        return {}
-    with _told_in_one_line(name):
-        _module(name)
-    code = code_behind(module)
-    return {} if code is None else {module: code}
-
-
-def _module(name: str) -> ModuleType:
-    # The user's file usually stands where the command is run, which a script's path leaves out.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
-    return importlib.import_module(name.partition(":")[0])
-
-
-@contextmanager
-def _told_in_one_line(name: str, what: str = "network") -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # of any kind: it is the user's code
-        reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
-        raise UserError(f"cannot make the {what} {printable(name)}: {reason}") from error

@@ -16,8 +16,8 @@ from semjscc.data import ImageSet, Split, load_data
 from semjscc.data.decoded import file_stamps, load_decoded
 from semjscc.data.joined import join
 from semjscc.errors import UserError
+from semjscc.parts import code_of
 from semjscc.perception.store import weights_file
-from semjscc.perception.wrap import own_code
 from semjscc.training.crops import centre
 from semjscc.training.recipe import DataRecipe, Recipe
 from semjscc.training.run import ELSEWHERE
@@ -33,7 +33,7 @@ class Inputs:
     Attributes:
         origins: SHA-256 of weights, by what they are to the run.
         data: fingerprint of the training images.
-        code: of networks that are not ours, by module, as far as it is known.
+        code: of parts that are not ours, by module, as far as it is known.
     """
 
     origins: dict[str, str]
@@ -90,16 +90,23 @@ def origins(recipe: Recipe) -> dict[str, str]:
 
 
 def code(recipe: Recipe) -> dict[str, str]:
-    """What the code of the user's own networks and tasks comes to, by module, where it is known.
+    """What the code of the user's own parts comes to, by module, where it is known.
 
     Raises:
         UserError: there is no such module.
     """
-    parts = [] if recipe.perception is None else [recipe.perception]
-    if recipe.codec is not None and recipe.loss.weight:
-        parts = [recipe.codec, *recipe.codec.others]
-    names = [name for part in parts for name in (part.network, part.task) if name]
-    return {module: found for name in names for module, found in own_code(name).items()}
+    codec, names = recipe.codec, list[str | None]()
+    networks = [] if recipe.perception is None else [recipe.perception]
+    if codec is not None:
+        names += [codec.codec, codec.channel]
+        form = recipe.loss.importance
+        if recipe.loss.weight and recipe.loss.term == "features" and form is not None:
+            names.append(form.function)
+    if codec is not None and recipe.loss.weight:
+        networks = [codec, *codec.others]
+    for one in networks:
+        names += [one.network, one.task]
+    return code_of(names)
 
 
 def _file(part: str, name: str) -> Path:

@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from semjscc.channels import AWGN
 from semjscc.codecs.base import Codec
 from semjscc.data.base import ImageSet, TargetName
 from semjscc.importance.fisher import draw_signs
@@ -25,6 +26,7 @@ from semjscc.training.crops import crops_at
 from semjscc.training.disturbance import draw_disturbance
 from semjscc.training.muon import Muon
 from semjscc.training.optimiser import rate_factor
+from semjscc.training.own_channel import pass_channel
 from semjscc.training.plans import encode_planned
 from semjscc.training.receivers import Receiver, receivers_error
 from semjscc.training.recipe import CodecRecipe, Recipe
@@ -220,13 +222,13 @@ class CodecTraining(StepTraining):
         symbols = encoded.symbols
         if self._chosen.clip_db is not None:
             symbols = clip_peaks(symbols, self._chosen.clip_db, recipe.seed, step)
-        received = self.codec.decode(
-            channel.apply(symbols),
-            channel.noise_variance,
-            channel.ratio,
-            (height, width),
-            encoded.side,
-        )
+        if self._chosen.channel == AWGN:
+            heard, noise = channel.apply(symbols), channel.noise_variance
+        else:
+            heard, noise = pass_channel(
+                self._chosen.channel, symbols, channel.snr_db, recipe.seed, step, self.share
+            )
+        received = self.codec.decode(heard, noise, channel.ratio, (height, width), encoded.side)
         error = distortion(images, received)
         terms = {"mse": error.mean()}
         terms["loss"] = (

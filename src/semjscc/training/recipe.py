@@ -13,12 +13,15 @@ from typing import Any, Literal
 
 import yaml
 
+from semjscc.channels import AWGN, CHANNELS
 from semjscc.checkpoint import write_atomically
+from semjscc.codecs.store import CODECS
 from semjscc.images import MINIMUM_SIDE
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.paths import check_folder_name
 from semjscc.perception.names import is_onnx, only_judges
 from semjscc.settings import read_settings
+from semjscc.training.names import check_named
 from semjscc.training.numbers import check_finite, check_number, check_range
 from semjscc.training.optimiser import OptimiserRecipe
 
@@ -128,25 +131,30 @@ class CodecRecipe:
     """A codec to train.
 
     Attributes:
-        codec: adaptive, deep or deepjscc.
+        codec: adaptive, deep, deepjscc, or a class of your own as ``my.module:Class``.
         options: keyword arguments of the codec.
         perception: the network at the receiver, named as in ``evaluate --perception``; what the
             semantic loss looks through, and what accuracy on val is reported for.
         network: the class behind it, as ``my.module:Class``, where it is a network of your own.
         task: the class of its task, likewise.
         others: further networks at the receiver: the loss's term is the mean over all of them.
-        faded: share of the images whose symbols have unequal noise, as after a Rayleigh channel.
-        erased: share of the images that lose 0 to 50 % of their symbols.
+        channel: what the codec is trained through: ``awgn``; or ``block-rayleigh``,
+            ``fast-rayleigh``, or a function of your own as ``my.module:name``, each with the SNR of
+            its image. Gradients must pass.
+        faded: over ``awgn``, share of the images whose symbols have unequal noise, as after a
+            Rayleigh channel.
+        erased: over ``awgn``, share of the images that lose 0 to 50 % of their symbols.
         clip_db: train through the modem's transmitter, which limits the waveform's envelope to so
             many dB above its root mean square, 6 by default there; leave out for no limit.
     """
 
-    codec: Literal["adaptive", "deep", "deepjscc"] = "adaptive"
+    codec: str = "adaptive"
     options: dict[str, Any] = field(default_factory=dict)
     perception: str = "signs-a"
     network: str | None = None
     task: str | None = None
     others: tuple[ReceiverRecipe, ...] = ()
+    channel: str = AWGN
     faded: float = 0.1
     erased: float = 0.1
     clip_db: float | None = None
@@ -155,6 +163,8 @@ class CodecRecipe:
         names = [self.perception, *(one.perception for one in self.others)]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"the receiver has {twice} twice: give the one a larger share")
+        check_named("codec", self.codec, CODECS)
+        check_named("channel", self.channel, CHANNELS)
         check_range("faded", self.faded, 1)
         check_range("erased", self.erased, 1)
         if self.clip_db is not None:

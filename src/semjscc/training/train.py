@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from semjscc import __version__
+from semjscc.channels import AWGN
 from semjscc.checkpoint import MODEL, fill, load_weights, locate, read_metadata, save_weights
-from semjscc.codecs.store import build_codec
+from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
@@ -22,6 +23,7 @@ from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
+from semjscc.training.own_channel import try_channel
 from semjscc.training.receivers import open_receivers
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, is_done, open_run
@@ -182,9 +184,11 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     images = first_images(data, work.val, recipe.data.crop)
     for receiver in receivers:
         try_perception(receiver.perception, images, recipe.loss)
-    codec = build_codec(chosen.codec, chosen.options)
+    codec = make_codec(chosen.codec, chosen.options)
     _begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)
+    if chosen.channel != AWGN:
+        try_channel(chosen.channel)
     if not work.fit(CodecTraining(recipe, codec, chosen, receivers, data)):
         return work.model, {}
     description = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -10,6 +11,7 @@ from semjscc.channels.units import noise_variance
 from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
+from semjscc.losses import reference
 from semjscc.perception.base import Perception, Preprocess, check_layers
 from semjscc.perception.gradients import check_gradients
 from semjscc.tasks import Task
@@ -90,6 +92,11 @@ def try_perception(
             if loss.term != "features" or loss.importance is not None:
                 needed.append(output)
             check_gradients(perception.name, needed)
+            if loss.term == "features" and form is not None and form.function is not None:
+                # By what the network sees: its labels may be of no class that it knows.
+                plain = replace(form, target="predicted")
+                signs = torch.ones(len(batch), len(perception.class_names))
+                reference(perception, batch, plain, received=batch, signs=signs)
 
 
 def first_images(data: ImageSet, val: ImageSet, crop: int | None) -> list[torch.Tensor]:

@@ -13,9 +13,9 @@ from math import isinf
 import torch
 from torch import Tensor
 
+from semjscc.channels.equaliser import equalise
 from semjscc.errors import UserError
 from semjscc.links import Situation, SymbolLink, Transmission
-from semjscc.links.base import equalise
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.tasks.base import Seen

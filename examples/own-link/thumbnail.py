@@ -1,9 +1,8 @@
 """A transmission scheme of one's own: a small grey picture, its pixels sent as they are.
 
-python examples/custom_link.py --images 100
+semjscc evaluate --data signs --links djscc,thumbnail:Thumbnail --ratio 1/48 --snr 0,10 --out out
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,17 +12,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.channels import ChannelKnowledge
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.power import normalise_power
-from semjscc.checkpoint import locate
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.codecs.symbols import weigh
-from semjscc.data import load_data
-from semjscc.evaluation.grid import Grid
-from semjscc.evaluation.measurement import evaluate
 from semjscc.images import quantise
-from semjscc.links import Control, Received, SymbolLink, Transmission, open_link
-from semjscc.links.base import equalise
-from semjscc.perception.store import load_perception
+from semjscc.links import Control, Received, SymbolLink, Transmission
 
 
 @dataclass(frozen=True)
@@ -73,14 +67,3 @@ def _small(height: int, width: int, k: int) -> tuple[int, int]:
     """The largest size of the image's shape with at most 2k pixels."""
     shrink = (2 * k / (height * width)) ** 0.5
     return int(height * shrink), int(width * shrink)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=100)
-    count = parser.parse_args().images
-    data, perception = load_data("signs", "test", limit=count), load_perception(locate("signs-a"))
-    grid = Grid(ratios=(Fraction(1, 48),), snrs_db=(0.0, 10.0))
-    for record in evaluate([Thumbnail(), open_link("djscc", "signs")], data, perception, grid):
-        cost = f"{record.channel_uses} symbols, {record.control_bits} control bits"
-        print(f"{record.link:10}{record.snr_db:3g} dB: {record.psnr_db:.1f} dB, {cost}")
