@@ -1,7 +1,10 @@
 """A channel of one's own: a jammer wipes out one stretch of every image's symbols.
 
-semjscc evaluate --data signs --links djscc --channel jammer:jammer --ratio 1/24 --snr 10 --out out
-semjscc train hardened.yaml
+    semjscc train hardened.yaml
+    semjscc evaluate --data signs --links djscc,runs/hardened --channel jammer:jammer --ratio 1/24
+        --snr 10 --limit 200 --out out
+
+A channel is one function, which may be trained through as long as gradients pass.
 """
 
 import torch

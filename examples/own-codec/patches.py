@@ -1,8 +1,10 @@
 """A codec of one's own: one convolution each way.
 
-semjscc train patches.yaml
-semjscc evaluate --data signs --links djscc,patches:Patches@runs/patches --ratio 1/24 --snr 0,10
-    --out out
+    semjscc train patches.yaml
+    semjscc evaluate --data signs --links djscc,patches:Patches@runs/patches --ratio 1/24 --snr 0,10
+        --limit 200 --out out
+
+A codec is one class; its weights name it, and are read only where the user names it too.
 """
 
 from fractions import Fraction

@@ -1,6 +1,8 @@
 """An importance of one's own: gradient times feature, what each feature adds to the result.
 
-semjscc train contribution.yaml
+    semjscc train contribution.yaml
+
+An importance is one function, which the recipe names in its loss.
 """
 
 from torch import Tensor

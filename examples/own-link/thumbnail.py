@@ -1,6 +1,9 @@
 """A transmission scheme of one's own: a small grey picture, its pixels sent as they are.
 
-semjscc evaluate --data signs --links djscc,thumbnail:Thumbnail --ratio 1/48 --snr 0,10 --out out
+    semjscc evaluate --data signs --links djscc,thumbnail:Thumbnail --ratio 1/48 --snr 0,10
+        --limit 200 --out out
+
+A link is one class, called without arguments.
 """
 
 from collections.abc import Sequence
