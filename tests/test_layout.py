@@ -10,10 +10,10 @@ import semjscc
 
 ROOMS = [
     "errors", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
-    "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels", "separation",
-    "linear", "codecs", "perception", "importance", "losses", "allocation", "training", "families",
-    "links", "transmission", "results", "statistics", "evaluation", "report", "experiments",
-    "radio", "web", "cli", "__main__",
+    "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels",
+    "separation", "linear", "codecs", "perception", "importance", "losses", "allocation",
+    "training", "families", "links", "transmission", "results", "statistics", "evaluation",
+    "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
     "data": ["drawn"],

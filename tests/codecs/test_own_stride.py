@@ -61,14 +61,14 @@ def test_any_stride_and_size(codec: Squares, size: tuple[int, int]) -> None:
     assert codec.decode(symbols, torch.tensor([0.1]), RATIO, size).shape == (1, 3, *size)
 
 
-@pytest.mark.parametrize("stride", [2, 6, 8, 16, 32])
+@pytest.mark.parametrize("stride", [6, 8, 16, 32])
 @torch.no_grad()
 def test_tiles_give_what_the_whole_gives(stride: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    codec, images = Squares(stride), picture(150, 197)
+    codec, images = Squares(stride), picture(70, 101)
 
     def both() -> list[Tensor]:
         symbols = codec.encode(images, TEN_DB, RATIO).symbols
-        return [symbols, codec.decode(symbols, torch.tensor([0.1]), RATIO, (150, 197))]
+        return [symbols, codec.decode(symbols, torch.tensor([0.1]), RATIO, (70, 101))]
 
     whole = both()
     monkeypatch.setattr(tiles, "TILE", 32)
