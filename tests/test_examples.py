@@ -159,7 +159,6 @@ def shortened(words: list[str]) -> list[str]:
     return [*words[:place], "4", *words[place + 1 :]]
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("folder", ["own-channel", "own-link", "own-codec", "own-importance"])
 def test_page_extend_works_word_for_word(
     folder: str, own: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
@@ -167,7 +166,8 @@ def test_page_extend_works_word_for_word(
     commands = page_commands("extend.md")
     begin = commands.index(["cd", f"examples/{folder}"])
     place = own(folder)
-    monkeypatch.setattr("semjscc.training.measure.CARD_IMAGES", 4)
+    monkeypatch.setattr("semjscc.data.COUNTS", {"train": 8, "val": 4, "test": 4})
+    monkeypatch.setattr("semjscc.experiments.evaluation.draw", lambda *_: None)
     for program, *words in commands[begin + 1 :]:
         if program == "cd":  # the next section; own-task is run by test_own_task.py
             break

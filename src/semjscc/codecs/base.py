@@ -55,7 +55,8 @@ class Codec(nn.Module, ABC):
         snr_range_db: lowest and highest SNR that it was trained at.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[str] = "own"
+    """What results call it; one that a recipe names as ``my.module:Class`` is called so."""
     any_ratio: ClassVar[bool] = False
     """Whether it takes every ratio from 1/384 to its largest, or only those of ``ratios``."""
     ratios: tuple[Fraction, ...]
