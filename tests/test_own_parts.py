@@ -14,6 +14,7 @@ from semjscc import checkpoint
 from semjscc.cli import main
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Point
+from semjscc.images import read_image
 from semjscc.links import CodecLink, open_link
 from semjscc.links.catalogue import find_link
 from semjscc.radio.supported_links import check_carried
@@ -186,7 +187,7 @@ def test_transmit_takes_them_too(folder: Path, capsys: pytest.CaptureFixture[str
     words = ["transmit", "odd.png", "--link", "users_mine:Codec@runs/squares", "--snr", "10"]
     assert main([*words, "--channel", "users_mine:fading", "--perception", "signs-a"]) == 0
     assert "users_mine:Codec@runs/squares, SNR 10 dB" in capsys.readouterr().out
-    assert Image.open(folder / "received.png").size == (61, 37)
+    assert read_image(folder / "received.png").shape == (3, 37, 61)
     assert main([*words, "--channel", "users_mine:Codec"]) == 2
     assert "it must be a function of (symbols, snr_db, draws)" in capsys.readouterr().err
 

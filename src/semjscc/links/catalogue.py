@@ -194,7 +194,7 @@ def _unknown(name: str, family: str) -> str:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (
         did_you_mean(name, known)
-        or f": there are {', '.join(known)}, a checkpoint's path, or your own as "
+        or f": there are {', '.join(known)}, or a checkpoint's path, or your own as "
         "my.module:Link or my.module:Codec@WEIGHTS"
     )
 
