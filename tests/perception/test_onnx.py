@@ -222,7 +222,8 @@ def test_what_needs_gradients_is_refused_before_any_work(
     recipe = tmp_path / "tiny.yaml"
     for receivers in (f"perception: {file}", f"others: [{{perception: {file}}}]"):
         recipe.write_text(
-            f"name: tiny\ndata: {{source: nowhere}}\ncodec: {{{receivers}}}\nloss: {{weight: 0.1}}\n"
+            f"name: tiny\ndata: {{source: nowhere}}\ncodec: {{{receivers}}}\n"
+            "loss: {weight: 0.1}\n"
         )
         assert main(["train", str(recipe), "--out", str(tmp_path / "run")]) == 2
         said = capsys.readouterr().err
