@@ -250,6 +250,7 @@ def _write(
     content["coders"][words.family] = chosen
     content.setdefault("scores", {})[words.family] = {
         "data": data.name, "split": data.split, "images": len(data), "judged_by": names,
+        "pixels": int(np.median([height * width for height, width in data.sizes])),
         "equal": words.equal,
         "accuracy": accuracy, "concealed": round(_concealed(trial), 4),
         "first": {"images": len(first), "margin": words.margin, "margin_db": words.margin_db,

@@ -22,6 +22,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
         "scores": {
             "own": {
                 "concealed": 0.1,
+                "pixels": 1000,
                 "accuracy": {"1/24": {"0": {"small": 0.5, "avif": 0.2}, "10": {"avif": 0.8}}},
             }
         },
@@ -48,6 +49,15 @@ def test_at_other_ratios_the_coder_for_as_many_bits() -> None:
         (Fraction(1, 48), 20.0, "avif"),
     ]:
         assert chosen_coder("own", ratio, snr_db) == coder
+
+
+@pytest.mark.usefixtures("measured")
+def test_in_larger_images_the_coder_for_as_many_bits() -> None:
+    # At 1/48 and 0 dB four times the pixels have the bits of 1/12, and 1.9 times count as alike.
+    for pixels, coder in [(None, "small"), (1000, "small"), (1900, "small"), (4000, "avif")]:
+        assert chosen_coder("own", Fraction(1, 48), 0.0, pixels) == coder
+    assert chosen_coder("own", RATIO, 0.0, 1900) == "small"
+    assert chosen_coder("own", RATIO, 0.0, 2000) == "avif"
 
 
 def designed(family: str, mean_db: float) -> float:

@@ -63,7 +63,7 @@ class BoundLink(Link):
         uses = channel_uses(*size, situation.ratio)
         believed = situation.believed_snr_db
         budget = self._bound.bits(uses, believed) // 8
-        coders = self._stage.coders(situation.ratio, believed)
+        coders = self._stage.coders(situation.ratio, believed, size)
         payloads = self._stage.encode(images, budget, coders)
         control = describe(Control(self.name, *size, situation.ratio), payloads, coders[0], None)
         carried = self._bound.bits(uses, situation.snr_db)

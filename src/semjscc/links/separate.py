@@ -104,7 +104,7 @@ class SeparateLink(SymbolLink):
         snr_db = snr_db if self._design_snr_db is None else self._design_snr_db
         size = images.shape[-2], images.shape[-1]
         mode = choose_mode(uses, snr_db)
-        coders = self._stage.coders(ratio, snr_db)
+        coders = self._stage.coders(ratio, snr_db, size)
         payloads: list[Payload | None] = [None] * len(images)
         number = None
         if mode is not None:

@@ -119,12 +119,12 @@ class SourceStage:
         """What results say of it: the accounting where it is not the usual one."""
         return {} if self._accounting == "compact" else {"accounting": self._accounting}
 
-    def coders(self, ratio: Fraction, snr_db: float) -> tuple[str, ...]:
-        """Those that are tried at this point."""
+    def coders(self, ratio: Fraction, snr_db: float, size: tuple[int, int]) -> tuple[str, ...]:
+        """Those that are tried at this point, for images of H x W."""
         if self._coder is not None:
             return (self._coder,)
         asked = self._accounting == "compact"
-        chosen = chosen_coder(self.family, ratio, snr_db) if asked else None
+        chosen = chosen_coder(self.family, ratio, snr_db, size[0] * size[1]) if asked else None
         return tuple(usable_coders()) if chosen is None else (chosen,)
 
     def encode(self, images: Tensor, budget: int, coders: Sequence[str]) -> list[Payload | None]:

@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 CHOICE = Path(__file__).parent / "choice.json"
 _STEP_DB = 0.5
 """Between the SNRs that a scheme for outage can be designed for."""
+_LARGER = 2
+"""From so many times the pixels of the images that were measured on, an image has more bits to a
+ratio than they had, and what suits it is what suited them at as many."""
 
 
 @cache
@@ -26,16 +29,27 @@ def _content() -> dict[str, Any]:
     return json.loads(CHOICE.read_text())
 
 
-def chosen_coder(family: str, ratio: Fraction, snr_db: float) -> str | None:
+def chosen_coder(
+    family: str, ratio: Fraction, snr_db: float, pixels: int | None = None
+) -> str | None:
     """The coder of the nearest SNR that was measured; None for a family that never was.
 
-    At a ratio that was not measured, the coder of the point whose capacity is nearest: what suits
-    an image is a matter of the bits that it may have.
+    At a ratio that was not measured, and in larger images, the coder of the point whose capacity is
+    nearest: what suits an image is a matter of the bits that it may have.
+
+    Args:
+        family: of shipped weights.
+        ratio: k/n.
+        snr_db: what the sender believes in.
+        pixels: of the image; None for one like those that were measured on.
     """
     by_ratio = _content()["coders"].get(family)
     if not by_ratio:
         return None
-    if by_snr := by_ratio.get(str(ratio)):
+    measured_on = _content().get("scores", {}).get(family, {}).get("pixels")
+    if pixels and measured_on and pixels >= _LARGER * measured_on:
+        ratio = ratio * pixels / measured_on
+    elif by_snr := by_ratio.get(str(ratio)):
         return by_snr[min(by_snr, key=lambda measured: abs(float(measured) - snr_db))]
     wanted = _log_bits(ratio, snr_db)
     _, coder = min(

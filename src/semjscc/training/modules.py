@@ -86,9 +86,9 @@ class StepTraining(L.LightningModule):
     def batch(self, step: int) -> tuple[Tensor, Targets]:
         """The varied images that fall to this process at a step, and their targets."""
         # Every target varies as the images do, which are the same whatever is asked of them.
-        batches = {target: self._batch(step, target) for target in self.targets}
-        images, _ = batches[self.targets[0]]
-        return images, {target: right for target, (_, right) in batches.items()}
+        batches = [self._batch(step, target) for target in self.targets]
+        targets: Targets = dict(zip(self.targets, (right for _, right in batches), strict=True))
+        return batches[0][0], targets
 
     def _batch(self, step: int, target: TargetName) -> tuple[Tensor, Tensor]:
         seed, optimiser, side = self.recipe.seed, self.recipe.optimiser, self.recipe.data.crop
