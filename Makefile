@@ -116,13 +116,13 @@ small-photographs: setup
 	$(FILL)
 
 # Photographs of any size, as two ImageNet classifiers by others see them. Hours on two cores; image coders and
-# commands that were stopped go on where they were.
+# commands that were stopped go on where they were. Before: semjscc train recipes/photo-start.yaml
 PHOTOGRAPHS := $(BIN)/semjscc evaluate --jobs $(JOBS) --weights photo
 RATIOS := --ratio 1/384,1/192,1/96,1/48,1/24,1/12
 MOBILENET := mobilenet-v2=data/networks/mobilenet-v2.safetensors
 IMAGENET := --data data/imagenet-photos --perception efficientnet-lite0,$(MOBILENET)
 UNTUNED := separate,linear,linear-adaptive,djscc,feature,semantic-balanced,semantic
-NO_LABELS := --metric agreement --snr 10
+KODAK := --data data/kodak --metric agreement
 photographs: setup
 	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links none,$(UNTUNED),capacity --snr=-5,0,5,10,20 --out out/photographs
 	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links hybrid,hybrid+importance-energy --snr 0,10 --out out/photographs-hybrid
@@ -130,11 +130,14 @@ photographs: setup
 	$(BIN)/python tools/merge_results.py results/photographs.json \
 	  out/photographs/results.json out/photographs-hybrid/results.json out/photographs-semantic/results.json
 	$(PHOTOGRAPHS) $(IMAGENET) --ratio 1/48 --links none,separate,separate+semantic --snr 0,10 --out out/photographs-tuned
-	$(PHOTOGRAPHS) --data data/kodak $(NO_LABELS) --ratio 1/384,1/192,1/96,1/48,1/24,1/16,1/12,1/6 \
-	  --links none,separate,linear,linear-adaptive,start=weights/photo-start.safetensors,djscc,semantic --out out/kodak
-	$(PHOTOGRAPHS) --data data/bsds500 $(NO_LABELS) $(RATIOS) \
+	$(PHOTOGRAPHS) $(KODAK) $(RATIOS) --snr=-5,0,5,10,20 \
+	  --links none,separate,capacity,linear,linear-adaptive,djscc,semantic --out out/kodak-snrs
+	$(PHOTOGRAPHS) $(KODAK) $(RATIOS),1/16,1/6 --snr 10 \
+	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak-10
+	$(BIN)/python tools/merge_results.py results/kodak.json out/kodak-snrs/results.json out/kodak-10/results.json
+	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr 10 $(RATIOS) \
 	  --links none,linear,linear-adaptive,djscc --out out/bsds500
-	for name in photographs-tuned kodak bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
+	for name in photographs-tuned bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-mobilenet-v2.svg docs/images/photographs-c.svg
