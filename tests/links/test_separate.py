@@ -173,6 +173,19 @@ def test_without_a_choice_each_image_takes_its_best_coder(
         assert (psnr(images, best.images) >= psnr(images, one.images) - 1e-6).all()
 
 
+def test_in_a_large_image_what_fits_not_is_coded_for_a_few_bytes() -> None:
+    # 60 bytes are too few for HEVC at this size, and the small coder makes do with them.
+    photograph = to_float(torch.from_numpy(data.astronaut()).permute(2, 0, 1))[None]
+    coders = SourceStage("photo", None).coders(RATIO, 15.0, (512, 512))
+    assert coders == ("hevc",)
+    (payload,) = SourceStage("photo", None).encode_or_small(photograph, 60, coders)
+    assert payload is not None
+    assert payload.coder == "small"
+    assert SourceStage("photo", "hevc").encode_or_small(photograph, 60, coders) == [None]
+    few = photograph[..., 100:400, 100:400]  # of the size that coders were chosen on
+    assert SourceStage("photo", None).encode_or_small(few, 20, coders) == [None]
+
+
 def test_a_sender_may_tune_the_image_that_it_codes(
     images: Tensor, coarse_perception: Perception
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from semjscc.checkpoint import WEIGHTS
 from semjscc.families import families
 from semjscc.separation import choice
-from semjscc.separation.choice import chosen_coder, outage_snr, worth_of
+from semjscc.separation.choice import chosen_coder, is_larger, outage_snr, worth_of
 from semjscc.separation.sources import CODERS
 
 RATIO = Fraction(1, 24)
@@ -58,6 +58,8 @@ def test_in_larger_images_the_coder_for_as_many_bits() -> None:
         assert chosen_coder("own", Fraction(1, 48), 0.0, pixels) == coder
     assert chosen_coder("own", RATIO, 0.0, 1900) == "small"
     assert chosen_coder("own", RATIO, 0.0, 2000) == "avif"
+    assert [is_larger("own", pixels) for pixels in (1999, 2000)] == [False, True]
+    assert not is_larger("other", 2000)
 
 
 def designed(family: str, mean_db: float) -> float:

@@ -64,7 +64,7 @@ class BoundLink(Link):
         believed = situation.believed_snr_db
         budget = self._bound.bits(uses, believed) // 8
         coders = self._stage.coders(situation.ratio, believed, size)
-        payloads = self._stage.encode(images, budget, coders)
+        payloads = self._stage.encode_or_small(images, budget, coders)
         control = describe(Control(self.name, *size, situation.ratio), payloads, coders[0], None)
         carried = self._bound.bits(uses, situation.snr_db)
         arrived = [

@@ -24,7 +24,7 @@ from semjscc.channels.equaliser import equalise
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission
 from semjscc.links.rehearsal import rehearsed_snr
-from semjscc.links.source import Payload, SourceControl, SourceStage, describe
+from semjscc.links.source import EncodeImages, Payload, SourceControl, SourceStage, describe
 from semjscc.separation.choice import outage_snr, worth_of
 from semjscc.separation.framing import room, unframe
 from semjscc.separation.modes import modes_for
@@ -87,20 +87,33 @@ class SeparateLink(SymbolLink):
             arrives = partial(plain.read_back, uses, ratio, snr_db)
             network = self._allocation.perception
             images = torch.cat([tune_source(network, image[None], arrives) for image in images])
-        return self.transmit_in(uses, images, ratio, snr_db)
+        return self.transmit_in(uses, images, ratio, snr_db, self._stage.encode_or_small)
 
     def read_back(self, uses: int, ratio: Fraction, snr_db: float, images: Tensor) -> Tensor:
         """What a receiver makes of images whose blocks arrive: (B, 3, H, W)."""
-        sent = self.transmit_in(uses, images, ratio, snr_db)
+        sent = self.transmit_in(uses, images, ratio, snr_db, self._stage.encode_or_small)
         received = self.receive(sent.symbols, undisturbed(len(images)), sent.control).images
         assert received is not None
         return received
 
     @torch.inference_mode()
     def transmit_in(
-        self, uses: int, images: Tensor, ratio: Fraction, snr_db: float
+        self,
+        uses: int,
+        images: Tensor,
+        ratio: Fraction,
+        snr_db: float,
+        encode_images: EncodeImages | None = None,
     ) -> Transmission:
-        """The same in a block of ``uses`` symbols, which may be a part of those of the ratio."""
+        """The same in a block of ``uses`` symbols, which may be a part of those of the ratio.
+
+        Args:
+            uses: complex symbols.
+            images: (B, 3, H, W) in [0, 1].
+            ratio: for the control record, and for the choice of the coder.
+            snr_db: the mean SNR that the sender believes in, in dB.
+            encode_images: images, bytes and coders to payloads; `SourceStage.encode` if None.
+        """
         snr_db = snr_db if self._design_snr_db is None else self._design_snr_db
         size = images.shape[-2], images.shape[-1]
         mode = choose_mode(uses, snr_db)
@@ -110,7 +123,7 @@ class SeparateLink(SymbolLink):
         if mode is not None:
             payloads = [
                 None if payload is None else payload.framed(mode)
-                for payload in self._stage.encode(images, room(mode), coders)
+                for payload in (encode_images or self._stage.encode)(images, room(mode), coders)
             ]
             number = modes_for(uses).index(mode)
         control = describe(Control("separate", *size, ratio), payloads, coders[0], number)

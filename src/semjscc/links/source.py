@@ -6,7 +6,7 @@ image, the guess of least squared error without any information.
 
 import atexit
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from semjscc import checkpoint
 from semjscc.images import quantise, read_image, to_float
 from semjscc.links.base import Control, Received
-from semjscc.separation.choice import chosen_coder
+from semjscc.separation.choice import chosen_coder, is_larger
 from semjscc.separation.framing import LENGTH_BITS, frame
 from semjscc.separation.modes import Mode
 from semjscc.separation.sources import CODERS, usable_coders
@@ -29,6 +29,7 @@ from semjscc.separation.sources.base import Accounting, Setting
 from semjscc.separation.sources.grid import encode_all
 from semjscc.separation.sources.sandbox import Sandbox
 from semjscc.separation.sources.search import Encoded
+from semjscc.separation.sources.small import Small
 
 CODER_BITS, SETTING_BITS, MODE_BITS = 3, 10, 6
 NOTHING = Setting(0, 0, 0)
@@ -67,6 +68,10 @@ class Payload:
         """As it stands in a transport block of this mode."""
         framed = frame(self.encoded.payload, mode)
         return Payload(self.coder, replace(self.encoded, payload=framed))
+
+
+EncodeImages = Callable[[Tensor, int, Sequence[str]], Sequence[Payload | None]]
+"""Images (B, 3, H, W), most bytes and coders -> a payload for each image; None where none fits."""
 
 
 def describe(
@@ -126,6 +131,23 @@ class SourceStage:
         asked = self._accounting == "compact"
         chosen = chosen_coder(self.family, ratio, snr_db, size[0] * size[1]) if asked else None
         return tuple(usable_coders()) if chosen is None else (chosen,)
+
+    def encode_or_small(
+        self, images: Tensor, budget: int, coders: Sequence[str]
+    ) -> list[Payload | None]:
+        """As `encode`; where nothing of a large image fits, by the coder for a few bytes.
+
+        Of images like those that coders were chosen on, the choice counts what does not fit.
+        """
+        found = self.encode(images, budget, coders)
+        left = [place for place, payload in enumerate(found) if payload is None]
+        large = is_larger(self.family, images.shape[-2] * images.shape[-1])
+        if left and large and self._coder is None:
+            for place, payload in zip(
+                left, self.encode(images[left], budget, [Small.name]), strict=True
+            ):
+                found[place] = payload
+        return found
 
     def encode(self, images: Tensor, budget: int, coders: Sequence[str]) -> list[Payload | None]:
         """The best of each image (B, 3, H, W) within ``budget`` bytes, None where nothing fits."""

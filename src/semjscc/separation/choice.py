@@ -46,9 +46,8 @@ def chosen_coder(
     by_ratio = _content()["coders"].get(family)
     if not by_ratio:
         return None
-    measured_on = _content().get("scores", {}).get(family, {}).get("pixels")
-    if pixels and measured_on and pixels >= _LARGER * measured_on:
-        ratio = ratio * pixels / measured_on
+    if pixels and is_larger(family, pixels):
+        ratio = ratio * pixels / _content()["scores"][family]["pixels"]
     elif by_snr := by_ratio.get(str(ratio)):
         return by_snr[min(by_snr, key=lambda measured: abs(float(measured) - snr_db))]
     wanted = _log_bits(ratio, snr_db)
@@ -58,6 +57,12 @@ def chosen_coder(
         for at, coder in by_snr.items()
     )
     return coder
+
+
+def is_larger(family: str, pixels: int) -> bool:
+    """Whether an image is larger than those that the family's coders were chosen on."""
+    measured_on = _content().get("scores", {}).get(family, {}).get("pixels")
+    return measured_on is not None and pixels >= _LARGER * measured_on
 
 
 def _log_bits(ratio: Fraction, snr_db: float) -> float:
