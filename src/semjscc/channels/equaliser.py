@@ -1,22 +1,42 @@
 """The equaliser of one tap, which undoes what the receiver knows of a channel's gain."""
 
+import math
+
+import torch
 from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
 
+_WEAKEST, _STRONGEST = 1e-30, 1e30
+"""|h|² outside of which its arithmetic, and that of y·h*, may leave float32."""
+
 
 def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
     """y·h*/|h|² and its noise N0/|h|², the zero-forcing equaliser of one tap.
+
+    A symbol is erased where its noise is infinite, whatever is said of its gain, or its gain zero.
 
     Args:
         symbols: (B, k) complex64, as they left the channel.
         knowledge: of the receiver.
 
     Returns:
-        symbols (B, k) and noise variance (B, 1) or (B, k).
+        symbols (B, k), 0 where erased, and noise variance (B, 1) or (B, k), infinite there.
     """
     gain, variance = columns(knowledge.gain), columns(knowledge.noise_variance)
+    erased = variance.isinf() | (gain == 0)
+    if erased.any():
+        # Replaced before the arithmetic: nan times 0 is nan, in gradients too.
+        symbols = torch.where(erased, torch.zeros_like(symbols), symbols)
+        gain = torch.where(erased, torch.ones_like(gain), gain)
+        variance = torch.where(erased, math.inf, variance)
     strength = gain.abs().square()
+    extreme = (strength < _WEAKEST) | (strength > _STRONGEST)
+    if extreme.any():
+        # Only those, so that the others keep their last bits.
+        size = torch.where(extreme, gain.abs(), 1.0)
+        symbols, gain, variance = symbols / size, gain / size, variance / size / size
+        strength = torch.where(extreme, 1.0, strength)
     return symbols * gain.conj() / strength, variance / strength
 
 

@@ -28,13 +28,14 @@ def through_channel(
         UserError: it gave something else.
     """
     name = f"channel {printable(getattr(channel, '__name__', type(channel).__name__))}"
-    returned: object = channel(symbols, snr_db, draws)
+    # A copy: a channel may work in place, and the sender's symbols may be sent again.
+    returned: object = channel(symbols.clone(), snr_db, draws)
     match returned:
         case (values, ChannelKnowledge(gain=told_gain, noise_variance=told_noise)):
             pass
         case _:
             raise UserError(f"{name} must return two things: symbols and a ChannelKnowledge")
-    received = _tensor(values, f"{name} returns symbols", symbols)
+    received = as_tensor(values, f"{name} returns symbols", symbols)
     shape = tuple(symbols.shape)
     if tuple(received.shape) != shape:
         raise UserError(
@@ -60,7 +61,7 @@ def through_channel(
 
 def _told(values: object, said: str, symbols: Tensor) -> Tensor:
     """A gain or noise variance: one for each image or symbol (B, k), or one for all of them."""
-    told, shape = _tensor(values, said, symbols), tuple(symbols.shape)
+    told, shape = as_tensor(values, said, symbols), tuple(symbols.shape)
     if told.ndim == 0:
         return told.expand(len(symbols))
     if tuple(told.shape) not in (shape[:1], (shape[0], 1), shape):
@@ -71,7 +72,12 @@ def _told(values: object, said: str, symbols: Tensor) -> Tensor:
     return told
 
 
-def _tensor(values: object, said: str, like: Tensor) -> Tensor:
+def as_tensor(values: object, said: str, like: Tensor) -> Tensor:
+    """A tensor on the device of another, of what may be an array or plain numbers.
+
+    Raises:
+        UserError: it is neither; ``said`` is the message's beginning.
+    """
     try:
         return torch.as_tensor(values, device=like.device)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from semjscc.channels.base import Channel
-from semjscc.channels.equaliser import columns, equalise
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.passing import through_channel
 from semjscc.randomness import Draws, generator
 from semjscc.separation.choice import Worth
@@ -70,9 +70,8 @@ def _rehearse(channel: Channel, k: int, mean_snr_db: float, worth: Worth) -> flo
 def _carried_bits(channel: Channel, k: int, snr_db: float, trials: Draws) -> np.ndarray:
     """What an ideal code could carry in each trial, as the receiver sees the channel: (trials,)."""
     symbols = torch.ones(len(trials.indices), k, dtype=torch.complex64)
-    _, knowledge = through_channel(channel, symbols, snr_db, trials)
-    strength = columns(knowledge.gain).abs().square() / columns(knowledge.noise_variance)
-    return torch.log2(1 + strength.double()).expand(-1, k).sum(dim=1).cpu().numpy()
+    _, variance = equalise(*through_channel(channel, symbols, snr_db, trials))
+    return torch.log2(1 + 1 / variance.double()).expand(-1, k).sum(dim=1).cpu().numpy()
 
 
 def _arrived_share(channel: Channel, mode: Mode, k: int, snr_db: float, trials: Draws) -> float:

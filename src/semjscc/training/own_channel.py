@@ -5,7 +5,7 @@ from torch import Tensor
 
 from semjscc.channels import channel_named
 from semjscc.channels.base import ChannelKnowledge
-from semjscc.channels.equaliser import columns, equalise
+from semjscc.channels.equaliser import equalise
 from semjscc.channels.passing import through_channel
 from semjscc.errors import UserError, printable
 from semjscc.randomness import Draws
@@ -50,13 +50,9 @@ def pass_channel(
 
 
 def _equalised(received: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tensor]:
-    """Equalised symbols (1, k) and N0; nothing divides by the gain of an erased symbol."""
-    variance = columns(knowledge.noise_variance).expand(received.shape)
-    gain, lost = columns(knowledge.gain).expand(received.shape), torch.isinf(variance)
-    # Else the gradient of what is not looked at could be nan, and nan times 0 is nan.
-    kept = torch.where(lost, torch.zeros_like(received), received)
-    told = ChannelKnowledge(torch.where(lost, torch.ones_like(gain), gain), variance)
-    return equalise(kept, told)
+    """Equalised symbols (1, k) and the N0 of each."""
+    heard, variance = equalise(received, knowledge)
+    return heard, variance.expand(heard.shape)
 
 
 def try_channel(name: str) -> None:
