@@ -46,6 +46,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def kind_of(value: object) -> str:
+    """What a value of the wrong kind is, for a message: ``None``, ``a list``."""
+    return "None" if value is None else f"a {printable(type(value).__name__)}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The known word nearest to a mistyped one as the end of a message; "" where none is near."""
     is_path = "/" in word

@@ -10,6 +10,7 @@ from semjscc.codecs.bandwidth import measured_ratio
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import Link, NoChannel, Situation
+from semjscc.links.contract import check_received
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.tasks.base import Seen
@@ -93,13 +94,15 @@ def transmit(
     """
     sent = to_float(image)[None]
     before = see(perception, sent)  # before the work: the network may not take such images
-    received = link.send(sent, situation)
+    # A copy: a link that works in place would change what it is compared with.
+    received = link.send(sent.clone(), situation)
+    crossed = not isinstance(link, NoChannel)
+    check_received(link.name, sent, received, situation.ratio if crossed else None)
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
     after = see(perception, received.images)
-    crossed = not isinstance(link, NoChannel)
     report = Report(
         link=link.name,
         snr_db=situation.snr_db if crossed else None,

@@ -18,6 +18,9 @@ DEFAULT_RATIO = Fraction(1, 24)
 STRIDE = 4
 """A latent has one position for each square of so many pixels a side, if its codec says nothing."""
 
+LARGEST_COUNT = 2**53
+"""Of channel uses or bits in results: up to which a float tells whole numbers apart."""
+
 
 def parse_ratio(text: str | float | Fraction) -> Fraction:
     """``"1/24"`` or ``"0.125"`` as a ratio, the nearest that there is.

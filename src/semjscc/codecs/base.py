@@ -1,6 +1,7 @@
 """The contract of a neural codec: an encoder and a decoder around complex symbols."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -8,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.linear.planning.announcement import Announcement
 from semjscc.linear.planning.plans import Plan
 
@@ -109,6 +110,7 @@ class Codec(nn.Module, ABC):
             UserError: it says what there is.
         """
         del snr_db
+        check_described(f"the codec {printable(self.name)}", self)
         if self.any_ratio and not SMALLEST_RATIO <= ratio <= self.ratios[-1]:
             raise UserError(
                 f"no {self.name} weights for ratio {ratio}; there are those for {SMALLEST_RATIO} "
@@ -117,6 +119,26 @@ class Codec(nn.Module, ABC):
         if not self.any_ratio and ratio not in self.ratios:
             known = ", ".join(str(known) for known in self.ratios)
             raise UserError(f"no {self.name} weights for ratio {ratio}; there are {known}")
+
+
+def check_described(said: str, codec: Codec) -> None:
+    """Refuse a codec that does not tell what it was trained at, as one of the user's own may.
+
+    Raises:
+        UserError: it does not; ``said`` is what the message calls it.
+    """
+    ratios: object = getattr(codec, "ratios", None)
+    named = isinstance(ratios, Sequence) and all(isinstance(ratio, Fraction) for ratio in ratios)
+    if not named or not ratios:
+        there = "nothing" if ratios is None else printable(repr(ratios))
+        raise UserError(
+            f"{said} must set self.ratios, a tuple of what parse_ratio gives: not {there}"
+        )
+    if list(ratios) != sorted(ratios):
+        raise UserError(f"{said} must set self.ratios in rising order")
+    snrs: object = getattr(codec, "snr_range_db", None)
+    if not isinstance(snrs, Sequence) or len(snrs) != 2:
+        raise UserError(f"{said} must set self.snr_range_db, the lowest and the highest SNR in dB")
 
 
 def channels_last(images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from semjscc.channels.units import snr_from_noise
 from semjscc.codecs.bandwidth import STRIDE, channel_uses, latent_size
 from semjscc.codecs.base import Codec, Encoded, Side
 from semjscc.codecs.symbols import from_symbols, to_symbols, weigh
-from semjscc.errors import UserError
+from semjscc.errors import UserError, kind_of
 from semjscc.images import pad_to_multiple
 
 
@@ -51,6 +51,7 @@ class GridCodec(Codec):
         positions = latent_size(*size, self.stride)
         latent = from_symbols(weigh(symbols, noise_variance), self.depth, *positions)
         decoded = self._image(latent, snr_from_noise(noise_variance), ratio)
+        _check_real(decoded, f"{self.name}: _image")
         wanted = (len(symbols), 3, *(side * self.stride for side in positions))
         if tuple(decoded.shape) != wanted:
             raise UserError(f"{self.name}: _image gives {tuple(decoded.shape)}, not {wanted}")
@@ -63,6 +64,7 @@ class GridCodec(Codec):
             UserError: the latent has another shape than the stride and the depth say, or fewer
                 numbers than the k symbols of images of a size (H, W) hold.
         """
+        _check_real(latent, f"{self.name}: _latent")
         rows, columns = latent_size(*size, self.stride)
         if tuple(latent.shape[1:]) != (self.depth, rows, columns):
             raise UserError(
@@ -82,3 +84,17 @@ class GridCodec(Codec):
     @abstractmethod
     def _image(self, latent: Tensor, snr_db: Tensor, ratio: Fraction) -> Tensor:
         """(B, C, h, w), zero where nothing was sent -> (B, 3, stride·h, stride·w)."""
+
+
+def _check_real(values: object, said: str) -> None:
+    """Refuse what is no tensor of real numbers.
+
+    Raises:
+        UserError: it is none; ``said`` is the message's beginning.
+    """
+    if not isinstance(values, Tensor):
+        raise UserError(f"{said} gives {kind_of(values)}: it must be a tensor")
+    if values.is_complex():
+        raise UserError(
+            f"{said} gives complex numbers: they must be real, of which two become one symbol"
+        )

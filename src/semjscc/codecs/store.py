@@ -1,13 +1,12 @@
 """Codecs built from plain descriptions, and loaded from checkpoints."""
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from semjscc.blueprints import on_no_device
 from semjscc.checkpoint import fill, load_weights
 from semjscc.codecs.adaptive import Adaptive
-from semjscc.codecs.base import Codec
+from semjscc.codecs.base import Codec, check_described
 from semjscc.codecs.deep import Deep
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
@@ -45,13 +44,7 @@ def make_codec(name: str, options: dict[str, Any]) -> Codec:
     if not isinstance(find_part(name, "codec"), type):
         raise UserError(f"{said} is no class: it must be one of GridCodec or Codec")
     codec = make_part(name, "codec", Codec, options)
-    ratios = getattr(codec, "ratios", None)
-    if not (ratios and all(isinstance(ratio, Fraction) for ratio in ratios)):
-        raise UserError(f"{said} must set self.ratios, a tuple of what parse_ratio gives")
-    if list(ratios) != sorted(ratios):
-        raise UserError(f"{said} must set self.ratios in rising order")
-    if len(getattr(codec, "snr_range_db", ())) != 2:
-        raise UserError(f"{said} must set self.snr_range_db, the lowest and the highest SNR in dB")
+    check_described(said, codec)
     setattr(codec, "name", name)  # noqa: B010 - a ClassVar of ours, which the user names
     return codec
 

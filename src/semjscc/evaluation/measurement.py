@@ -16,10 +16,10 @@ from torch import Tensor
 from semjscc.channels import channel_named
 from semjscc.data.base import ImageSet, PerImage
 from semjscc.evaluation.batches import batches
-from semjscc.evaluation.contract import check_received
 from semjscc.evaluation.evaluators import Evaluator, check, evaluators_of
 from semjscc.evaluation.grid import Grid, Point, points
 from semjscc.links import Link, Received, Situation
+from semjscc.links.contract import check_outputs, check_received
 from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
@@ -144,7 +144,8 @@ def _send(
         draws,
         grid.assumed(point.snr_db),
     )
-    received = point.link.send(images, situation)
+    # A copy: a link that works in place would change what it is compared with.
+    received = point.link.send(images.clone(), situation)
     check_received(point.link.name, images, received, point.ratio)
     place = (list(draws.indices), draws.draw)
     if received.images is not None:
@@ -154,6 +155,8 @@ def _send(
     for one, found in zip(evaluators, measured.found, strict=True):
         key = id(one.perception), id(one.data)
         if key not in known:  # several metrics have one network, and what is right in common
+            if received.images is None:
+                check_outputs(point.link.name, images, received.outputs, one.perception)
             known[key] = _evidence(received, one, images, draws.indices)
         for index, of_image in zip(draws.indices, known[key][one.own_metric], strict=True):
             found[index][draws.draw] = of_image

@@ -5,7 +5,7 @@ Shapes: B images of H x W pixels, k complex symbols, M classes.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,13 +14,14 @@ from torch import Tensor
 
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
-from semjscc.channels.passing import through_channel
+from semjscc.channels.passing import as_tensor, through_channel
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO, DENOMINATORS, NUMERATORS, channel_uses
+from semjscc.errors import UserError, kind_of, printable
 from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
-from semjscc.links.checks import check_symbols
+from semjscc.links.checks import check_control, check_symbols
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8
@@ -202,13 +203,29 @@ class SymbolLink(Link):
         """Transmit, pass the channel, receive.
 
         Raises:
-            UserError: the symbols are not as many, or not of the power, that all links have.
+            UserError: as of `sent_by`.
         """
         size = images.shape[-2], images.shape[-1]
-        sent = self.transmit(images, situation.ratio, self.sender_snr_db(situation, size))
-        check_symbols(self.name, sent.symbols, len(images), channel_uses(*size, situation.ratio))
+        sent = sent_by(self, images, situation.ratio, self.sender_snr_db(situation, size))
         symbols, knowledge = situation.pass_symbols(sent.symbols)
         return self.receive(symbols, knowledge, sent.control)
+
+
+def sent_by(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
+    """What a link's `transmit` makes of images, in complex64.
+
+    Raises:
+        UserError: the symbols are not as many, or not of the power, that all links have, or the
+            control records not as many as the images.
+    """
+    said, sent = f"link {printable(link.name)}", link.transmit(images, ratio, snr_db)
+    if not isinstance(sent, Transmission):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UserError(f"{said}: its transmit must give a Transmission, not {kind_of(sent)}")
+    symbols = as_tensor(sent.symbols, f"{said} sends symbols", images)
+    uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
+    check_symbols(link.name, symbols, len(images), uses)
+    check_control(link.name, sent.control, Control, len(images))
+    return replace(sent, symbols=symbols.to(torch.complex64))
 
 
 def likely_received(link: SymbolLink, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:

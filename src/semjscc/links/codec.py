@@ -16,9 +16,9 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.equaliser import equalise
 from semjscc.channels.units import noise_variance
 from semjscc.codecs.bandwidth import DEFAULT_RATIO
-from semjscc.codecs.base import Codec, Side
+from semjscc.codecs.base import Codec, Side, check_described
 from semjscc.codecs.deep import Deep
-from semjscc.errors import UserError
+from semjscc.errors import UserError, kind_of, printable
 from semjscc.images import quantise
 from semjscc.linear.level import from_words, to_words
 from semjscc.linear.planning.announcement import NO_BLOCK, Announcement
@@ -59,7 +59,8 @@ class CodecLink(SymbolLink):
         scheme: str | None = None,
         allocation: Allocation | None = None,
     ) -> None:
-        """Raises a `UserError` where the codec cannot divide its symbols as it is asked to."""
+        """Raises a `UserError` where the codec cannot divide its symbols as asked, or has no ratios."""
+        check_described(f"the codec {printable(codec.name)}", codec)
         divides = isinstance(codec, Deep)
         if allocation is not None and not divides and not allocation.tunes:
             raise UserError(f"link {name}: the codec '{codec.name}' spends alike on all regions")
@@ -126,7 +127,29 @@ class CodecLink(SymbolLink):
         equalised, variance = equalise(symbols, knowledge)
         side = told_side(control, symbols.device)
         images = self.codec.decode(equalised, variance, ratio, size, side)
+        check_decoded(self.codec.name, images, (len(symbols), 3, *size))
         return received_whole(images, control, self.codec.name)
+
+
+def check_decoded(codec: str, images: object, shape: tuple[int, ...]) -> None:
+    """Refuse what no image can be made of.
+
+    Args:
+        codec: its name, for the message.
+        images: what it decoded.
+        shape: (B, 3, H, W), which it must have.
+
+    Raises:
+        UserError: it is no such tensor, or has nan in it, which would become black.
+    """
+    said = f"codec {printable(codec)} gave"
+    if not isinstance(images, Tensor) or images.is_complex():
+        what = "complex numbers" if isinstance(images, Tensor) else kind_of(images)
+        raise UserError(f"{said} {what}: its decode must give a tensor of real numbers")
+    if tuple(images.shape) != shape:
+        raise UserError(f"{said} images of shape {tuple(images.shape)}, not {shape}")
+    if bool(images.amax().isnan()):  # one pass, for the largest is nan if any is
+        raise UserError(f"{said} nan: its weights or its arithmetic are at fault")
 
 
 def controls(plain: Control, side: Side | None, count: int) -> tuple[Control, ...]:

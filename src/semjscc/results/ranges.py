@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.codecs.bandwidth import LARGEST_COUNT, parse_ratio
 from semjscc.errors import UserError
 
-_LARGEST_COUNT = 2**53
-"""Up to which a float tells whole numbers apart."""
 _LARGEST_DB = 1000
 
-_SHARE, _COUNT, _DECIBELS = (0, 1), (0, _LARGEST_COUNT), (-_LARGEST_DB, _LARGEST_DB)
+_SHARE, _COUNT, _DECIBELS = (0, 1), (0, LARGEST_COUNT), (-_LARGEST_DB, _LARGEST_DB)
 _RANGES: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("value", "ci_low", "ci_high", "delivered"), _SHARE),
     "ssim": (-1, 1),
-    **dict.fromkeys(("images", "draws"), (1, _LARGEST_COUNT)),
+    **dict.fromkeys(("images", "draws"), (1, LARGEST_COUNT)),
     **dict.fromkeys(
         ("channel_uses", "control_bits", "payload_bits", "exact", "ratio_measured"), _COUNT
     ),

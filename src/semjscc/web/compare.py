@@ -16,6 +16,8 @@ from torch import Tensor
 from semjscc.channels.equaliser import equalise
 from semjscc.errors import UserError
 from semjscc.links import Situation, SymbolLink, Transmission
+from semjscc.links.base import sent_by
+from semjscc.links.contract import check_received
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.tasks.base import Seen
@@ -99,7 +101,9 @@ def compare(
 def send(image: Tensor, link: SymbolLink, situation: Situation) -> Transmission:
     """What a link's sender makes of one image (3, H, W) for the SNR it believes in."""
     size = image.shape[-2], image.shape[-1]
-    return link.transmit(_batch(image), situation.ratio, link.sender_snr_db(situation, size))
+    # A copy: a link may work in place.
+    images, snr_db = _batch(image).clone(), link.sender_snr_db(situation, size)
+    return sent_by(link, images, situation.ratio, snr_db)
 
 
 def deliver(
@@ -123,6 +127,7 @@ def deliver(
     """
     symbols, knowledge = situation.pass_symbols(sent.symbols)
     received = link.receive(symbols, knowledge, sent.control)
+    check_received(link.name, _batch(image), received, situation.ratio)
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image")
     quality = float(psnr(_batch(image), received.images)[0])
