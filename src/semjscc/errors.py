@@ -48,7 +48,10 @@ def printable(text: str) -> str:
 
 def kind_of(value: object) -> str:
     """What a value of the wrong kind is, for a message: ``None``, ``a list``."""
-    return "None" if value is None else f"a {printable(type(value).__name__)}"
+    if value is None:
+        return "None"
+    name = printable(type(value).__name__)
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -290,6 +290,21 @@ def test_results_without_images_and_failed_deliveries_count(perception: Percepti
         (lambda _: {"payload_bits": torch.zeros(1, dtype=torch.int64)}, "how many bits"),
         (lambda r: {"channel_uses": 2 * r.channel_uses}, "took 64 channel uses .* have 32"),
         (lambda _: {"channel_uses": 0}, "took 0 channel uses"),
+        (lambda _: {"channel_uses": 32.0}, r"gave as channel_uses 32\.0: .* a whole number"),
+        (lambda _: {"control_bits": -5}, "gave as control_bits -5: .* a whole number"),
+        (lambda _: {"control_bits": math.nan}, "gave as control_bits nan"),
+        (lambda _: {"control_bits": None}, "gave as control_bits None"),
+        (lambda _: {"control_bits": 2**70}, "gave as control_bits 1180591620717411303424"),
+        (lambda _: {"payload_bits": torch.full((10,), -1)}, "payload_bits .* whole numbers"),
+        (lambda _: {"payload_bits": torch.full((10,), math.nan)}, "payload_bits .* whole numbers"),
+        (lambda _: {"codec": ["a"]}, "gave as codec a list: it must be its name"),
+        (lambda _: {"codec": 3}, "gave as codec an int"),
+        (lambda r: {"delivered": r.delivered.float()}, r"delivered in torch\.float32"),
+        (lambda _: {"images": None, "outputs": torch.tensor(1.0)}, "gave no outputs of 10"),
+        (lambda _: {"images": None, "outputs": torch.zeros(10)}, r"outputs a number .*\(10,\)"),
+        (lambda _: {"images": None, "outputs": torch.zeros(10, 4)}, r"outputs .*\(10, 4\)"),
+        (lambda _: {"images": None, "outputs": torch.zeros(10, 3, 2)}, r"\(10, 3, 2\)"),
+        (lambda _: {"images": None, "outputs": torch.full((10, 3), math.nan)}, "are nan"),
     ],
 )
 def test_what_no_link_may_give_is_refused(
@@ -298,6 +313,27 @@ def test_what_no_link_may_give_is_refused(
     assert len(evaluate([OddLink(lambda _: {})], SQUARES, perception, GRID)) == 2
     with pytest.raises(UserError, match=f"link odd .*{message}"):
         evaluate([OddLink(changes)], SQUARES, perception, GRID)
+
+
+def test_a_link_that_works_in_place_changes_nothing_but_its_own(perception: Perception) -> None:
+    class Dimmed(Link):
+        """Dims the images before it sends them."""
+
+        name = "dimmed"
+
+        def __init__(self, *, in_place: bool) -> None:
+            self.in_place = in_place
+
+        def send(self, images: Tensor, situation: Situation) -> Received:
+            images = images.mul_(0.9) if self.in_place else images * 0.9
+            return OddLink(lambda _: {}).send(images, situation)
+
+    plain, other = (
+        evaluate([Dimmed(in_place=in_place)], SQUARES, perception, GRID)
+        for in_place in (False, True)
+    )
+    assert alike(other, plain)
+    assert plain[0].psnr_db is not None
 
 
 def test_a_point_that_is_asked_for_twice_is_one(perception: Perception) -> None:

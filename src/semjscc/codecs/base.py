@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -127,7 +127,7 @@ def check_described(said: str, codec: Codec) -> None:
     Raises:
         UserError: it does not; ``said`` is what the message calls it.
     """
-    ratios: object = getattr(codec, "ratios", None)
+    ratios: Any = getattr(codec, "ratios", None)
     named = isinstance(ratios, Sequence) and all(isinstance(ratio, Fraction) for ratio in ratios)
     if not named or not ratios:
         there = "nothing" if ratios is None else printable(repr(ratios))
@@ -136,7 +136,7 @@ def check_described(said: str, codec: Codec) -> None:
         )
     if list(ratios) != sorted(ratios):
         raise UserError(f"{said} must set self.ratios in rising order")
-    snrs: object = getattr(codec, "snr_range_db", None)
+    snrs: Any = getattr(codec, "snr_range_db", None)
     if not isinstance(snrs, Sequence) or len(snrs) != 2:
         raise UserError(f"{said} must set self.snr_range_db, the lowest and the highest SNR in dB")
 

@@ -59,7 +59,7 @@ class CodecLink(SymbolLink):
         scheme: str | None = None,
         allocation: Allocation | None = None,
     ) -> None:
-        """Raises a `UserError` where the codec cannot divide its symbols as asked, or has no ratios."""
+        """Raises a `UserError` where the codec has no ratios, or cannot divide its symbols so."""
         check_described(f"the codec {printable(codec.name)}", codec)
         divides = isinstance(codec, Deep)
         if allocation is not None and not divides and not allocation.tunes:

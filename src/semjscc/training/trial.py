@@ -56,14 +56,23 @@ def try_codec(codec: Codec, data: ImageSet, name: str, crop: int | None = None) 
     """Let a codec to be trained send one image at every ratio.
 
     Raises:
-        UserError: it cannot.
+        UserError: it cannot, it changes the image, or it makes nan of it.
     """
     image, snr_db = _image(data, crop), torch.tensor([CARD_SNR_DB])
     size = (image.shape[-2], image.shape[-1])
+    kept, numbers = image.clone(), True
     with _trial(codec, name):
         for ratio in codec.ratios:
-            encoded = codec.encode(image, snr_db, ratio)
-            codec.decode(encoded.symbols, noise_variance(snr_db), ratio, size, encoded.side)
+            sent = codec.encode(image, snr_db, ratio)
+            decoded = codec.decode(sent.symbols, noise_variance(snr_db), ratio, size, sent.side)
+            numbers = numbers and not bool(decoded.isnan().any())
+    if not torch.equal(image, kept):
+        raise UserError(
+            f"{name} changes the images that it is to send, with which its own are compared: "
+            "encode must work on a copy"
+        )
+    if not numbers:
+        raise UserError(f"{name} makes nan of an image before it is trained")
 
 
 def try_perception(
