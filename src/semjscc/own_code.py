@@ -27,6 +27,12 @@ def is_own(module: str) -> bool:
     return top not in _OURS and top not in sys.stdlib_module_names and top != "builtins"
 
 
+def is_written(module: str) -> bool:
+    """Whether a module that `is_own` is the user's own writing, and no installed package."""
+    file = _loaded_file(module)
+    return is_own(module) and (file is None or not is_installed(file))
+
+
 def code_behind(module: str) -> str | None:
     """What the code of a module that `is_own` comes to, as text that changes with it.
 
@@ -40,7 +46,7 @@ def code_behind(module: str) -> str | None:
     """
     files: dict[str, Path] = {}
     start = _loaded_file(module)
-    if start is None or start.suffix != ".py":
+    if start is None or (start.suffix != ".py" and not is_installed(start)):
         return None
     digest = hashlib.blake2b(digest_size=16)
     if is_installed(start):

@@ -2,19 +2,35 @@
 
 Ours are described by what they hold. What is not ours may hold and do anything: there the source of
 its class or function goes in too, with what it can see: attributes of any name, arguments that are
-bound to it, and the values of its module that it uses. Of a library of models its version counts
-instead: its parts follow from what they hold.
+bound to it, and the values that its code names. Whatever of these cannot be described makes the
+whole `Unknown`; nothing is left out. Of installed packages the version counts instead, and of a
+library of models too: its parts follow from what they hold.
 """
 
+import copyreg
+import dis
 import hashlib
+import os
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+import sys
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, partial, reduce
 from importlib.metadata import version
-from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from importlib.util import resolve_name
+from pathlib import Path, PurePath
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
@@ -23,74 +39,124 @@ from torch import nn
 
 from semjscc import checkpoint, separation
 from semjscc.links.source import SourceStage
-from semjscc.own_code import code_behind, is_own
+from semjscc.own_code import code_behind, is_own, is_written
 from semjscc.separation.sources import CODERS, usable_coders
 
-_PLAIN = str | int | float | complex | bool | None | Fraction | torch.dtype | torch.device
+_PLAIN = (
+    str | int | float | complex | bool | None | Fraction | PurePath | range
+    | torch.dtype | torch.device
+)  # fmt: skip
+_FILLED = Mapping | Sequence | set | frozenset | torch.Tensor | np.ndarray | np.generic
+_MORE = defaultdict | deque | np.ma.MaskedArray
+"""Containers that hold more than their items."""
+_OF_CODE = FunctionType | classmethod | staticmethod | property
+_CACHED = type(cache(len))
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _LIBRARIES = ("transformers",)
 """Whose code is too large to look at."""
+_OUTSIDE = frozenset({"environ", "environb", "getenv", "getenvb", "argv"})
+"""Names under which code finds what was said to the process."""
 
 
 class Unknown(Exception):  # noqa: N818 - a signal, not an error
     """What decides the result cannot be told."""
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What has been described on the way to an object.
+
+    Attributes:
+        path: the objects that it lies in.
+        code: functions, classes and modules described so far, wherever; each is described once.
+    """
+
+    path: tuple[int, ...] = ()
+    code: dict[int, tuple[str, Any]] = field(default_factory=dict)
+
+    def first(self, thing: Any) -> tuple[bool, str]:
+        """Whether code is met for the first time, and its number."""
+        first = id(thing) not in self.code
+        # It is kept, so that nothing else gets its id.
+        number, _ = self.code.setdefault(id(thing), (f"code {len(self.code)}", thing))
+        return first, number
+
+
 def contents(thing: Any) -> Iterator[str]:
     """Lines in a fixed order.
 
     Raises:
-        Unknown: something that is not ours has no source, or holds what cannot be described.
+        Unknown: something that is not ours has no source, or holds or uses what cannot be
+            described.
     """
-    return _parts(thing, ())
+    try:
+        yield from _parts(thing, _Around())
+    except RecursionError as error:
+        raise Unknown from error
 
 
-def _parts(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
-    """``within`` are the objects around it."""
+def _parts(thing: Any, around: _Around) -> Iterator[str]:
+    if thing is os.environ or thing is os.getenv:
+        raise Unknown
     kind = type(thing)
     yield kind.__qualname__
-    if id(thing) in within:
+    if id(thing) in around.path:
         return
-    within = (*within, id(thing))
-    yield from _class(kind, within)
+    around = _Around((*around.path, id(thing)), around.code)
+    yield from _class(kind, around)
     if isinstance(thing, nn.Module):
-        yield from _network(thing, within)
+        yield from _network(thing, around)
     elif isinstance(thing, SourceStage):
-        yield from _parts({k: v for k, v in vars(thing).items() if k != "_cache"}, within)
+        yield from _parts({k: v for k, v in vars(thing).items() if k != "_cache"}, around)
         yield from _source_coding(thing.family)
         for coder in CODERS.values():
             if is_own(type(coder).__module__):
-                yield from _parts(coder, within)
-    elif isinstance(thing, Mapping):
+                yield from _parts(coder, around)
+    elif isinstance(thing, _PLAIN | _FILLED):
+        yield from _items(thing, around)
+    elif is_dataclass(thing) and not isinstance(thing, type) and not is_own(kind.__module__):
+        for part in fields(thing):
+            yield part.name
+            yield from _parts(getattr(thing, part.name), around)
+    elif isinstance(thing, partial):
+        yield from _parts([thing.func, thing.args, thing.keywords], around)
+    elif isinstance(thing, MethodType):
+        yield from _parts([thing.__func__, thing.__self__], around)
+    elif isinstance(thing, classmethod | staticmethod):
+        yield from _parts(thing.__func__, around)
+    elif isinstance(thing, property):
+        yield from _parts([thing.fget, thing.fset, thing.fdel], around)
+    elif isinstance(thing, _CACHED):
+        yield from _parts(thing.__wrapped__, around)
+    elif isinstance(thing, ModuleType):
+        yield from _module(thing, around)
+    elif callable(thing) and hasattr(thing, "__qualname__"):
+        yield from _callable(thing, around)
+    else:
+        yield from _object(thing, around)
+
+
+def _items(thing: Any, around: _Around) -> Iterator[str]:
+    """Of data and containers: what is in them, and what they hold beside it."""
+    if isinstance(thing, Mapping):
         for key in sorted(thing, key=str):
             yield str(key)
-            yield from _parts(thing[key], within)
+            yield from _parts(thing[key], around)
     elif isinstance(thing, torch.Tensor):
         yield _tensor(thing)
     elif isinstance(thing, _PLAIN):
         yield repr(thing)
     elif isinstance(thing, np.ndarray | np.generic | bytes):
         yield _array(np.asarray(thing))
-    elif isinstance(thing, Sequence | set | frozenset):
-        for one in thing if isinstance(thing, Sequence) else sorted(thing, key=repr):
-            yield from _parts(one, within)
-    elif is_dataclass(thing) and not isinstance(thing, type) and not is_own(kind.__module__):
-        for part in fields(thing):
-            yield part.name
-            yield from _parts(getattr(thing, part.name), within)
-    elif isinstance(thing, partial):
-        yield from _parts([thing.func, thing.args, thing.keywords], within)
-    elif isinstance(thing, MethodType):
-        yield from _parts([thing.__func__, thing.__self__], within)
-    elif isinstance(thing, ModuleType):
-        yield _code(thing.__name__) if is_own(thing.__name__) else thing.__name__
-    elif callable(thing) and hasattr(thing, "__qualname__"):
-        yield from _callable(thing, within)
     else:
-        yield from _object(thing, within)
+        for one in thing if isinstance(thing, Sequence) else sorted(thing, key=repr):
+            yield from _parts(one, around)
+    if isinstance(thing, _MORE) or is_own(type(thing).__module__):
+        held = {name: getattr(thing, name, None) for name in ("default_factory", "maxlen")}
+        yield from _parts(held | _held(thing), around)
 
 
-def _network(thing: nn.Module, within: tuple[int, ...]) -> Iterator[str]:
+def _network(thing: nn.Module, around: _Around) -> Iterator[str]:
     yield repr(thing)
     for name, tensor in thing.state_dict().items():
         yield f"{name} {_tensor(tensor)}"
@@ -99,16 +165,16 @@ def _network(thing: nn.Module, within: tuple[int, ...]) -> Iterator[str]:
         plain["buffers"] = dict(thing.named_buffers(recurse=False))  # also those not in the state
     else:
         plain = {k: v for k, v in _vars(thing).items() if not k.startswith("_")}
-    yield from _parts(plain, within)
+    yield from _parts(plain, around)
     if hooks := _hooks(thing):
-        yield from _parts(hooks, within)
+        yield from _parts(hooks, around)
     for name, child in thing.named_children():
         parts = list(child.modules())
         # Of a library's model its configuration counts, which it keeps in one place.
         holds = _library(type(thing)) is None and any(_library(type(part)) for part in parts)
         if holds or any(map(_is_touched, parts)):
             yield name
-            yield from _parts(child, within)
+            yield from _parts(child, around)
 
 
 def _is_touched(module: nn.Module) -> bool:
@@ -129,93 +195,174 @@ def _library(thing: Any) -> str | None:
     return name if name in _LIBRARIES else None
 
 
-def _object(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
-    """By attributes; by its pickle where it has none."""
+def _object(thing: Any, around: _Around) -> Iterator[str]:
+    """By its attributes, and by what `pickle` would make it of where that is something else."""
     kind = type(thing)
-    held = dict(getattr(thing, "__dict__", {})) if is_own(kind.__module__) else _vars(thing)
-    slots = [name for base in kind.__mro__ for name in getattr(base, "__slots__", ())]
-    if hasattr(thing, "__dict__") or slots:
-        held |= {name: getattr(thing, name) for name in slots if hasattr(thing, name)}
-        yield from _parts(held, within)
-        return
+    held = _held(thing)
+    if held or hasattr(thing, "__dict__"):
+        yield from _parts(held, around)
+    plain = kind.__reduce__ is object.__reduce__ and kind.__reduce_ex__ is object.__reduce_ex__
     try:
-        yield _hashed(pickle.dumps(thing))
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        known: Callable[[Any], Any] | None = copyreg.dispatch_table.get(kind)
+        made = known(thing) if known else thing.__reduce_ex__(4)
+        if isinstance(made, str):  # found by this name
+            made = [pickle.dumps(thing)]
+        elif plain and not known:
+            made = [] if made[1] == (kind,) else made[1]
+        else:
+            made = [*made[:3], *(part and list(part) for part in made[3:5]), *made[5:]]
+    except Exception as error:  # of any kind: it may be the user's code
         raise Unknown from error
+    if made:
+        yield from _parts(made, around)
 
 
-def _class(kind: type, within: tuple[int, ...]) -> Iterator[str]:
+def _held(thing: Any) -> dict[str, Any]:
+    """Attributes, whatever its class makes of their names."""
+    kind = type(thing)
+    ours = kind.__module__.partition(".")[0] == "semjscc"
+    held = _vars(thing) if ours else dict(getattr(thing, "__dict__", {}))
+    for base in kind.__mro__:
+        for name, member in vars(base).items():
+            if isinstance(member, MemberDescriptorType):
+                try:
+                    held[name] = member.__get__(thing)
+                except AttributeError:  # it is not set
+                    continue
+    return held
+
+
+def _class(kind: type, around: _Around) -> Iterator[str]:
     """The code of a class and its bases as far as they are not ours, and what they see."""
     for base in kind.__mro__:
         if (library := _library(base)) is not None:
             yield f"{library} {version(library)}"
         elif is_own(base.__module__):
             yield _code(base.__module__)
-            held = {k: v for k, v in vars(base).items() if not k.startswith("__")}
-            yield from _parts({k: v for k, v in held.items() if _is_data(v)}, within)
-            methods = [getattr(held, "__func__", held) for held in vars(base).values()]
-            functions = [one for one in methods if isinstance(one, FunctionType)]
-            yield from _parts(_seen_by(functions), within)
+            first, number = around.first(base)
+            yield number
+            if first and is_written(base.__module__):
+                yield from _parts({k: v for k, v in vars(base).items() if _counts(k, v)}, around)
 
 
-def _callable(thing: Any, within: tuple[int, ...]) -> Iterator[str]:
-    module = thing.__module__ or ""
+def _counts(name: str, member: Any) -> bool:
+    """Whether a member of a class decides what it does, and is not merely said about it."""
+    if name.startswith("__"):
+        code = isinstance(member, _OF_CODE) or (callable(member) and not isinstance(member, type))
+        return code and not name.startswith("__annot")
+    return name != "_abc_impl" and not isinstance(
+        member, MemberDescriptorType | GetSetDescriptorType
+    )
+
+
+def _module(thing: ModuleType, around: _Around) -> Iterator[str]:
+    """All values of a module of the user's; of another its version or name."""
+    name = thing.__name__
+    yield _code(name) if is_own(name) else name
+    if is_written(name):
+        first, number = around.first(thing)
+        yield number
+        if first:
+            values = {k: v for k, v in vars(thing).items() if not k.startswith("__")}
+            yield from _parts(values, around)
+
+
+def _callable(thing: Any, around: _Around) -> Iterator[str]:
+    module = getattr(thing, "__module__", None) or ""
     yield f"{module}.{thing.__qualname__}"
-    if isinstance(thing, BuiltinFunctionType):  # it has no code but Python's, and may have an owner
+    if isinstance(thing, BuiltinFunctionType | MethodWrapperType):
+        # It has no code but Python's, and may have an owner.
         owner = thing.__self__
         if not isinstance(owner, type | ModuleType | None):
-            yield from _parts(owner, within)
-        return
-    if not is_own(module):
-        return
-    if isinstance(thing, type):
-        yield from _class(thing, within)
+            yield from _parts(owner, around)
+    elif isinstance(thing, type):
+        yield from _class(thing, around)
     elif isinstance(thing, FunctionType):
+        yield from _function(thing, around)
+    elif is_own(module) or is_own(type(thing).__module__):
+        yield from _object(thing, around)
+
+
+def _function(thing: FunctionType, around: _Around) -> Iterator[str]:
+    """The code of a function that is not ours, and what it finds beside its arguments."""
+    module = thing.__module__ or ""
+    if module.startswith("namedtuple_"):  # where Python makes its named tuples
+        module = "collections"
+    if is_own(module):
         yield _code(module)
-        yield from _parts([vars(thing), _seen_by([thing])], within)
-    else:
+    if not is_written(module) and _is_by_name(thing):
+        return
+    first, number = around.first(thing)
+    yield number
+    if not first:
+        return
+    cells = [_filling(cell) for cell in thing.__closure__ or ()]
+    yield from _parts([vars(thing), thing.__defaults__, thing.__kwdefaults__, cells], around)
+    # Under the name of a function of the user's own there may be what another module made of it.
+    if is_written(thing.__globals__.get("__name__", "")):
+        yield from _parts(dict(_named(thing.__code__, thing.__globals__)), around)
+
+
+def _is_by_name(thing: FunctionType) -> bool:
+    """Whether Python finds it under its name, and it was not made while code ran."""
+    try:
+        return reduce(getattr, thing.__qualname__.split("."), sys.modules[thing.__module__]) is thing
+    except (AttributeError, KeyError):
+        return False
+
+
+def _filling(cell: Any) -> list[Any]:
+    try:
+        return [cell.cell_contents]
+    except ValueError:  # nothing yet
+        return []
+
+
+def _named(code: CodeType, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The global values that code names, and of a module of the user's what it takes from it."""
+    if _OUTSIDE.intersection(code.co_names):
         raise Unknown
+    steps = list(dis.get_instructions(code))
+    for i, step in enumerate(steps):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in values:
+            name, value = step.argval, values[step.argval]
+            for after in steps[i + 1 :]:
+                written = isinstance(value, ModuleType) and is_written(value.__name__)
+                if not written or after.opname not in ("LOAD_ATTR", "LOAD_METHOD"):
+                    break
+                name = f"{name}.{after.argval}"
+                value = _taken(value, after.argval)
+            yield name, value
+        elif step.opname == "IMPORT_NAME":
+            level, names = steps[i - 2].argval, steps[i - 1].argval
+            yield from _imported(level, step.argval, names, values.get("__package__") or "")
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _named(inner, values)
 
 
-def _seen_by(functions: Sequence[FunctionType]) -> dict[str, Any]:
-    """What functions, and those of the user's own that they name, find beside their arguments."""
-    found: dict[str, Any] = {}
-    waiting, known = list(functions), set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in known:
-            continue
-        known.add(id(one))
-        place = f"{one.__module__}.{one.__qualname__}"
-        cells = [cell.cell_contents for cell in one.__closure__ or ()]
-        found[place] = [one.__defaults__, one.__kwdefaults__, cells]
-        for name in _names(one.__code__) & one.__globals__.keys():
-            value = one.__globals__[name]
-            if isinstance(value, FunctionType):
-                waiting += [value] * is_own(value.__module__)
-            elif _is_data(value) or _is_state(value):
-                found[f"{place} {name}"] = value
-    return found
+def _imported(
+    level: int, name: str, names: Sequence[str] | None, package: str
+) -> Iterator[tuple[str, Any]]:
+    """What code imports of the user's while it runs; what is not loaded is as its file says."""
+    try:
+        full = resolve_name("." * level + name, package)
+    except ImportError as error:
+        raise Unknown from error
+    module = sys.modules.get(full if names else full.partition(".")[0])
+    if module is not None and is_written(module.__name__):
+        if names is None:
+            yield full, module
+        for one in names or ():
+            if hasattr(module, one):
+                yield f"{full} {one}", getattr(module, one)
 
 
-def _names(code: CodeType) -> set[str]:
-    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
-    return {*code.co_names, *(name for each in inner for name in _names(each))}
-
-
-def _is_state(thing: Any) -> bool:
-    """Whether it is an object that may decide what a function does."""
-    own = is_own(type(thing).__module__) and not isinstance(thing, type)
-    return own or isinstance(thing, nn.Module | partial | MethodType)
-
-
-def _is_data(thing: Any) -> bool:
-    """Whether it holds numbers or words, and no code."""
-    if isinstance(thing, _PLAIN | bytes | np.ndarray | np.generic | torch.Tensor):
-        return True
-    if isinstance(thing, Mapping):
-        return all(map(_is_data, thing.values()))
-    return isinstance(thing, list | tuple | set | frozenset) and all(map(_is_data, thing))
+def _taken(module: ModuleType, name: str) -> Any:
+    try:
+        return getattr(module, name)
+    except AttributeError as error:  # it comes to be while the code runs
+        raise Unknown from error
 
 
 def _code(module: str) -> str:
