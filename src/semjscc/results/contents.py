@@ -15,6 +15,7 @@ import pickle
 import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from fractions import Fraction
 from functools import cache, partial, reduce
@@ -152,8 +153,10 @@ def _items(thing: Any, around: _Around) -> Iterator[str]:
         for one in thing if isinstance(thing, Sequence) else sorted(thing, key=repr):
             yield from _parts(one, around)
     if isinstance(thing, _MORE) or is_own(type(thing).__module__):
-        held = {name: getattr(thing, name, None) for name in ("default_factory", "maxlen")}
-        yield from _parts(held | _held(thing), around)
+        further = ("default_factory", "maxlen")
+        held = _held(thing) | {k: getattr(thing, k) for k in further if hasattr(thing, k)}
+        if held:
+            yield from _parts(held, around)
 
 
 def _network(thing: nn.Module, around: _Around) -> Iterator[str]:
@@ -225,10 +228,8 @@ def _held(thing: Any) -> dict[str, Any]:
     for base in kind.__mro__:
         for name, member in vars(base).items():
             if isinstance(member, MemberDescriptorType):
-                try:
+                with suppress(AttributeError):  # it is not set
                     held[name] = member.__get__(thing)
-                except AttributeError:  # it is not set
-                    continue
     return held
 
 
@@ -240,9 +241,60 @@ def _class(kind: type, around: _Around) -> Iterator[str]:
         elif is_own(base.__module__):
             yield _code(base.__module__)
             first, number = around.first(base)
+            if not is_written(base.__module__):
+                yield from _installed_class(base, around)
+                continue
             yield number
-            if first and is_written(base.__module__):
+            if first:
                 yield from _parts({k: v for k, v in vars(base).items() if _counts(k, v)}, around)
+
+
+def _installed_class(base: type, around: _Around) -> Iterator[str]:
+    """What else is known of a package's class than its version: of networks that are published."""
+    held = {k: v for k, v in vars(base).items() if not k.startswith("__")}
+    yield from _parts({k: v for k, v in held.items() if _is_data(v)}, around)
+    methods = [getattr(held, "__func__", held) for held in vars(base).values()]
+    yield from _parts(_seen_by([one for one in methods if isinstance(one, FunctionType)]), around)
+
+
+def _seen_by(functions: Sequence[FunctionType]) -> dict[str, Any]:
+    """Plain values that functions of a package, and those that they name, find in their modules."""
+    found: dict[str, Any] = {}
+    waiting, known = list(functions), set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in known:
+            continue
+        known.add(id(one))
+        place = f"{one.__module__}.{one.__qualname__}"
+        found[place] = [one.__defaults__, one.__kwdefaults__, _cells(one)]
+        for name in _names(one.__code__) & one.__globals__.keys():
+            value = one.__globals__[name]
+            if isinstance(value, FunctionType):
+                waiting += [value] * is_own(value.__module__)
+            elif _is_data(value) or _is_state(value):
+                found[f"{place} {name}"] = value
+    return found
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return {*code.co_names, *(name for each in inner for name in _names(each))}
+
+
+def _is_state(thing: Any) -> bool:
+    """Whether it is an object that may decide what a function does."""
+    own = is_own(type(thing).__module__) and not isinstance(thing, type)
+    return own or isinstance(thing, nn.Module | partial | MethodType)
+
+
+def _is_data(thing: Any) -> bool:
+    """Whether it holds numbers or words, and no code."""
+    if isinstance(thing, _PLAIN | bytes | np.ndarray | np.generic | torch.Tensor):
+        return True
+    if isinstance(thing, Mapping):
+        return all(map(_is_data, thing.values()))
+    return isinstance(thing, list | tuple | set | frozenset) and all(map(_is_data, thing))
 
 
 def _counts(name: str, member: Any) -> bool:
@@ -276,7 +328,10 @@ def _callable(thing: Any, around: _Around) -> Iterator[str]:
         if not isinstance(owner, type | ModuleType | None):
             yield from _parts(owner, around)
     elif isinstance(thing, type):
-        yield from _class(thing, around)
+        if is_own(module) and not is_written(module) and id(thing) not in around.code:
+            yield _code(module)
+        else:
+            yield from _class(thing, around)
     elif isinstance(thing, FunctionType):
         yield from _function(thing, around)
     elif is_own(module) or is_own(type(thing).__module__):
@@ -296,8 +351,8 @@ def _function(thing: FunctionType, around: _Around) -> Iterator[str]:
     yield number
     if not first:
         return
-    cells = [_filling(cell) for cell in thing.__closure__ or ()]
-    yield from _parts([vars(thing), thing.__defaults__, thing.__kwdefaults__, cells], around)
+    bound = [thing.__defaults__, thing.__kwdefaults__, _cells(thing)]
+    yield from _parts([vars(thing), *bound], around)
     # Under the name of a function of the user's own there may be what another module made of it.
     if is_written(thing.__globals__.get("__name__", "")):
         yield from _parts(dict(_named(thing.__code__, thing.__globals__)), around)
@@ -305,17 +360,20 @@ def _function(thing: FunctionType, around: _Around) -> Iterator[str]:
 
 def _is_by_name(thing: FunctionType) -> bool:
     """Whether Python finds it under its name, and it was not made while code ran."""
+    found: Any = sys.modules.get(thing.__module__)
     try:
-        return reduce(getattr, thing.__qualname__.split("."), sys.modules[thing.__module__]) is thing
-    except (AttributeError, KeyError):
+        return reduce(getattr, thing.__qualname__.split("."), found) is thing
+    except AttributeError:
         return False
 
 
-def _filling(cell: Any) -> list[Any]:
-    try:
-        return [cell.cell_contents]
-    except ValueError:  # nothing yet
-        return []
+def _cells(thing: FunctionType) -> list[Any]:
+    """What a function keeps of those around it, as far as it is there yet."""
+    found: list[Any] = []
+    for cell in thing.__closure__ or ():
+        with suppress(ValueError):
+            found.append(cell.cell_contents)
+    return found
 
 
 def _named(code: CodeType, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
