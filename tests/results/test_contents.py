@@ -253,3 +253,165 @@ def test_named_tuples_and_methods_of_python_itself_are_known(source: Source) -> 
     assert [*contents(narrow.held)] != [*contents(wide.held)]
     assert "'abc'" in [*contents(narrow.letters)]  # the owner decides what the method gives
     assert [*contents(len)] == [*contents(len)]
+
+
+USES = """
+import argparse, collections, dataclasses, decimal, functools, os, pathlib, types
+import numpy as np
+import torch
+from os import getenv as asked
+from semjscc.channels.awgn import awgn
+
+class Local:
+    GAIN = 1.0
+
+class Held:
+    cfg = None
+    @property
+    def by_property(self):
+        return X
+    @classmethod
+    def by_class(cls):
+        return X
+    @staticmethod
+    def by_itself():
+        return X
+    @functools.cached_property
+    def kept(self):
+        return X
+
+class Slotted:
+    __slots__ = "__gain"
+    def __init__(self, gain):
+        self.__gain = gain
+
+class Words(dict):
+    pass
+
+@functools.lru_cache
+def cached():
+    return X
+
+def decorated(function):
+    @functools.wraps(function)
+    def outer():
+        return function()
+    return outer
+
+@decorated
+def helper():
+    return X
+
+@torch.no_grad()
+def without_gradients():
+    return X
+
+def set_up(g):
+    global X
+    X = {made}
+
+def part(symbols, snr_db, draws):
+    return awgn(symbols * len([{used}]), snr_db, draws)
+"""
+
+KNOWN = {
+    "plain": ("g", "X"),
+    "namespace": ("argparse.Namespace(gain=g, facts=g)", "X.gain"),
+    "facts": ("types.SimpleNamespace(facts=g)", "X.facts"),
+    "class": ("setattr(Local, 'GAIN', g)", "Local.GAIN"),
+    "class in a module": ("setattr(Local, 'GAIN', g) or MINE", "X.Local.GAIN"),
+    "module": ("module(g)", "X.GAIN"),
+    "mixed dict": ("{'gain': g, 'fn': len}", "X['gain']"),
+    "mixed list": ("[g, print]", "X[0]"),
+    "lambdas": ("[lambda: 0, lambda: g]", "X[1]()"),
+    "path": ("pathlib.Path(str(g))", "X.name"),
+    "decimal": ("decimal.Decimal(g)", "X"),
+    "range": ("range(int(g))", "X"),
+    "deque": ("collections.deque([1], maxlen=int(g))", "X"),
+    "default": ("collections.defaultdict(functools.partial(float, g))", "X[0]"),
+    "masked": ("np.ma.array([1, 2, 3], mask=[0, g > 1, 0])", "X"),
+    "random state": ("np.random.RandomState(int(g))", "X.rand()"),
+    "vectorised": ("np.vectorize(functools.partial(max, g))", "X(1)"),
+    "cached": ("g", "cached()"),
+    "decorated": ("g", "helper()"),
+    "decorated by another": ("g", "without_gradients()"),
+    "property": ("g", "Held().by_property"),
+    "class method": ("g", "Held.by_class()"),
+    "static method": ("g", "Held.by_itself()"),
+    "attribute of a class": ("setattr(Held, 'cfg', argparse.Namespace(g=g))", "Held.cfg.g"),
+    "slots": ("Slotted(g)", "X"),
+    "more than a dict": ("vars(words := Words()).update(gain=g) or words", "X.gain"),
+    "cached property": ("g", "Held().kept"),
+    "nested": ("g", "(lambda: X)()"),
+}
+UNSURE = {  # these may be described or not
+    "generator": ("torch.Generator().manual_seed(int(g))", "torch.rand(1, generator=X)"),
+    "environment": ("os.environ.update(SEMJSCC_GAIN=str(g))", "os.environ['SEMJSCC_GAIN']"),
+    "asked environment": ("os.environ.update(SEMJSCC_GAIN=str(g))", "asked('SEMJSCC_GAIN')"),
+    "iterator": ("(x for x in [g])", "X"),
+}
+
+
+@pytest.mark.parametrize("name", [*KNOWN, *UNSURE])
+def test_a_value_that_code_uses_is_described_or_the_part_is_unknown(
+    source: Source, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMJSCC_GAIN", "")
+    made, used = (KNOWN | UNSURE)[name]
+    text = USES.replace("{made}", made).replace("{used}", used)
+
+    def of(gain: float) -> str | None:
+        mine = source(text)
+        config = ModuleType("config_of_mine")
+        vars(config)["GAIN"] = gain
+        vars(mine).update(MINE=mine, module=lambda _: config)
+        mine.set_up(gain)
+        return channel_fingerprint(mine.part)
+
+    first, again, other = of(1.0), of(1.0), of(2.0)
+    assert first is None or first != other
+    if name in KNOWN:
+        assert None is not first == again
+
+
+def test_a_module_counts_with_what_was_set_in_it(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tuned.py").write_text("GAIN, OTHER = 1.0, 1.0")
+    os.utime(tmp_path / "tuned.py", (1e9, 1e9))
+    monkeypatch.delitem(sys.modules, "tuned", raising=False)
+    text = """
+import tuned
+def taken(symbols, snr_db, draws):
+    return tuned.GAIN
+def passed(symbols, snr_db, draws):
+    return getattr(tuned, "GA" + "IN")
+def late(symbols, snr_db, draws):
+    from tuned import GAIN as g
+    return g
+"""
+    mine = source(text)
+    parts = (mine.taken, mine.passed, mine.late)
+    first = [channel_fingerprint(part) for part in parts]
+    monkeypatch.setattr(mine.tuned, "OTHER", 2.0)  # which two of them do not name
+    assert [channel_fingerprint(part) == one for part, one in zip(parts, first, strict=True)] == [
+        *(True, False, True)
+    ]
+    monkeypatch.setattr(mine.tuned, "OTHER", 1.0)
+    assert [channel_fingerprint(part) for part in parts] == first
+    monkeypatch.setattr(mine.tuned, "GAIN", 2.0)
+    changed = [channel_fingerprint(part) for part in parts]
+    assert None not in first
+    assert all(one != other for one, other in zip(first, changed, strict=True))
+    monkeypatch.delitem(sys.modules, "tuned")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("own-channel", "jammer:jammer"), ("own-link", "thumbnail:Thumbnail")]
+)
+def test_ordinary_parts_are_known(folder: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples" / folder)
+    module, _, within = name.partition(":")
+    part = getattr(importlib.import_module(module), within)
+    monkeypatch.setattr("semjscc.own_code._BEGAN", float("inf"))  # however young the checkout
+    assert list(contents(part)) == list(contents(part))

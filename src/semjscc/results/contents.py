@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from fractions import Fraction
-from functools import cache, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from importlib.metadata import version
 from importlib.util import resolve_name
 from pathlib import Path, PurePath
@@ -127,6 +127,8 @@ def _parts(thing: Any, around: _Around) -> Iterator[str]:
         yield from _parts(thing.__func__, around)
     elif isinstance(thing, property):
         yield from _parts([thing.fget, thing.fset, thing.fdel], around)
+    elif isinstance(thing, cached_property):
+        yield from _parts(thing.func, around)
     elif isinstance(thing, _CACHED):
         yield from _parts(thing.__wrapped__, around)
     elif isinstance(thing, ModuleType):
