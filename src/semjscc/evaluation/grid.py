@@ -1,6 +1,5 @@
 """The points at which links are compared: ratios, SNRs, and what both ends believe."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any
 
 from semjscc.channels import channel_named
 from semjscc.data.base import ImageSet
+from semjscc.decibels import check_snr
 from semjscc.errors import UserError
 from semjscc.links import Link, NoChannel
 
@@ -27,7 +27,8 @@ class Grid:
         draws: how often each image is sent, with fresh noise.
 
     Raises:
-        UserError: no such channel, fewer than one draw, an SNR that is not finite, or two beliefs.
+        UserError: no such channel, fewer than one draw, an SNR that no link can have (see
+            `check_snr`), or two beliefs.
     """
 
     ratios: tuple[Fraction, ...]
@@ -42,9 +43,8 @@ class Grid:
         channel_named(self.channel)
         if self.draws < 1:
             raise UserError(f"each image is sent at least once, not {self.draws} times")
-        believed = (self.assumed_snr_db or 0, self.assumed_error_db)
-        if not all(math.isfinite(snr_db) for snr_db in (*self.snrs_db, *believed)):
-            raise UserError("an SNR is a finite number of dB")
+        for snr_db in (*self.snrs_db, self.assumed_snr_db or 0, self.assumed_error_db):
+            check_snr(snr_db)
         if self.assumed_snr_db is not None and self.assumed_error_db:
             raise UserError("say what both ends believe, or how wrong they are, not both")
 

@@ -11,6 +11,7 @@ from semjscc.evaluation.evaluators import Metric
 from semjscc.evaluation.grid import Grid
 from semjscc.links import NoChannel
 from semjscc.paths import check_folder_name, user_path
+from semjscc.report.stale_files import is_of_a_report
 from semjscc.settings import read_settings
 from semjscc.training.recipe import Recipe, load_recipe
 
@@ -82,6 +83,11 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         check_folder_name(self.name)
+        if is_of_a_report(self.name):
+            raise ValueError(
+                f"evaluation {self.name} is called like a file of the report, which stands beside "
+                "its folder: leave out what comes after the dot"
+            )
         if not (self.links and self.ratios and self.snrs):
             raise ValueError(f"evaluation {self.name} needs links, ratios and snrs")
         called = [link.partition("=")[0] for link in self.links]
@@ -89,7 +95,10 @@ class Evaluation:
             raise ValueError(f"evaluation {self.name} has two links called {', '.join(twice)}")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"evaluation {self.name} has a limit of {self.limit} images")
-        self.grid()
+        try:
+            self.grid()
+        except UserError as error:
+            raise ValueError(f"evaluation {self.name}: {error}") from error
 
     def grid(self) -> Grid:
         """The points of the evaluation."""

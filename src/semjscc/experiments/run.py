@@ -1,7 +1,7 @@
 """From a plan to results: trains what is missing, evaluates, and can be stopped anywhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from semjscc.experiments.evaluation import Experiment, run
 from semjscc.experiments.existing_results import RESULTS, standing_results
 from semjscc.experiments.joint_report import report_on
 from semjscc.experiments.plan import Evaluation, Plan
+from semjscc.experiments.references import check_trainings, place_of, with_places
 from semjscc.experiments.time_left import Pace
 from semjscc.links import open_link
 from semjscc.links.catalogue import find_link, policy_it_lacks, split_policy
@@ -65,8 +66,10 @@ def reproduce(
     trained = _places(plan, runs)
     made = {trained[recipe.name]: recipe for recipe in recipes}
     _check(plan, made, trained, out)
+    check_trainings(recipes, trained)
     schedule = Schedule(progress=progress)
-    _train_all([_resolved(recipe, trained) for recipe in recipes], trained, schedule, began, say)
+    resolved = [with_places(recipe, trained) for recipe in recipes]
+    _train_all(resolved, trained, schedule, began, say)
     results = {}
     pace = Pace("evaluations")
     for number, evaluation in enumerate(plan.evaluations, 1):
@@ -142,28 +145,10 @@ def _report(plan: Plan, out: Path, say: Callable[[str], object]) -> None:
         say(f"no report over all evaluations: {error}")
 
 
-def _resolved(recipe: Recipe, trained: Mapping[str, Path]) -> Recipe:
-    """The recipe with the runs of this plan in place of the names it refers to."""
-    start, codec = recipe.start, recipe.codec
-    if start is not None:
-        start = _place(start, trained)
-    if codec is not None:
-        others = tuple(
-            replace(one, perception=_place(one.perception, trained)) for one in codec.others
-        )
-        codec = replace(codec, perception=_place(codec.perception, trained), others=others)
-    return replace(recipe, start=start, codec=codec)
-
-
 def _places(plan: Plan, runs: Path) -> dict[str, Path]:
     """Where the plan's runs lie, by name and by the path they have in the folder ``runs``."""
     folders, usual = plan.folders(runs), plan.folders(Path("runs"))
     return folders | {usual[name].as_posix(): folder for name, folder in folders.items()}
-
-
-def _place(name: str, trained: Mapping[str, Path]) -> str:
-    """Where the weights of that name, or of that run, lie."""
-    return str(trained.get(name, name))
 
 
 @dataclass(frozen=True)
@@ -197,6 +182,7 @@ def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path],
     for evaluation in plan.evaluations:
         _standing(out / evaluation.name)
         check_report(out / evaluation.name)
+        _check_judge(evaluation, made, trained)
         known = evaluation.perception not in trained
         judge = _judge(evaluation, trained) if known else None
         finds = judge is not None and judge.task.target == "boxes"
@@ -210,6 +196,18 @@ def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path],
             place = find_link(word, evaluation.weights)
             if judge is not None or not needs_network(place):
                 open_link(word, evaluation.weights, judge)
+
+
+def _check_judge(
+    evaluation: Evaluation, made: Mapping[Path, Recipe], trained: Mapping[str, Path]
+) -> None:
+    """Refuse a training of the plan that gives no network that can judge."""
+    name = evaluation.perception
+    if name in trained and made[trained[name]].perception is None:
+        raise UserError(
+            f"evaluation {evaluation.name}: the training {made[trained[name]].name} is of no "
+            "perception network: name one that is, or one that is there"
+        )
 
 
 def _check_own(link: _OwnLink) -> None:
@@ -256,7 +254,7 @@ def _experiment(
 
 
 def _judge(evaluation: Evaluation, trained: Mapping[str, Path]) -> Perception:
-    name = _place(evaluation.perception, trained)
+    name = place_of(evaluation.perception, trained)
     return open_perception(name, evaluation.network, own_task=evaluation.task)
 
 

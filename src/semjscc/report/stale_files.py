@@ -22,6 +22,12 @@ def names_tag(figures: Sequence[str]) -> str:
     return f'<meta name="semjscc-figures" content="{" ".join(figures)}">'
 
 
+def is_of_a_report(name: str) -> bool:
+    """Whether a file of a report may have that name: a page, a table or a figure."""
+    kinds = {"html", "json", *KINDS}
+    return name.lower().rpartition(".")[2] in kinds and "." in name
+
+
 def check_report(out: Path) -> None:
     """Refuse to write over a report, or comparisons, that this program has not written.
 

@@ -41,8 +41,8 @@ class Inputs:
     code: dict[str, str]
 
 
-def load_images(data: DataRecipe, split: Split) -> ImageSet:
-    """The images of a recipe; labels are -1 where a source has none.
+def load_images(data: DataRecipe, split: Split, most: int | None = None) -> ImageSet:
+    """The images of a recipe, of each source ``most`` at the most; labels are -1 where it has none.
 
     With ``crop``, train is the images as they are, and val their centres, of at most twice the
     crop's side and not scaled.
@@ -50,14 +50,14 @@ def load_images(data: DataRecipe, split: Split) -> ImageSet:
     Raises:
         UserError: the data cannot be had, or is not fit to use.
     """
-    images = join([_load(source, data, split) for source in data.sources])
+    images = join([_load(source, data, split, most) for source in data.sources])
     if data.crop is None or split == "train":
         return images
     return replace(images, images=[centre(image, 2 * data.crop) for image in images.images])
 
 
-def _load(source: str, data: DataRecipe, split: Split) -> ImageSet:
-    limit = data.limit if split == "train" else None
+def _load(source: str, data: DataRecipe, split: Split, most: int | None) -> ImageSet:
+    limit = most or (data.limit if split == "train" else None)
     if data.crop is not None and source != "signs":
         return load_decoded(source, split, val_fraction=data.val_fraction, limit=limit)
     return load_data(

@@ -1,6 +1,6 @@
 """The networks at the receiver of a codec in training, and the error that each of them sees."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -70,25 +70,30 @@ class Receiver:
         return semantic_error(clean, perception.features(received))
 
 
-def open_receivers(chosen: CodecRecipe, loss: LossRecipe) -> list[Receiver]:
+def open_receivers(
+    chosen: CodecRecipe, loss: LossRecipe, made: Collection[str] = ()
+) -> list[Receiver]:
     """All networks that a codec is trained for, the main one first.
+
+    Args:
+        chosen: the codec's recipe.
+        loss: whose layers count.
+        made: networks that are still to be trained, and left out.
 
     Raises:
         UserError: one of them cannot be had, or has not the layers.
     """
-    # A plain training looks at no features: the layers are those that the checkpoint names.
-    layers = loss.layers if loss.weight else None
-    main = open_perception(chosen.perception, chosen.network, layers, chosen.task)
-    others = [
-        Receiver(
-            open_perception(
-                one.perception, one.network, one.layers if loss.weight else None, one.task
-            ),
-            one.share,
-        )
-        for one in chosen.others
-    ]
-    return [Receiver(main), *others]
+    found = []
+    for one in (chosen, *chosen.others):
+        if one.perception in made:
+            continue
+        is_main = isinstance(one, CodecRecipe)
+        layers = loss.layers if is_main else one.layers
+        # A plain training looks at no features: the layers are those that the checkpoint names.
+        layers = layers if loss.weight else None
+        perception = open_perception(one.perception, one.network, layers, one.task)
+        found.append(Receiver(perception, 1.0 if is_main else one.share))
+    return found
 
 
 def receivers_error(

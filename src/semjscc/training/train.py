@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from semjscc import __version__
 from semjscc.channels import AWGN
-from semjscc.checkpoint import MODEL, fill, load_weights, locate, read_metadata, save_weights
+from semjscc.checkpoint import MODEL, locate, read_metadata, save_weights
 from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
-from semjscc.perception.base import Perception, Preprocess, are_numbers, knows_targets
+from semjscc.perception.base import Perception, Preprocess, are_numbers
 from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Detection
+from semjscc.training.check import begin, check_images, check_targets
 from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
@@ -29,9 +29,6 @@ from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, is_done, open_run
 from semjscc.training.state import RESUME
 from semjscc.training.trial import first_images, try_codec, try_network, try_perception
-
-HEAD = "head."
-"""What belongs to the classes in a network: its last layer's name in all built-in ones."""
 
 
 def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[str, Any]]:
@@ -56,7 +53,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
         keep_inputs(folder, inputs_today(recipe))
         return folder / MODEL, read_metadata(folder / MODEL).get("facts", {})
     data, val = load_images(recipe.data, "train"), load_images(recipe.data, "val")
-    _check_images(recipe, data, val)
+    check_images(recipe, data, val)
     inputs = Inputs(origins(recipe), data.full_print, code(recipe))
     with ExitStack() as held:
         work = _Work(recipe, folder, schedule, held, data, val, inputs)
@@ -73,35 +70,6 @@ def _weights_read(recipe: Recipe) -> list[Path]:
     if (codec := recipe.codec) is None:
         return start
     return [*start, *(weights_file(one.perception) for one in (codec, *codec.others))]
-
-
-def _check_images(recipe: Recipe, *sets: ImageSet) -> None:
-    """Refuse a recipe that does not fit the images."""
-    crop = recipe.data.crop
-    part = recipe.perception
-    target = None if part is None else make_task(part.task, part.task_options).target
-    needs = "a classifier" if target == "label" else None
-    if recipe.codec is not None and all(data.masks is data.boxes is None for data in sets):
-        needs = recipe.loss.needs_labels
-    for data in sets:
-        if target in ("mask", "boxes") and data.of_places(target) is None:
-            kind = "boxes" if target == "boxes" else "masks"
-            raise UserError(f"this task is trained by {kind}: set data.{kind}: true")
-        if needs is not None and not (data.class_names and (data.labels >= 0).all()):
-            raise UserError(
-                f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
-                "class folders, the same in all sources"
-            )
-        if crop is None and not isinstance(data.images, Tensor):
-            raise UserError(
-                f"the images of {data.name} differ in size: give them one by data.size, "
-                "or train on pieces of them by data.crop"
-            )
-        side = crop or min(data.sizes[0])
-        for name in ("augment_shift", "augment_erase"):
-            pixels = getattr(recipe.optimiser, name)
-            if pixels >= side:
-                raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
 
 
 @dataclass(frozen=True)
@@ -134,7 +102,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     if not classes:
         raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
     network = make_network(chosen.network, len(classes), chosen.options)
-    _begin(network, recipe, classes)
+    begin(network, recipe, classes)
     side = chosen.input_size
     # What is told of every place must be told of all of the image.
     preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
@@ -168,24 +136,12 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
 def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
     receivers = open_receivers(chosen, recipe.loss)
-    for perception in (one.perception for one in receivers):
-        if recipe.loss.needs_labels and not knows_targets(perception, data):
-            target = perception.task.target
-            raise UserError(
-                f"{perception.name} knows {len(perception.class_names)} classes and {data.name} "
-                f"has {len(data.names_of(target))}, or their names differ: train a perception "
-                "network first"
-                + (
-                    ""
-                    if target == "label"
-                    else "; masks and boxes are read with data.masks or boxes"
-                )
-            )
+    check_targets(recipe, receivers, data)
     images = first_images(data, work.val, recipe.data.crop)
     for receiver in receivers:
         try_perception(receiver.perception, images, recipe.loss)
     codec = make_codec(chosen.codec, chosen.options)
-    _begin(codec, recipe)
+    begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)
     if chosen.channel != AWGN:
         try_channel(chosen.channel)
@@ -201,28 +157,6 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
     }
     facts = measure_codec(codec, [one.perception for one in receivers], work.val)
     return _export(work, codec, description, facts)
-
-
-def _begin(
-    module: torch.nn.Module, recipe: Recipe, class_names: tuple[str, ...] | None = None
-) -> None:
-    """Put the weights in that the recipe starts from, if it names any.
-
-    Where they were trained for other classes, features carry over and the head begins anew.
-    """
-    if recipe.start is None:
-        return
-    path = locate(recipe.start)
-    weights, metadata = load_weights(path)
-    if class_names is not None and metadata.get("class_names") != list(class_names):
-        own = {n: tensor for n, tensor in module.state_dict().items() if n.startswith(HEAD)}
-        if not own:
-            raise UserError(
-                f"{path} knows other classes than the data: to begin with its features, the "
-                "network's last layer must be called 'head', which begins anew"
-            )
-        weights |= own
-    fill(module, weights, path)
 
 
 def _export(

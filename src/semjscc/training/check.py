@@ -1,0 +1,160 @@
+"""What can be found wrong with a recipe before its training, and before those that come first."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from semjscc.channels import AWGN
+from semjscc.checkpoint import fill, load_weights, locate
+from semjscc.codecs.store import make_codec
+from semjscc.data import ImageSet
+from semjscc.errors import UserError, printable
+from semjscc.perception.base import Preprocess, knows_targets
+from semjscc.perception.wrap import make_network, make_task
+from semjscc.training.inputs import load_images
+from semjscc.training.own_channel import try_channel
+from semjscc.training.receivers import Receiver, open_receivers
+from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
+from semjscc.training.trial import first_images, try_codec, try_network, try_perception
+
+HEAD = "head."
+"""What belongs to the classes in a network: its last layer's name in all built-in ones."""
+
+
+def check_recipe(recipe: Recipe, made: Collection[str] = ()) -> None:
+    """Refuse what `train` would, as far as one image each of train and val shows it.
+
+    Args:
+        recipe: of a training that begins later.
+        made: names of weights that are still to be trained before it, and not looked for.
+
+    Raises:
+        UserError: the recipe, its data or the weights that it names cannot be used.
+    """
+    # All are read by the training itself, which takes long.
+    data, val = (load_images(recipe.data, split, most=1) for split in ("train", "val"))
+    check_images(recipe, data, val)
+    if recipe.start in made:
+        recipe = replace(recipe, start=None)
+    images = first_images(data, val, recipe.data.crop)
+    if recipe.codec is not None:
+        _check_codec(recipe, recipe.codec, data, images, made)
+    if recipe.perception is not None:
+        _check_perception(recipe, recipe.perception, data, images)
+
+
+def _check_codec(
+    recipe: Recipe,
+    chosen: CodecRecipe,
+    data: ImageSet,
+    images: Sequence[Tensor],
+    made: Collection[str],
+) -> None:
+    receivers = open_receivers(chosen, recipe.loss, made)
+    check_targets(recipe, receivers, data)
+    for receiver in receivers:
+        try_perception(receiver.perception, images, recipe.loss)
+    codec = make_codec(chosen.codec, chosen.options)
+    begin(codec, recipe)
+    try_codec(codec, data, recipe.name, recipe.data.crop)
+    if chosen.channel != AWGN:
+        try_channel(chosen.channel)
+
+
+def _check_perception(
+    recipe: Recipe, chosen: PerceptionRecipe, data: ImageSet, images: Sequence[Tensor]
+) -> None:
+    task = make_task(chosen.task, chosen.task_options)
+    # Which classes masks and boxes have, one image does not show.
+    classes = chosen.classes or (data.names_of("label") if task.target == "label" else ())
+    if not classes:
+        return
+    network = make_network(chosen.network, len(classes), chosen.options)
+    begin(network, recipe, classes)
+    side = chosen.input_size
+    preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
+    try_network(network, preprocess, chosen.layers, images, task, classes, recipe.name)
+
+
+def check_images(recipe: Recipe, *sets: ImageSet) -> None:
+    """Refuse a recipe that does not fit the images.
+
+    Raises:
+        UserError: it does not.
+    """
+    crop = recipe.data.crop
+    part = recipe.perception
+    target = None if part is None else make_task(part.task, part.task_options).target
+    needs = "a classifier" if target == "label" else None
+    if recipe.codec is not None and all(data.masks is data.boxes is None for data in sets):
+        needs = recipe.loss.needs_labels
+    for data in sets:
+        if target in ("mask", "boxes") and data.of_places(target) is None:
+            kind = "boxes" if target == "boxes" else "masks"
+            raise UserError(f"this task is trained by {kind}: set data.{kind}: true")
+        if needs is not None and not (data.class_names and (data.labels >= 0).all()):
+            raise UserError(
+                f"{data.name} has not the labels that {needs} needs: a column of class labels, or "
+                "class folders, the same in all sources"
+            )
+        if crop is None and not isinstance(data.images, Tensor):
+            raise UserError(
+                f"the images of {data.name} differ in size: give them one by data.size, "
+                "or train on pieces of them by data.crop"
+            )
+        side = crop or min(data.sizes[0])
+        for name in ("augment_shift", "augment_erase"):
+            pixels = getattr(recipe.optimiser, name)
+            if pixels >= side:
+                raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
+
+
+def check_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet) -> None:
+    """Refuse networks at the receiver that know not the data's classes, where the loss needs them.
+
+    Raises:
+        UserError: there is one.
+    """
+    for perception in (one.perception for one in receivers):
+        if recipe.loss.needs_labels and not knows_targets(perception, data):
+            target = perception.task.target
+            raise UserError(
+                f"{perception.name} knows {len(perception.class_names)} classes and {data.name} "
+                f"has {len(data.names_of(target))}, or their names differ: train a perception "
+                "network first"
+                + (
+                    ""
+                    if target == "label"
+                    else "; masks and boxes are read with data.masks or boxes"
+                )
+            )
+
+
+def begin(
+    module: torch.nn.Module, recipe: Recipe, class_names: tuple[str, ...] | None = None
+) -> None:
+    """Put the weights in that the recipe starts from, if it names any.
+
+    Where they were trained for other classes, features carry over and the head begins anew.
+
+    Raises:
+        UserError: there are no such weights, or they are of something else.
+    """
+    if recipe.start is None:
+        return
+    path = locate(recipe.start)
+    weights, metadata = load_weights(path)
+    wanted, found = ("perception" if recipe.codec is None else "codec"), str(metadata["kind"])
+    if found != wanted:
+        raise UserError(f"start: {path} holds a {printable(found)}, and a {wanted} is trained")
+    if class_names is not None and metadata.get("class_names") != list(class_names):
+        own = {n: tensor for n, tensor in module.state_dict().items() if n.startswith(HEAD)}
+        if not own:
+            raise UserError(
+                f"{path} knows other classes than the data: to begin with its features, the "
+                "network's last layer must be called 'head', which begins anew"
+            )
+        weights |= own
+    fill(module, weights, path)
