@@ -117,7 +117,7 @@ def test_small_version_has_fewer_steps_and_images_and_the_same_points(plan_file:
         ("ratios: [1/48, 1/24]", "ratios: []", "needs links, ratios and snrs"),
         ("ratios: [1/48, 1/24]", "ratios: [4/3]", "between 0 and 1"),
         ("snrs: [0, 10]", "snrs: []", "needs links, ratios and snrs"),
-        ("snrs: [0, 10]", "snrs: [.nan]", "finite number of dB"),
+        ("snrs: [0, 10]", "snrs: [.nan]", "evaluation main: SNR must be a number of dB"),
         ("limit: 500", "limit: 0", "limit of 0 images"),
         ("limit: 500", "channel: rain", "no channel 'rain'"),
         ("data: signs, perc", "perc", "neither evaluation main nor the plan names data"),

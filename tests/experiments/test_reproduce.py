@@ -19,7 +19,7 @@ from semjscc.cli import main
 from semjscc.data import load_data
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.experiments.plan import load_plan
-from semjscc.experiments.run import _check, _link, _own_link, _places
+from semjscc.experiments.run import _check, _own_link, _OwnLink, _places
 from semjscc.perception.base import Perception
 
 NETWORK = """

@@ -14,7 +14,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from semjscc.training.averaging import AverageWeights
 from semjscc.training.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.modules import StepTraining
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
+from semjscc.training.several import Watch
 from semjscc.training.state import RESUME, AtomicCheckpointIO, Ear, KeepState
 
 RECIPE = "recipe.yaml"
@@ -135,6 +136,9 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     callbacks: list[Callback] = [keeper] if average is None else [average, keeper]
     if schedule.progress:
         callbacks.append(RichProgressBar())
+    watch = Watch(folder) if processes > 1 else None
+    if watch is not None:
+        callbacks.append(watch)
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
@@ -160,7 +164,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             gradient_clip_val=optimiser.clip_gradient,
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
-        with _stops_like_any_command(trainer), _fails_in_one_line(folder), ear:
+        watched = nullcontext() if watch is None else watch.over(trainer)
+        with _stops_like_any_command(trainer), _fails_in_one_line(folder), ear, watched:
             trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
     if keeper.left is not None:
         if not trainer.is_global_zero:  # one of several processes is enough to say it

@@ -27,6 +27,7 @@ from semjscc.training.own_channel import try_channel
 from semjscc.training.receivers import open_receivers
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, is_done, open_run
+from semjscc.training.several import end_with_first
 from semjscc.training.state import RESUME
 from semjscc.training.trial import first_images, try_codec, try_network, try_perception
 
@@ -45,6 +46,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     Raises:
         UserError: the recipe, the data or the folder cannot be used.
     """
+    end_with_first()
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     open_run(recipe, folder)
