@@ -19,8 +19,10 @@ from semjscc.cli import main
 from semjscc.data import load_data
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.experiments.plan import load_plan
-from semjscc.experiments.run import _check, _own_link, _OwnLink, _places
+from semjscc.experiments.run import _check, _own_link, _places
+from semjscc.links import open_link
 from semjscc.perception.base import Perception
+from semjscc.training.recipe import CodecRecipe, Recipe
 
 NETWORK = """
 name: judge
@@ -262,7 +264,9 @@ def test_a_run_of_the_plan_is_meant_with_any_policy_behind_it(
     word: str, opened: str | None
 ) -> None:
     trained = {"signs-semantic": "runs/own", "mine": "runs/a+b", "a+b": "runs/c"}
-    own = _own_link(word, {name: Path(folder) for name, folder in trained.items()})
+    places = {name: Path(folder) for name, folder in trained.items()}
+    made = {place: Recipe("any", codec=CodecRecipe()) for place in places.values()}
+    own = _own_link(word, places, made)
     assert (own and own.word) == opened
 
 
@@ -271,7 +275,10 @@ def test_weights_that_ship_are_not_taken_for_those_of_a_run(
 ) -> None:
     shutil.copy(WEIGHTS / "signs-djscc.safetensors", tmp_path / MODEL)
     for word in ("signs-semantic+energy", "tuned=signs-semantic+energy"):
-        link = _link(word, "", tiny_perception, {"signs-semantic": tmp_path})
+        made = {tmp_path: Recipe("any", codec=CodecRecipe())}
+        own = _own_link(word, {"signs-semantic": tmp_path}, made)
+        assert own is not None
+        link = open_link(own.word, "", tiny_perception)
         assert link.name == word.partition("=")[0]
         assert link.facts()["recipe"]["name"] == "signs-djscc"
 
@@ -282,10 +289,12 @@ def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
     text = plan_file.read_text().replace("[none, plain=start, task", "[hybrid+semantic, task")
     (tmp_path / "plan.yaml").write_text(text)
     plan = load_plan(tmp_path / "plan.yaml")
-    _check(plan, plan.recipes(), _places(plan, tmp_path), tmp_path)  # the plan trains the network
+    trained = _places(plan, tmp_path)
+    made = {trained[recipe.name]: recipe for recipe in plan.recipes()}
+    _check(plan, made, trained, tmp_path)  # the plan trains the network
     first = replace(plan.evaluations[0], perception="signs-a")
     other = replace(plan, evaluations=(first,))
-    _check(other, plan.recipes(), _places(plan, tmp_path), tmp_path)
+    _check(other, made, trained, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -304,6 +313,8 @@ def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
         ("links: [none, plain=start, task", "links: [none, tusk", "no link 'tusk'"),
         ("perception: judge\n    ratios", "perception: judges\n    ratios", "judges"),
         ("data: DATA", "data: nowhere.parquet", "nowhere.parquet"),
+        ("distill: {start: start", "distill: {start: strat", "training distill: no checkpoint at"),
+        ("perception: judge\n    ratios", "perception: start\n    ratios", "is of no perception"),
     ],
 )
 def test_what_is_not_there_is_said_before_anything_is_trained(

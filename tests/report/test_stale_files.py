@@ -11,7 +11,7 @@ from semjscc.experiments.evaluation import prepare, run
 from semjscc.experiments.existing_results import RESULTS
 from semjscc.report import report as module
 from semjscc.report.report import publish
-from semjscc.report.stale_files import COMPARISONS, REPORT, STRIP, withdraw
+from semjscc.report.stale_files import COMPARISONS, REPORT, STRIP, is_of_a_report, withdraw
 from semjscc.results.records import Record, Results
 from small_evaluation import GRID, make
 
@@ -105,3 +105,13 @@ def test_new_points_and_an_old_report_never_stand_together(
     assert REPORT in names(tmp_path)  # nothing has changed
     run(replace(e, grid=replace(e.grid, snrs_db=(0.0, 5.0))), tmp_path)
     assert names(tmp_path) == {RESULTS}
+
+
+@pytest.mark.parametrize("name", [REPORT, COMPARISONS, STRIP, "quality-1.svg", "Report.HTML"])
+def test_names_that_a_report_takes_are_known(name: str) -> None:
+    assert is_of_a_report(name)
+
+
+@pytest.mark.parametrize("name", ["main", "noise.5", "svg", "png-front"])
+def test_names_that_no_report_takes_are_free(name: str) -> None:
+    assert not is_of_a_report(name)
