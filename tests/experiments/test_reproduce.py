@@ -115,7 +115,9 @@ def again(done: Path, tmp_path: Path, undrawn: None) -> list[str]:
 def done(plan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, asked = tmp_path_factory.mktemp("reproduced"), []
 
-    def here(work: Work, wanted: Sequence[int], jobs: int, *more: Any) -> Iterator[Any]:
+    def here(
+        work: Work, wanted: Mapping[int, Sequence[int]], jobs: int, *more: Any
+    ) -> Iterator[Any]:
         asked.append(jobs)
         return measure_all(work, wanted, 1, *more)
 
