@@ -18,12 +18,13 @@ from semjscc.evaluation.grid import Grid, Point
 from semjscc.experiments.evaluation import run
 from semjscc.links import CodecLink
 from semjscc.perception.base import Perception
-from semjscc.results.contents import Unknown, contents
+from semjscc.results.contents import contents
 from semjscc.results.fingerprint import (
     channel_fingerprint,
     context_fingerprint,
     link_fingerprint,
 )
+from semjscc.results.members import Unknown
 from small_evaluation import make, measured, no_pictures
 
 __all__ = ["measured", "no_pictures"]

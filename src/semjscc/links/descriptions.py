@@ -133,7 +133,7 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
-    of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}OWNER/NAME", f"MODEL{ONNX}")
+    of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
     networks.append(("of others", ", ".join(of_others)))
     return [
         ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),

@@ -16,7 +16,8 @@ from semjscc.data.base import ImageSet
 from semjscc.links import Link
 from semjscc.own_code import is_own
 from semjscc.perception.base import Perception
-from semjscc.results.contents import Unknown, contents
+from semjscc.results.contents import contents
+from semjscc.results.members import Unknown
 
 FORMAT = 2
 """Counted up when equal inputs give other records than before."""
