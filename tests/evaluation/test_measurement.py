@@ -433,9 +433,10 @@ def test_a_codec_refuses_an_snr_it_was_not_trained_for(perception: Perception) -
     [
         ({"channel": "string"}, "no channel 'string'; there are .*awgn"),
         ({"draws": 0}, "at least once"),
-        ({"snrs_db": (float("nan"),)}, "finite"),
-        ({"assumed_snr_db": float("inf")}, "finite"),
-        ({"assumed_error_db": float("nan")}, "finite"),
+        ({"snrs_db": (float("nan"),)}, "between -100 and 100, not nan"),
+        ({"snrs_db": (2000.0,)}, "between -100 and 100, not 2000"),
+        ({"assumed_snr_db": float("inf")}, "between -100 and 100, not inf"),
+        ({"assumed_error_db": float("nan")}, "between -100 and 100, not nan"),
         ({"assumed_snr_db": 3.0, "assumed_error_db": 5.0}, "not both"),
     ],
 )
