@@ -24,7 +24,7 @@ from semjscc.channels.equaliser import equalise
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.links.base import Control, Received, Situation, SymbolLink, Transmission
 from semjscc.links.rehearsal import rehearsed_snr
-from semjscc.links.source import EncodeImages, Payload, SourceControl, SourceStage, describe
+from semjscc.links.source import Payload, SourceControl, SourceStage, describe
 from semjscc.separation.choice import outage_snr, worth_of
 from semjscc.separation.framing import room, unframe
 from semjscc.separation.modes import modes_for
@@ -87,11 +87,11 @@ class SeparateLink(SymbolLink):
             arrives = partial(plain.read_back, uses, ratio, snr_db)
             network = self._allocation.perception
             images = torch.cat([tune_source(network, image[None], arrives) for image in images])
-        return self.transmit_in(uses, images, ratio, snr_db, self._stage.encode_or_small)
+        return self.transmit_in(uses, images, ratio, snr_db, fall_back=True)
 
     def read_back(self, uses: int, ratio: Fraction, snr_db: float, images: Tensor) -> Tensor:
         """What a receiver makes of images whose blocks arrive: (B, 3, H, W)."""
-        sent = self.transmit_in(uses, images, ratio, snr_db, self._stage.encode_or_small)
+        sent = self.transmit_in(uses, images, ratio, snr_db, fall_back=True)
         received = self.receive(sent.symbols, undisturbed(len(images)), sent.control).images
         assert received is not None
         return received
@@ -103,7 +103,8 @@ class SeparateLink(SymbolLink):
         images: Tensor,
         ratio: Fraction,
         snr_db: float,
-        encode_images: EncodeImages | None = None,
+        *,
+        fall_back: bool = False,
     ) -> Transmission:
         """The same in a block of ``uses`` symbols, which may be a part of those of the ratio.
 
@@ -112,18 +113,19 @@ class SeparateLink(SymbolLink):
             images: (B, 3, H, W) in [0, 1].
             ratio: for the control record, and for the choice of the coder.
             snr_db: the mean SNR that the sender believes in, in dB.
-            encode_images: images, bytes and coders to payloads; `SourceStage.encode` if None.
+            fall_back: where nothing of a large image fits, take the coder for a few bytes.
         """
         snr_db = snr_db if self._design_snr_db is None else self._design_snr_db
         size = images.shape[-2], images.shape[-1]
         mode = choose_mode(uses, snr_db)
         coders = self._stage.coders(ratio, snr_db, size)
+        code = self._stage.encode_or_small if fall_back else self._stage.encode
         payloads: list[Payload | None] = [None] * len(images)
         number = None
         if mode is not None:
             payloads = [
                 None if payload is None else payload.framed(mode)
-                for payload in (encode_images or self._stage.encode)(images, room(mode), coders)
+                for payload in code(images, room(mode), coders)
             ]
             number = modes_for(uses).index(mode)
         control = describe(Control("separate", *size, ratio), payloads, coders[0], number)

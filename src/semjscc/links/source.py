@@ -6,7 +6,7 @@ image, the guess of least squared error without any information.
 
 import atexit
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -68,10 +68,6 @@ class Payload:
         """As it stands in a transport block of this mode."""
         framed = frame(self.encoded.payload, mode)
         return Payload(self.coder, replace(self.encoded, payload=framed))
-
-
-EncodeImages = Callable[[Tensor, int, Sequence[str]], Sequence[Payload | None]]
-"""Images (B, 3, H, W), most bytes and coders -> a payload for each image; None where none fits."""
 
 
 def describe(

@@ -1,4 +1,4 @@
-"""What can be found wrong with a recipe before its training, and before those that come first."""
+"""What a training begins with, tried: so that mistakes show before it, and before earlier ones."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,11 +8,13 @@ from torch import Tensor
 
 from semjscc.channels import AWGN
 from semjscc.checkpoint import fill, load_weights, locate
+from semjscc.codecs.base import Codec
 from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError, printable
 from semjscc.perception.base import Preprocess, knows_targets
 from semjscc.perception.wrap import make_network, make_task
+from semjscc.tasks import Task
 from semjscc.training.inputs import load_images
 from semjscc.training.own_channel import try_channel
 from semjscc.training.receivers import Receiver, open_receivers
@@ -40,42 +42,72 @@ def check_recipe(recipe: Recipe, made: Collection[str] = ()) -> None:
         recipe = replace(recipe, start=None)
     images = first_images(data, val, recipe.data.crop)
     if recipe.codec is not None:
-        _check_codec(recipe, recipe.codec, data, images, made)
-    if recipe.perception is not None:
-        _check_perception(recipe, recipe.perception, data, images)
+        prepare_codec(recipe, recipe.codec, data, images, made)
+    if (chosen := recipe.perception) is not None:
+        task = make_task(chosen.task, chosen.task_options)
+        # Which classes masks and boxes have, one image does not show.
+        classes = chosen.classes or (data.names_of("label") if task.target == "label" else ())
+        if classes:
+            prepare_network(recipe, chosen, task, classes, images)
 
 
-def _check_codec(
+def prepare_codec(
     recipe: Recipe,
     chosen: CodecRecipe,
     data: ImageSet,
     images: Sequence[Tensor],
-    made: Collection[str],
-) -> None:
+    made: Collection[str] = (),
+) -> tuple[Codec, list[Receiver]]:
+    """The codec as its training begins, and the networks at the receiver, all tried.
+
+    Args:
+        recipe: the whole.
+        chosen: its part.
+        data: training images.
+        images: as of `first_images`.
+        made: see `check_recipe`.
+
+    Raises:
+        UserError: something does not go with something else.
+    """
     receivers = open_receivers(chosen, recipe.loss, made)
-    check_targets(recipe, receivers, data)
+    _check_targets(recipe, receivers, data)
     for receiver in receivers:
         try_perception(receiver.perception, images, recipe.loss)
     codec = make_codec(chosen.codec, chosen.options)
-    begin(codec, recipe)
+    _begin(codec, recipe)
     try_codec(codec, data, recipe.name, recipe.data.crop)
     if chosen.channel != AWGN:
         try_channel(chosen.channel)
+    return codec, receivers
 
 
-def _check_perception(
-    recipe: Recipe, chosen: PerceptionRecipe, data: ImageSet, images: Sequence[Tensor]
-) -> None:
-    task = make_task(chosen.task, chosen.task_options)
-    # Which classes masks and boxes have, one image does not show.
-    classes = chosen.classes or (data.names_of("label") if task.target == "label" else ())
-    if not classes:
-        return
+def prepare_network(
+    recipe: Recipe,
+    chosen: PerceptionRecipe,
+    task: Task,
+    classes: tuple[str, ...],
+    images: Sequence[Tensor],
+) -> tuple[torch.nn.Module, Preprocess]:
+    """The network as its training begins, and what it expects of images; both tried.
+
+    Args:
+        recipe: the whole.
+        chosen: its part.
+        task: made of it.
+        classes: M names.
+        images: as of `first_images`.
+
+    Raises:
+        UserError: something does not go with something else.
+    """
     network = make_network(chosen.network, len(classes), chosen.options)
-    begin(network, recipe, classes)
+    _begin(network, recipe, classes)
     side = chosen.input_size
+    # What is told of every place must be told of all of the image.
     preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
     try_network(network, preprocess, chosen.layers, images, task, classes, recipe.name)
+    return network, preprocess
 
 
 def check_images(recipe: Recipe, *sets: ImageSet) -> None:
@@ -111,7 +143,7 @@ def check_images(recipe: Recipe, *sets: ImageSet) -> None:
                 raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
 
 
-def check_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet) -> None:
+def _check_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet) -> None:
     """Refuse networks at the receiver that know not the data's classes, where the loss needs them.
 
     Raises:
@@ -124,15 +156,11 @@ def check_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet)
                 f"{perception.name} knows {len(perception.class_names)} classes and {data.name} "
                 f"has {len(data.names_of(target))}, or their names differ: train a perception "
                 "network first"
-                + (
-                    ""
-                    if target == "label"
-                    else "; masks and boxes are read with data.masks or boxes"
-                )
+                + ("" if target == "label" else "; data.masks or boxes reads masks or boxes")
             )
 
 
-def begin(
+def _begin(
     module: torch.nn.Module, recipe: Recipe, class_names: tuple[str, ...] | None = None
 ) -> None:
     """Put the weights in that the recipe starts from, if it names any.

@@ -8,28 +8,24 @@ from typing import Any
 import torch
 
 from semjscc import __version__
-from semjscc.channels import AWGN
 from semjscc.checkpoint import MODEL, locate, read_metadata, save_weights
-from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
-from semjscc.perception.base import Perception, Preprocess, are_numbers
+from semjscc.perception.base import Perception, are_numbers
 from semjscc.perception.store import describe, weights_file
-from semjscc.perception.wrap import make_network, make_task
+from semjscc.perception.wrap import make_task
 from semjscc.tasks import Detection
-from semjscc.training.check import begin, check_images, check_targets
+from semjscc.training.check import check_images, prepare_codec, prepare_network
 from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
-from semjscc.training.own_channel import try_channel
-from semjscc.training.receivers import open_receivers
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.run import Schedule, fit, is_done, open_run
 from semjscc.training.several import end_with_first
 from semjscc.training.state import RESUME
-from semjscc.training.trial import first_images, try_codec, try_network, try_perception
+from semjscc.training.trial import first_images
 
 
 def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[str, Any]]:
@@ -103,11 +99,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     classes = chosen.classes or data.names_of(task.target)
     if not classes:
         raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
-    network = make_network(chosen.network, len(classes), chosen.options)
-    begin(network, recipe, classes)
     side = chosen.input_size
-    # What is told of every place must be told of all of the image.
-    preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
     if isinstance(task, Detection) and side is None and any(h != w for h, w in data.sizes):
         raise UserError(
             "detection is trained on square images: give perception.input_size, to which others "
@@ -119,7 +111,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     for images in (data, work.val):
         task.check(images.targets(task.target, range(len(images))), len(classes))
     tried = first_images(data, work.val, recipe.data.crop)
-    try_network(network, preprocess, chosen.layers, tried, task, classes, recipe.name)
+    network, preprocess = prepare_network(recipe, chosen, task, classes, tried)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data, task)):
         return work.model, {}
     perception = Perception(
@@ -137,16 +129,8 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
 
 def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
-    receivers = open_receivers(chosen, recipe.loss)
-    check_targets(recipe, receivers, data)
     images = first_images(data, work.val, recipe.data.crop)
-    for receiver in receivers:
-        try_perception(receiver.perception, images, recipe.loss)
-    codec = make_codec(chosen.codec, chosen.options)
-    begin(codec, recipe)
-    try_codec(codec, data, recipe.name, recipe.data.crop)
-    if chosen.channel != AWGN:
-        try_channel(chosen.channel)
+    codec, receivers = prepare_codec(recipe, chosen, data, images)
     if not work.fit(CodecTraining(recipe, codec, chosen, receivers, data)):
         return work.model, {}
     description = {
