@@ -24,7 +24,7 @@ from semjscc.metrics import ssim
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
 from semjscc.training.batches import Share
-from semjscc.training.disturbance import draw_disturbance
+from semjscc.training.channel.disturbance import draw_disturbance
 from semjscc.training.recipe import CodecRecipe
 
 RATIO = parse_ratio("1/24")

@@ -21,6 +21,7 @@ SUB_ROOMS = {
     "perception": ["huggingface", "onnx"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],
     "separation": ["sources"],
+    "training": ["optimisation", "channel", "runs"],
 }
 SOURCE = Path(semjscc.__file__).parent
 

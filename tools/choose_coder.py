@@ -37,8 +37,8 @@ from semjscc.perception.store import open_perception
 from semjscc.separation.choice import CHOICE
 from semjscc.separation.framing import room
 from semjscc.separation.sources import CODERS, usable_coders
-from semjscc.separation.sources.grid import encode_all
-from semjscc.separation.sources.scaling import psnr_of, reconstruct
+from semjscc.separation.sources.search.grid import encode_all
+from semjscc.separation.sources.search.scaling import psnr_of, reconstruct
 from semjscc.separation.table import choose_mode
 
 BATCH = 20

@@ -1,7 +1,7 @@
 """Learn the tables of the coder `small`, from training images alone.
 
     python tools/small_model.py --data data/cifar10-jpeg \
-        --output src/semjscc/separation/sources/small.json
+        --output src/semjscc/separation/sources/small/small.json
 
 The images are the training split of a data set and crops of the training photographs of
 scikit-image, a quarter as many. The tables and the quantiser's choices that they are learned from
@@ -19,7 +19,7 @@ from semjscc.checkpoint import write_atomically
 from semjscc.data.drawn.backdrops import PHOTOGRAPHS, backdrop
 from semjscc.data.hub import load_hub
 from semjscc.randomness import generator
-from semjscc.separation.sources.small_model import (
+from semjscc.separation.sources.small.model import (
     CONTEXTS,
     ESCAPE,
     FREQUENCIES,
@@ -35,8 +35,8 @@ from semjscc.separation.sources.small_model import (
     all_positions,
     layout,
 )
-from semjscc.separation.sources.small_quantiser import PRICES, gather, quantise
-from semjscc.separation.sources.small_transform import analyse
+from semjscc.separation.sources.small.quantiser import PRICES, gather, quantise
+from semjscc.separation.sources.small.transform import analyse
 
 Spectra = NDArray[np.float32]
 

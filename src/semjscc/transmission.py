@@ -10,7 +10,7 @@ from semjscc.codecs.bandwidth import measured_ratio
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import Link, NoChannel, Situation
-from semjscc.links.contract import check_received
+from semjscc.links.check_received import check_received
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.tasks.base import Seen

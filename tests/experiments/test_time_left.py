@@ -11,7 +11,7 @@ from semjscc.experiments import run
 from semjscc.experiments.plan import Evaluation, Plan, Training
 from semjscc.experiments.time_left import Pace
 from semjscc.training.recipe import Recipe
-from semjscc.training.run import RESUME
+from semjscc.training.runs.run import RESUME
 
 
 def test_nothing_is_foretold_before_anything_was_carried_out() -> None:

@@ -35,7 +35,7 @@ from semjscc.links import (
 )
 from semjscc.links.bounds import BOUNDS
 from semjscc.links.catalogue import find_link, needs_family
-from semjscc.links.checks import check_symbols
+from semjscc.links.check_sent import check_symbols
 from semjscc.links.label import LabelLink
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws

@@ -31,7 +31,7 @@ from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.separation.bounds import capacity_bits, finite_bits
 from semjscc.separation.sources import CODERS
-from semjscc.separation.sources.search import encode
+from semjscc.separation.sources.search.search import encode
 from semjscc.separation.table import choose_mode
 
 RATIO = Fraction(1, 6)

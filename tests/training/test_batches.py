@@ -18,7 +18,7 @@ from semjscc.codecs.base import Codec
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.base import ImageSet
 from semjscc.training.batches import Share, augment, batch_at, batch_indices, cut_and_paste
-from semjscc.training.disturbance import Disturbance, draw_disturbance
+from semjscc.training.channel.disturbance import Disturbance, draw_disturbance
 from semjscc.training.recipe import CodecRecipe
 
 WHOLE = Share()

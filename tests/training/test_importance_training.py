@@ -18,7 +18,7 @@ from semjscc.training.batches import Share
 from semjscc.training.modules import CodecTraining, Targets
 from semjscc.training.receivers import Receiver
 from semjscc.training.recipe import CodecRecipe, DataRecipe, LossRecipe, OptimiserRecipe, Recipe
-from semjscc.training.run import Schedule, fit
+from semjscc.training.runs.run import Schedule, fit
 
 STEPS = 6
 LAYERS = ("stage1", "stage2", "stage3")

@@ -25,7 +25,7 @@ from semjscc.data import ImageSet, load_data
 from semjscc.errors import UserError
 from semjscc.training.inputs import INPUTS, inputs_today
 from semjscc.training.recipe import Recipe, load_recipe
-from semjscc.training.run import RESUME, Schedule
+from semjscc.training.runs.run import RESUME, Schedule
 from semjscc.training.train import train
 
 __all__ = ["codec_recipe", "perception", "source"]  # fixtures

@@ -38,7 +38,7 @@ from semjscc.training.recipe import (
     Recipe,
     load_recipe,
 )
-from semjscc.training.run import RESUME, Schedule
+from semjscc.training.runs.run import RESUME, Schedule
 from semjscc.training.train import train
 from semjscc.training.trial import first_images, try_network, try_perception
 

@@ -21,11 +21,11 @@ from PIL import Image
 from semjscc.checkpoint import load_weights
 from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
-from semjscc.training.folder_lock import LOCK, alone_in
 from semjscc.training.modules import StepTraining, Targets
 from semjscc.training.recipe import Recipe, load_recipe
-from semjscc.training.run import RESUME, Schedule
-from semjscc.training.state import Ear
+from semjscc.training.runs.folder_lock import LOCK, alone_in
+from semjscc.training.runs.run import RESUME, Schedule
+from semjscc.training.runs.state import Ear
 from semjscc.training.train import train
 
 QUIET = Schedule(progress=False)
@@ -263,7 +263,7 @@ def test_exit_that_is_no_signal_stays_what_it_is(
     def leave(*_: object) -> None:
         raise SystemExit(7)
 
-    monkeypatch.setattr("semjscc.training.run.KeepState.on_train_batch_end", leave)
+    monkeypatch.setattr("semjscc.training.runs.run.KeepState.on_train_batch_end", leave)
     with pytest.raises(SystemExit, match="7"):
         train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
 

@@ -16,7 +16,7 @@ from semjscc.links.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.randomness import Draws
 from semjscc.separation.sources import usable_coders
-from semjscc.separation.sources.search import LARGE_PIXELS
+from semjscc.separation.sources.search.search import LARGE_PIXELS
 from semjscc.transmission import transmit
 from semjscc.web.coding import PageStage
 from semjscc.web.compare import compare, deliver, send

@@ -33,7 +33,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     recipe = load_recipe(path, arguments.rest)
 
-    from semjscc.training.run import Schedule, spare_recipe
+    from semjscc.training.runs.run import Schedule, spare_recipe
     from semjscc.training.train import train
 
     schedule = Schedule(

@@ -19,7 +19,7 @@ from semjscc.evaluation.batches import batches
 from semjscc.evaluation.evaluators import Evaluator, check, evaluators_of
 from semjscc.evaluation.grid import Grid, Point, points
 from semjscc.links import Link, Received, Situation
-from semjscc.links.contract import check_outputs, check_received
+from semjscc.links.check_received import check_outputs, check_received
 from semjscc.metrics import mean_psnr, psnr, ssim
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws

@@ -7,7 +7,7 @@ from pathlib import Path
 from semjscc.errors import UserError
 from semjscc.training.check import check_recipe
 from semjscc.training.recipe import Recipe
-from semjscc.training.run import is_done
+from semjscc.training.runs.run import is_done
 
 
 def place_of(name: str, trained: Mapping[str, Path]) -> str:

@@ -27,8 +27,8 @@ from semjscc.report.stale_files import check_report
 from semjscc.results.records import Record, Results
 from semjscc.training.inputs import inputs_today, keep_inputs
 from semjscc.training.recipe import Recipe
-from semjscc.training.run import Schedule, is_done
-from semjscc.training.state import RESUME
+from semjscc.training.runs.run import Schedule, is_done
+from semjscc.training.runs.state import RESUME
 from semjscc.training.train import train
 
 

@@ -21,7 +21,7 @@ from semjscc.errors import UserError, kind_of, printable
 from semjscc.images import quantise
 from semjscc.linear.level import LEVEL_BITS
 from semjscc.linear.planning.announcement import ANNOUNCED_BITS, Announcement
-from semjscc.links.checks import check_control, check_symbols
+from semjscc.links.check_sent import check_control, check_symbols
 from semjscc.randomness import Draws
 
 CODEC_ID_BITS = 8

@@ -26,10 +26,10 @@ from semjscc.separation.framing import LENGTH_BITS, frame
 from semjscc.separation.modes import Mode
 from semjscc.separation.sources import CODERS, usable_coders
 from semjscc.separation.sources.base import Accounting, Setting
-from semjscc.separation.sources.grid import encode_all
 from semjscc.separation.sources.sandbox import Sandbox
-from semjscc.separation.sources.search import Encoded
-from semjscc.separation.sources.small import Small
+from semjscc.separation.sources.search.grid import encode_all
+from semjscc.separation.sources.search.search import Encoded
+from semjscc.separation.sources.small.coder import Small
 
 CODER_BITS, SETTING_BITS, MODE_BITS = 3, 10, 6
 NOTHING = Setting(0, 0, 0)

@@ -15,8 +15,8 @@ from semjscc.errors import UserError, printable
 from semjscc.perception.base import Preprocess, knows_targets
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Task
+from semjscc.training.channel.own_channel import try_channel
 from semjscc.training.inputs import load_images
-from semjscc.training.own_channel import try_channel
 from semjscc.training.receivers import Receiver, open_receivers
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.trial import first_images, try_codec, try_network, try_perception

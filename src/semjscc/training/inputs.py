@@ -20,8 +20,8 @@ from semjscc.parts import code_of
 from semjscc.perception.store import weights_file
 from semjscc.training.crops import centre
 from semjscc.training.recipe import DataRecipe, Recipe
-from semjscc.training.run import ELSEWHERE
-from semjscc.training.state import RESUME
+from semjscc.training.runs.run import ELSEWHERE
+from semjscc.training.runs.state import RESUME
 
 INPUTS = "inputs.json"
 

@@ -21,13 +21,13 @@ from semjscc.perception.base import Preprocess
 from semjscc.tasks import Classification, Task
 from semjscc.threads import are_stated
 from semjscc.training.batches import Share, augment, augment_boxes, batch_at, cut_and_paste
-from semjscc.training.clipping import clip_peaks
+from semjscc.training.channel.clipping import clip_peaks
+from semjscc.training.channel.disturbance import draw_disturbance
+from semjscc.training.channel.own_channel import pass_channel
+from semjscc.training.channel.plans import encode_planned
 from semjscc.training.crops import crops_at
-from semjscc.training.disturbance import draw_disturbance
-from semjscc.training.muon import Muon
-from semjscc.training.optimiser import rate_factor
-from semjscc.training.own_channel import pass_channel
-from semjscc.training.plans import encode_planned
+from semjscc.training.optimisation.muon import Muon
+from semjscc.training.optimisation.optimiser import rate_factor
 from semjscc.training.receivers import Receiver, receivers_error
 from semjscc.training.recipe import CodecRecipe, Recipe
 

@@ -23,7 +23,7 @@ from semjscc.perception.names import is_onnx, only_judges
 from semjscc.settings import read_settings
 from semjscc.training.names import check_named
 from semjscc.training.numbers import check_finite, check_number, check_range
-from semjscc.training.optimiser import OptimiserRecipe
+from semjscc.training.optimisation.optimiser import OptimiserRecipe
 
 MOST_CLIP_DB = 100.0
 """Far above any peak: no clip at all."""

@@ -17,14 +17,14 @@ from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_task
 from semjscc.tasks import Detection
 from semjscc.training.check import check_images, prepare_codec, prepare_network
-from semjscc.training.folder_lock import alone_in
 from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
-from semjscc.training.run import Schedule, fit, is_done, open_run
-from semjscc.training.several import end_with_first
-from semjscc.training.state import RESUME
+from semjscc.training.runs.folder_lock import alone_in
+from semjscc.training.runs.run import Schedule, fit, is_done, open_run
+from semjscc.training.runs.several import end_with_first
+from semjscc.training.runs.state import RESUME
 from semjscc.training.trial import first_images
 
 

@@ -17,8 +17,8 @@ from semjscc.links.source import Payload, SourceStage
 from semjscc.processes import cores
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import Accounting, Pixels
-from semjscc.separation.sources.search import Encoded, Search
-from semjscc.separation.sources.trials import Trials, image_key
+from semjscc.separation.sources.search.search import Encoded, Search
+from semjscc.separation.sources.search.trials import Trials, image_key
 
 REMEMBERED = 32
 """Pairs of an image and a coder whose trials are kept; those of a photograph take up to 2 MB."""

@@ -17,7 +17,7 @@ from semjscc.channels.equaliser import equalise
 from semjscc.errors import UserError
 from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.links.base import sent_by
-from semjscc.links.contract import check_received
+from semjscc.links.check_received import check_received
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.tasks.base import Seen

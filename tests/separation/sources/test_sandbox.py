@@ -19,8 +19,8 @@ from toy_coder import Toy
 from semjscc.separation.sources.base import Pixels, Setting
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.sandbox import Sandbox
-from semjscc.separation.sources.scaling import reconstruct
-from semjscc.separation.sources.search import encode
+from semjscc.separation.sources.search.scaling import reconstruct
+from semjscc.separation.sources.search.search import encode
 
 SIZE = (4, 6)
 FIRST = Setting(0, 0, 0)

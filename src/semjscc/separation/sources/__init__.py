@@ -5,7 +5,7 @@ from semjscc.separation.sources.base import SourceCoder
 from semjscc.separation.sources.hevc import Hevc
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.jpeg2000 import Jpeg2000
-from semjscc.separation.sources.small import Small
+from semjscc.separation.sources.small.coder import Small
 from semjscc.separation.sources.webp import WebP
 
 CODERS: dict[str, SourceCoder] = {

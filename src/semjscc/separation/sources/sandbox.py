@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from semjscc.separation.sources.base import Accounting, Pixels, Setting, SourceCoder
-from semjscc.separation.sources.scaling import reconstruct
+from semjscc.separation.sources.search.scaling import reconstruct
 
 _READY, _IMAGE, _REFUSED = b"\x01", b"\x02", b"\x03"
 _LENGTH = struct.Struct("<Q")

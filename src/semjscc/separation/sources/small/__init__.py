@@ -1,0 +1,1 @@
+"""`small`: our own coder for a few bytes."""

@@ -1,0 +1,1 @@
+"""What a training step meets between encoder and decoder."""

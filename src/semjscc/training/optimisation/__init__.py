@@ -1,0 +1,1 @@
+"""How weights move: the optimiser, its rate by step, and their averages."""

@@ -1,0 +1,1 @@
+"""A run's folder: its state, its processes, and going on where it stopped."""
