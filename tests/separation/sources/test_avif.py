@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from coder_checks import check_round_trip, picture
 
+from coder_checks import check_round_trip, picture
 from semjscc.separation.sources.avif import Avif
 
 CODER = Avif()

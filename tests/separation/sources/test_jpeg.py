@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from coder_checks import picture
 
+from coder_checks import picture
 from semjscc.separation.sources.jpeg import Jpeg
 
 CODER = Jpeg()

@@ -13,14 +13,14 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from coder_checks import picture
-from toy_coder import Toy
 
+from coder_checks import picture
 from semjscc.separation.sources.base import Pixels, Setting
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.sandbox import Sandbox
 from semjscc.separation.sources.search.scaling import reconstruct
 from semjscc.separation.sources.search.search import encode
+from toy_coder import Toy
 
 SIZE = (4, 6)
 FIRST = Setting(0, 0, 0)

@@ -1,10 +1,10 @@
 """What every standard coder must do; each has a file of its own for what only it does."""
 
 import pytest
-from coder_checks import KINDS, check_round_trip, picture, pictures, psnr_db, size_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coder_checks import KINDS, check_round_trip, picture, pictures, psnr_db, size_of
 from semjscc.separation.sources.avif import Avif
 from semjscc.separation.sources.base import Pixels, SourceCoder
 from semjscc.separation.sources.jpeg import Jpeg

@@ -1,8 +1,8 @@
 """WebP without what size and setting say."""
 
 import pytest
-from coder_checks import picture
 
+from coder_checks import picture
 from semjscc.separation.sources.webp import WebP
 
 CODER = WebP()

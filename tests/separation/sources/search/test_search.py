@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from coder_checks import picture, psnr_db
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from toy_coder import Toy
 
+from coder_checks import picture, psnr_db
 from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.search.scaling import reconstruct, scaled_size
 from semjscc.separation.sources.search.search import Encoded, Search, encode
 from semjscc.separation.sources.webp import WebP
+from toy_coder import Toy
 
 
 def exhaustive(coder: SourceCoder, image: Pixels, max_bytes: int) -> float:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coder_checks import picture
-from toy_coder import Toy
 
+from coder_checks import picture
 from semjscc.separation.sources.base import Setting
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.search.trials import Trial, TrialCache, image_key
+from toy_coder import Toy
 
 KEY = bytes(16)
 TRIALS = {
