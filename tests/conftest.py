@@ -10,12 +10,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Every worker has a core to itself, and so have the commands that tests start.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import hypothesis
 import torch
 from torch import Tensor, nn
 
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
 
+# What a test takes says more of the machine than of the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 CLASSES = 5
 
 

@@ -86,7 +86,7 @@ def test_default_network_has_at_most_one_and_a_half_million_parameters() -> None
     assert sum(weights.numel() for weights in codec.parameters()) <= 1_500_000
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.fractions(SMALLEST_RATIO, SIXTH), st.integers(16, 60), st.integers(16, 60), st.integers(1, 3)
 )

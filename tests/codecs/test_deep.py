@@ -70,7 +70,7 @@ def send(codec: Deep, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
     return codec.decode(received, variance, ratio, size, encoded.side)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     height=st.integers(16, 70),
     width=st.integers(16, 70),

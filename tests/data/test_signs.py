@@ -88,7 +88,7 @@ def test_faces_of_any_two_classes_differ() -> None:
         assert np.abs(first - second).mean() > 2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(size=st.integers(16, 160), index=st.integers(0, 10**6), split=st.sampled_from(SPLITS))
 def test_every_size_gives_a_whole_picture(size: int, index: int, split: Split) -> None:
     sign = render(split, index, size)

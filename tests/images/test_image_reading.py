@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -21,7 +21,6 @@ from semjscc.images import (
     read_image,
 )
 
-unhurried = settings(deadline=None)
 """A decoder's first use loads it, which takes longer than hypothesis allows an example."""
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -62,7 +61,6 @@ def refusal(data: bytes, name: str = "a.png") -> str:
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000"])
 @given(size=st.tuples(st.integers(16, 40), st.integers(16, 40)), seed=st.integers(0, 99))
-@unhurried
 def test_lossless_formats_come_back_exactly(kind: str, size: tuple[int, int], seed: int):
     width, height = size
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -233,7 +231,6 @@ def test_largest_and_smallest_sizes_pass_the_header():
 @given(
     data=st.binary(max_size=200), start=st.sampled_from([b"", b"\xff\xd8\xff", b"GIF89a", b"P6"])
 )
-@unhurried
 def test_no_bytes_raise_anything_but_a_user_error(data: bytes, start: bytes):
     with pytest.raises(UserError):
         decode_image(start + data, "x")
@@ -241,7 +238,6 @@ def test_no_bytes_raise_anything_but_a_user_error(data: bytes, start: bytes):
 
 @given(place=st.integers(0, 10_000), value=st.integers(0, 255))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "JPEG2000", "AVIF", "BMP"])
-@unhurried
 def test_a_changed_byte_gives_an_image_or_a_user_error(kind: str, place: int, value: int):
     data = bytearray(encode(Image.linear_gradient("L").resize((32, 24)).convert("RGB"), kind))
     data[place % len(data)] = value

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -10,14 +10,11 @@ from PIL import Image
 from semjscc.images import pad_to_multiple, quantise, resize_and_crop, to_float, to_uint8
 from semjscc.images.pixels import to_8_bits
 
-unhurried = settings(deadline=None)
-
 FLOATS = arrays.arrays(np.float32, (3, 4, 5), elements=st.floats(width=32))
 UNIT_FLOATS = arrays.arrays(np.float32, (3, 4, 5), elements=st.floats(0, 1, width=32))
 
 
 @given(FLOATS)
-@unhurried
 def test_quantise_is_idempotent_and_stays_in_range(values: np.ndarray):
     once = quantise(torch.from_numpy(values))
     assert once.dtype == torch.float32
@@ -27,7 +24,6 @@ def test_quantise_is_idempotent_and_stays_in_range(values: np.ndarray):
 
 
 @given(UNIT_FLOATS)
-@unhurried
 def test_quantise_errs_by_half_a_step_at_most(values: np.ndarray):
     images = torch.from_numpy(values)
     assert (quantise(images) - images).abs().max() <= 1 / 510 + 1e-7
@@ -49,7 +45,6 @@ def test_values_outside_the_range_are_clamped():
     multiple=st.integers(1, 32),
     dtype=st.sampled_from([torch.uint8, torch.float32]),
 )
-@unhurried
 def test_padding_repeats_the_edge(height: int, width: int, multiple: int, dtype: torch.dtype):
     images = (torch.rand(2, 3, height, width) * 255).to(dtype)
     padded = pad_to_multiple(images, multiple)
@@ -75,7 +70,6 @@ def test_resize_is_of_the_short_side_and_cropping_of_the_centre():
 
 
 @given(st.integers(1, 32), st.data())
-@unhurried
 def test_the_full_range_of_any_depth_becomes_that_of_eight_bits(bits: int, data: st.DataObject):
     top = 2**bits - 1
     number = data.draw(st.integers(0, top))

@@ -2,14 +2,13 @@
 
 import sys
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from semjscc.images import printable
 
 
 @given(st.lists(st.integers(0, sys.maxunicode), max_size=300))
-@settings(deadline=None)
 def test_printable_is_one_short_line(codes: list[int]):
     # Not st.text, which makes a table of all letters first, and leaves out halves of surrogates.
     shown = printable("".join(map(chr, codes)))

@@ -178,7 +178,7 @@ def test_colours_of_every_depth_and_order(bits: int, order: str, planes: bool):
     ),
     seed=st.integers(0, 99),
 )
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_every_arrangement_of_the_same_image(
     bits: int, samples: int, options: dict[str, Any], seed: int
 ):
@@ -388,7 +388,7 @@ def test_cut_and_damaged_files_are_refused_in_one_line_and_silence(
 
 
 @given(place=st.integers(0, 2000), value=st.integers(0, 255), bits=st.sampled_from([8, 12, 32]))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_changed_byte_gives_an_image_or_a_user_error(place: int, value: int, bits: int):
     data = bytearray(tiff(ramp(bits), bits, BLACK_IS_ZERO, compression=DEFLATE, tile=16))
     data[place % len(data)] = value

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -14,7 +14,6 @@ from semjscc.images import read_image, to_float, write_png
 
 
 @given(pixels=arrays.arrays(np.uint8, st.tuples(st.just(3), st.integers(16, 24), st.just(16))))
-@settings(deadline=None)
 def test_written_png_reads_back(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray):
     path = tmp_path_factory.mktemp("png") / "a.png"
     image = torch.from_numpy(pixels)

@@ -19,7 +19,6 @@ def random_variances(seed: int, *shape: int) -> Tensor:
 
 
 @given(SEEDS, st.floats(-20, 40), st.integers(1, 30))
-@settings(deadline=None)
 def test_the_power_is_spent_and_no_more(seed: int, snr_db: float, count: int) -> None:
     variances = random_variances(seed, 3, count)
     counts = torch.arange(1, count + 1, dtype=torch.float64)
@@ -78,7 +77,7 @@ def test_nothing_is_gained_by_sending_a_coefficient_twice() -> None:
 
 
 @given(SEEDS, st.floats(-10, 30))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_the_estimate_is_off_by_what_the_formula_says(seed: int, snr_db: float) -> None:
     generator = torch.Generator().manual_seed(seed)
     variances = random_variances(seed, 8)

@@ -32,7 +32,7 @@ def test_coefficients_are_the_cosine_transform_of_luma_and_two_colour_difference
 
 
 @given(SIDES, SIDES, st.integers(1, 2), st.integers(0, 2**31))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_synthesis_undoes_analysis(height: int, width: int, batch: int, seed: int) -> None:
     images = torch.rand(batch, 3, height, width, generator=torch.Generator().manual_seed(seed))
     coefficients = analyse(images)

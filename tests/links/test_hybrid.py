@@ -53,7 +53,7 @@ def situation(snr_db: float, ratio: Fraction = RATIO, channel: str = "awgn") -> 
     st.sampled_from([Fraction(1, n) for n in (768, 384, 48, 6, 1)]),
     st.sampled_from([-12, -5, 0, 10, 30]),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_k_symbols_make_images_at_any_size_ratio_and_snr(
     link: HybridLink, height: int, width: int, ratio: Fraction, snr_db: int
 ) -> None:

@@ -79,7 +79,7 @@ def error(link: SymbolLink, images: Tensor, where: Situation) -> float:
     st.sampled_from([-12, -5, 0, 10, 20, 30]),
     st.integers(0, 9),
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_k_symbols_of_power_one_make_an_image_at_any_size_ratio_and_snr(
     name: str, height: int, width: int, ratio: Fraction, snr_db: int, seed: int
 ) -> None:

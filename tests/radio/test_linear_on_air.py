@@ -135,7 +135,7 @@ def test_where_the_strengths_are_lost_the_picture_comes_with_a_warning() -> None
     st.integers(1, 2**35 - 1),
     st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_a_strangers_record_says_brings_an_image_or_is_none(
     name: str, height: int, width: int, ratio: Fraction, scheme: int, seed: int
 ) -> None:

@@ -67,13 +67,13 @@ def test_nothing_fits_where_there_is_no_signal() -> None:
     snr_db=st.floats(-4, 30),
     error=st.sampled_from([0.1, 0.01, 1e-3]),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_finite_is_below_capacity_and_grows_with_error(k: int, snr_db: float, error: float) -> None:
     assert 0 <= finite_bits(k, snr_db, error / 10) <= finite_bits(k, snr_db, error)
     assert finite_bits(k, snr_db, 0.01) <= capacity_bits(k, snr_db)
 
 
 @given(k=st.integers(16, 10_000), snr_db=st.floats(0, 30))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_snr_for_is_the_inverse(k: int, snr_db: float) -> None:
     assert snr_for(k, normal_approximation(k, snr_db)) == pytest.approx(snr_db, abs=2e-3)

@@ -18,7 +18,7 @@ def mode(payload_bytes: int) -> Mode:
     st.integers(0, 400_000),
     st.binary(max_size=3),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_every_payload_that_fits_comes_back_and_its_length_can_be_told(
     block: int, start: bytes, length: int, end: bytes
 ) -> None:

@@ -29,7 +29,7 @@ TABLE = {
 
 
 @given(limit=st.integers(-50, 50), guess=st.integers(-60, 60), lowest=st.integers(-70, 70))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_search_finds_the_lowest_place_that_will_do(limit: int, guess: int, lowest: int) -> None:
     found = _lowest(lambda place: place >= lowest, guess, limit)
     assert found == (lowest if lowest <= limit else None)

@@ -40,7 +40,7 @@ def test_long_blocks_have_every_line_of_the_tables() -> None:
 
 
 @given(k=SIZES)
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_modes_are_different_whole_bytes_that_a_decoder_can_recover(k: int) -> None:
     modes = modes_for(k)
     assert len({(m.code, m.order, m.payload_bits) for m in modes}) == len(modes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sionna.phy.fec.crc import CRCEncoder
 from sionna.phy.nr.utils import generate_prng_seq
@@ -12,14 +12,12 @@ from semjscc.separation.recurrences import checksum_matrix, gold_sequence
 from semjscc.separation.transport import _ldpc, _QuickChecksum
 
 
-@settings(deadline=None)
 @given(length=st.integers(1, 3000), initial=st.integers(0, 2**31 - 1))
 def test_gold_sequence_is_sionnas(length: int, initial: int) -> None:
     assert np.array_equal(gold_sequence(length, initial), generate_prng_seq(length, initial))
 
 
 @pytest.mark.parametrize("name", ["CRC24A", "CRC24B", "CRC24C", "CRC16", "CRC11", "CRC6"])
-@settings(deadline=None)
 @given(length=st.integers(1, 2000))
 def test_checksum_matrix_is_sionnas(name: str, length: int) -> None:
     encoder = CRCEncoder(name)

@@ -40,7 +40,7 @@ def test_every_mode_fills_k_symbols_and_comes_back_without_noise(k: int) -> None
 
 
 @given(k=st.integers(8_000, 40_000), place=st.floats(0, 1, exclude_max=True))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_modes_of_several_code_blocks_fill_k_symbols_of_any_number(k: int, place: float) -> None:
     modes = [mode for mode in modes_for(k) if mode.blocks > 1]
     mode = modes[int(place * len(modes))]
@@ -87,7 +87,7 @@ def test_symbols_have_the_constellations_energy(payload: str) -> None:
 
 
 @given(data=st.binary(max_size=30))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_bytes_survive_with_zeros_behind(data: bytes) -> None:
     mode = mode_named("ldpc-16qam-240", 128)
     bits = bytes_to_bits(data, mode)

@@ -225,7 +225,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(options=st.dictionaries(texts(), PLAIN, max_size=3), name=texts(1))
 def test_what_yaml_writes_is_read_back(file: Path, options: dict[str, Any], name: str) -> None:
     text = yaml.safe_dump({"name": name, "options": options})

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from test_fronts import LINKS, RECORDS, facts, points
 
+from front_records import LINKS, RECORDS, facts, points
 from semjscc.report.rows import front_gap_rows
 from semjscc.results.records import Record, Results
 from semjscc.statistics.analysis import front_gaps, gap_over_seeds

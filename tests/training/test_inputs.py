@@ -9,16 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from test_train import (
-    CODEC,
-    PERCEPTION,
-    QUIET,
-    codec_recipe,
-    perception,
-    recipe_file,
-    source,
-    two_classes,
-)
 
 from semjscc.checkpoint import MODEL, load_weights, read_metadata, save_weights
 from semjscc.data import ImageSet, load_data
@@ -27,8 +17,7 @@ from semjscc.training.inputs import INPUTS, inputs_today
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.runs.run import RESUME, Schedule
 from semjscc.training.train import train
-
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
+from small_training import CODEC, PERCEPTION, QUIET, recipe_file, two_classes
 
 OFTEN = Schedule(save_seconds=0, progress=False)
 

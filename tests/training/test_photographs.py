@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_train import PERCEPTION, QUIET, assert_same_weights, at_step, perception, source
 
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import Stopped, UserError
@@ -15,8 +14,8 @@ from semjscc.perception import imagenet
 from semjscc.training.inputs import INPUTS, load_images
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.train import train
+from small_training import PERCEPTION, QUIET, assert_same_weights, at_step
 
-__all__ = ["perception", "source"]  # fixtures
 CROP = 24
 CODEC = "codec: {{options: {{width: 8, ratios: [1/24, 1/12]}}, perception: {perception}}}"
 

@@ -11,14 +11,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from test_train import (
-    PERCEPTION,
-    QUIET,
-    codec_recipe,
-    perception,
-    recipe_file,
-    source,
-)
 from torch import Tensor, nn
 
 from semjscc.checkpoint import MODEL
@@ -41,8 +33,7 @@ from semjscc.training.recipe import (
 from semjscc.training.runs.run import RESUME, Schedule
 from semjscc.training.train import train
 from semjscc.training.trial import first_images, try_network, try_perception
-
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
+from small_training import PERCEPTION, QUIET, recipe_file
 
 PARTS = [DataRecipe, PerceptionRecipe, CodecRecipe, LossRecipe, OptimiserRecipe]
 NUMBERS = [
@@ -269,7 +260,7 @@ def test_images_of_val_are_tried_before_the_training_too(
         "semjscc.training.train.load_images", lambda _, split: data if split == "train" else large
     )
     fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
-    monkeypatch.setattr("semjscc.training.train.make_network", lambda *_: fixed)
+    monkeypatch.setattr("semjscc.training.check.make_network", lambda *_: fixed)
     with pytest.raises(UserError, match="tiny does not fit the images"):
         train(replace(recipe, perception=PerceptionRecipe(layers=("0",))), tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()

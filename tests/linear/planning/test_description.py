@@ -58,7 +58,7 @@ def test_the_overview_has_no_weight() -> None:
 
 
 @given(st.binary(max_size=60), st.integers(0, 63), st.integers(0, 15))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_strangers_bytes_are_refused_or_mean_something(
     payload: bytes, step: int, floor: int
 ) -> None:

@@ -70,7 +70,7 @@ def test_where_strengths_are_lost_only_the_overview_is_known() -> None:
 
 
 @given(st.sampled_from(LAYOUTS), st.integers(1, 11), st.integers(1, 9), st.integers(0, 99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_histograms_count_what_the_logs_hold(
     layout: Layout, rows: int, columns: int, seed: int
 ) -> None:

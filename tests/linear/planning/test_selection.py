@@ -39,7 +39,7 @@ def strengths(seed: int) -> Tensor:
 
 
 @given(st.lists(st.integers(-300, 300), min_size=1, max_size=60), st.integers(0, 200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_strongest_are_those_that_sorting_finds(values: list[int], room: int) -> None:
     # The strong ones take more room, as they do where they deserve more power.
     costs = [max(1, value // 50) for value in values]

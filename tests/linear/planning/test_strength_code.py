@@ -11,7 +11,7 @@ from semjscc.linear.planning.strength_code import SYMBOLS, encode, read, reader,
 
 
 @given(st.integers(0, 2**31), st.integers(1, 13), st.integers(1, 9), st.integers(1, 9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_above_the_floor_comes_back(
     seed: int, groups: int, rows: int, columns: int
 ) -> None:
@@ -31,7 +31,7 @@ def test_what_is_above_the_floor_comes_back(
 
 
 @given(st.binary(max_size=40), st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes_are_read_or_refused(payload: bytes, seed: int) -> None:
     floors = np.random.default_rng(seed).integers(-20, 8, (4, 3, 4))
     with suppress(ValueError):

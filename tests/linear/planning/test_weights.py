@@ -26,7 +26,7 @@ def test_a_level_is_three_quarters_of_an_octave_above_the_mean() -> None:
 
 
 @given(st.sampled_from(LAYOUTS), st.integers(1, 20), st.integers(1, 20), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_blocks_have_the_level_of_their_square_and_regions_the_highest(
     layout: Layout, rows: int, columns: int, seed: int
 ) -> None:

@@ -138,7 +138,7 @@ def test_several_images_with_a_gap(two_images: tuple[Profile, np.ndarray, list[F
 
 
 @given(seed=st.integers(0, 1000), pieces=st.integers(1, 40))
-@settings(deadline=None, max_examples=3)
+@settings(max_examples=3)
 def test_any_chunking_gives_the_same_frames(
     two_images: tuple[Profile, np.ndarray, list[Frame]], seed: int, pieces: int
 ) -> None:
@@ -194,7 +194,7 @@ def test_garbage_is_no_frame_and_no_error(profile: Profile, name: str) -> None:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 def test_a_damaged_recording_yields_nothing_that_was_not_sent(seed: int) -> None:
     rng = np.random.default_rng(seed)
     recording = over_the_air(modulate_image(latents(SMALL), SMALL, SDR), SDR, 15.0)

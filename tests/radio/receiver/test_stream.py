@@ -8,7 +8,7 @@ from semjscc.radio.receiver.stream import Stream
 
 
 @given(cuts=st.lists(st.integers(0, 100)), start=st.integers(-20, 120), length=st.integers(0, 60))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_reading_is_slicing_with_zeros_around(cuts: list[int], start: int, length: int) -> None:
     samples = np.arange(1, 101).astype(np.complex64)
     padded = np.concatenate([np.zeros(20), samples, np.zeros(80)])

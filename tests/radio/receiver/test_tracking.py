@@ -13,7 +13,7 @@ ROWS = np.arange(140)
 
 
 @given(a=st.floats(-3, 3), b=st.floats(-0.1, 0.1), d=st.floats(-0.01, 0.01), ppm=st.floats(-60, 60))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_plane_comes_back(a: float, b: float, d: float, ppm: float) -> None:
     e = ppm * 1e-6 * 2 * np.pi * SDR.symbol / SDR.size
     plane = Drift(a, b, d, e).turn(SDR, ROWS)

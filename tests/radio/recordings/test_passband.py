@@ -77,7 +77,7 @@ def test_power_stays() -> None:
     assert np.mean(passband(sent)[INSIDE] ** 2) == pytest.approx(2, rel=0.01)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, 1000), max_size=6), count=st.sampled_from([0, 1, 100, 1000]))
 def test_any_chunks_give_the_same_signal(cuts: list[int], count: int) -> None:
     sent = noise(count)

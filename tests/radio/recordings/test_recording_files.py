@@ -308,7 +308,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path, name: str) -> None
     assert peak < 8 * piece.nbytes  # the whole is 16 times a piece
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(content=st.binary(max_size=200), name=st.sampled_from(["cf32", "ci8", "wav", "riff"]))
 def test_any_bytes_are_finite_samples_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str

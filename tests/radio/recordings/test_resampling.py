@@ -75,7 +75,7 @@ def test_empty_signal_stays_empty() -> None:
     assert len(resample(np.zeros(0, np.complex64), 20, 100)) == 100
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     cuts=st.lists(st.integers(0, 3000), max_size=8),
     ppm=st.sampled_from([0.0, 25.0, -9999.0]),

@@ -28,7 +28,7 @@ def level_db(parts: Sequence[Samples]) -> float:
     return 10 * np.log10(measure_level([np.concatenate(parts)]).power)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, 5000), min_size=2, max_size=4),
     st.integers(2000, 9000),
@@ -66,7 +66,7 @@ def test_nothing_has_no_level() -> None:
     assert measure_level([damaged]) == Level(0.0, 0, 1000)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 9999), max_size=6))
 def test_pieces_change_nothing(cuts: list[int]) -> None:
     whole = np.concatenate([silence(3000), noise(7000, 2)])

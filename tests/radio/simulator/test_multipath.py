@@ -190,7 +190,7 @@ def test_no_multipath_leaves_the_samples_themselves() -> None:
     assert next(multipath_chunks([sent], SDR, profile_named("none", 0, 0), 0)) is sent
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     cuts=st.lists(st.integers(0, 20_000), max_size=6),
     name=st.sampled_from(["two-ray", "mpp"]),

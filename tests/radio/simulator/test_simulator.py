@@ -134,7 +134,7 @@ def test_phase_noise_of_a_long_signal_goes_on_from_piece_to_piece() -> None:
     assert np.std(steps) == pytest.approx(math.sqrt(2 * math.pi * 50 / RATE), rel=0.05)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     cuts=st.lists(st.integers(0, 5000), max_size=8),
     profile=st.sampled_from(["none", "two-ray"]),

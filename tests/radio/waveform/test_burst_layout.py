@@ -18,7 +18,7 @@ from waveforms import BOTH
 
 
 @given(carried=st.integers(0, 5120), name=st.sampled_from(sorted(PROFILES)))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_row_is_one_thing(carried: int, name: str) -> None:
     profile = PROFILES[name]
     layout = burst_layout(profile, carried)
@@ -36,7 +36,7 @@ def test_audio_has_a_pilot_symbol_every_fifth() -> None:
 
 
 @given(k=st.integers(1, 60_000), name=st.sampled_from(sorted(PROFILES)))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_bursts_carry_each_symbol_once(k: int, name: str) -> None:
     profile = PROFILES[name]
     spans = [burst_span(profile, k, burst) for burst in range(burst_count(profile, k))]

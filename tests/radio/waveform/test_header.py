@@ -60,7 +60,7 @@ PLAIN = [name for name in CODECS if name not in (SEPARATE, LINEAR, ADAPTIVE)]
     image=st.integers(0, 255),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_record_comes_back(
     codec: str, height: int, width: int, ratio: Fraction, image: int, data: st.DataObject
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_fingerprint_comes_back(fingerprint: int, codec: str, level: int) -> N
 
 
 @given(st.integers(1, 2**13 - 1), st.integers(0, 2**22 - 1), st.sampled_from(sorted(PLANNED)))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_is_announced_comes_back(level: int, rest: int, codec: str) -> None:
     block = Block(rest >> 6 & 63, rest & 63)
     announced = Announcement(Water(rest >> 16, rest >> 12 & 15), block)

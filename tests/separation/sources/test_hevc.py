@@ -43,7 +43,7 @@ def nal_units(file: bytes) -> list[bytes]:
     return [unit.rstrip(b"\0") for unit in file.split(b"\0\0\1")[1:]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(KINDS),
     st.sampled_from(SIZES) | st.tuples(st.integers(1, 70), st.integers(1, 70)),
@@ -203,7 +203,7 @@ def test_colour_is_averaged_and_interpolated_midway() -> None:
     assert np.abs(back[:, 1:-1].astype(int) - ramp[:, 1:-1]).max() <= 3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=200))
 def test_strange_bytes_are_no_file(noise: bytes) -> None:
     with pytest.raises(ValueError, match="not one intra picture"):
@@ -230,7 +230,7 @@ def test_broken_files_raise_and_print_nothing(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr() == ("", "")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=80), st.integers(0, 1))
 def test_strange_payloads_give_an_image_or_a_value_error(payload: bytes, variant: int) -> None:
     size = (32, 20)

@@ -22,7 +22,7 @@ def draw_setting(data: st.DataObject, coder: SourceCoder) -> tuple[int, int]:
     return data.draw(st.tuples(st.integers(0, last_variant), st.integers(0, last_quality)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pictures(), st.data())
 def test_strip_and_restore_are_byte_exact(
     coder: SourceCoder, image: Pixels, data: st.DataObject
@@ -49,7 +49,7 @@ def test_finer_qualities_are_better_and_longer(coder: SourceCoder) -> None:
         assert quality_db[-1] > 30
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=200), st.data())
 def test_garbage_is_an_image_of_the_announced_size_or_refused(
     coder: SourceCoder, garbage: bytes, data: st.DataObject
@@ -63,7 +63,7 @@ def test_garbage_is_an_image_of_the_announced_size_or_refused(
         assert back.shape == (9, 20, 3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pictures(longest=32), st.data(), st.integers(0, 2**16))
 def test_payload_with_a_wrong_byte_or_cut_short_is_an_image_or_refused(
     coder: SourceCoder, image: Pixels, data: st.DataObject, at: int

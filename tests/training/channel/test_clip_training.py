@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from test_train import QUIET, codec_recipe, perception, source, weights_of
 from torch import Tensor
 
 from semjscc.channels.peaks import OVERSAMPLING, clip_and_filter, peak_to_average_db
@@ -12,8 +11,7 @@ from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 from semjscc.training.channel.clipping import CARRIERS, FFT, clip_peaks
 from semjscc.training.recipe import load_recipe
 from semjscc.training.train import train
-
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
+from small_training import QUIET, weights_of
 
 
 def symbols(count: int, uses: int, seed: int = 0) -> Tensor:

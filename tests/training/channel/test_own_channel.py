@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from test_train import QUIET, codec_recipe, perception, source
 from torch import Tensor
 
 from semjscc.channels import CHANNELS, ChannelKnowledge
@@ -21,8 +20,7 @@ from semjscc.training.batches import Share
 from semjscc.training.channel.own_channel import pass_channel, try_channel
 from semjscc.training.recipe import load_recipe
 from semjscc.training.train import train
-
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
+from small_training import QUIET
 
 OWN = "users_channel:fading"
 SNR_DB = torch.tensor([0.0, 10.0, 20.0, 5.0])

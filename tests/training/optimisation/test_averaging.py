@@ -4,17 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train import (
-    PERCEPTION,
-    QUIET,
-    assert_same_weights,
-    at_step,
-    codec_recipe,
-    perception,
-    recipe_file,
-    source,
-    weights_of,
-)
 
 from semjscc.errors import Stopped
 from semjscc.training.modules import StepTraining
@@ -22,8 +11,8 @@ from semjscc.training.optimisation.averaging import AverageWeights, follow
 from semjscc.training.recipe import load_recipe
 from semjscc.training.runs.state import RESUME
 from semjscc.training.train import train
+from small_training import PERCEPTION, QUIET, assert_same_weights, at_step, recipe_file, weights_of
 
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
 WORDS = ["--optimiser.ema", "0.5"]
 
 

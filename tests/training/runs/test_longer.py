@@ -4,15 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train import (
-    QUIET,
-    assert_same_weights,
-    at_step,
-    codec_recipe,
-    perception,
-    source,
-    weights_of,
-)
 
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError
@@ -20,8 +11,8 @@ from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.runs.run import RECIPE, is_done, spare_recipe
 from semjscc.training.runs.state import BEFORE_DECAY, RESUME
 from semjscc.training.train import train
+from small_training import QUIET, assert_same_weights, at_step, weights_of
 
-__all__ = ["codec_recipe", "perception", "source"]  # fixtures
 CONSTANT = ["--optimiser.schedule", "constant", "--optimiser.warmup_steps", "2"]
 DECAY = ["--optimiser.decay", "0.25", "--optimiser.ema", "0.5"]
 

@@ -95,7 +95,7 @@ def test_scales_below_one_block_are_left_out() -> None:
     assert {setting.scale for setting in search.fresh(0)} == {0, 1}
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.integers(20, 600), min_size=1, max_size=6), st.integers(0, 50))
 def test_what_is_found_does_not_depend_on_what_was_asked_before(
     budgets: list[int], seed: int
@@ -124,7 +124,7 @@ class Moody(Toy):
 
 
 @pytest.mark.parametrize("guessing", [False, True])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     lengths=st.lists(st.integers(0, 2000), min_size=8, max_size=8),
     budgets=st.lists(st.integers(0, 3000), min_size=1, max_size=6),
@@ -140,7 +140,7 @@ def test_nor_where_lengths_fall(guessing: bool, lengths: list[int], budgets: lis
         assert one is None or len(one.payload) <= budget
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.integers(100, 6000), min_size=1, max_size=5), st.integers(0, 50))
 def test_guesses_find_nearly_what_bisection_finds(budgets: list[int], seed: int) -> None:
     image = picture("photograph", 96, 80, seed)

@@ -29,7 +29,7 @@ from semjscc.separation.sources.small.model import (
 from semjscc.separation.sources.small.quantiser import gather, quantise, scatter
 from semjscc.separation.sources.small.transform import analyse, synthesise
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 SIDES = st.integers(1, 70)
 CODER = Small()
 LAST = len(CODER.qualities) - 1
