@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.perception.detector import Detector
+from semjscc.perception.efficient import EfficientDetector, EfficientUNet
 from semjscc.perception.unet import UNet
 from semjscc.settings import build
 
@@ -137,7 +138,12 @@ CLASSIFIERS: dict[str, Callable[..., nn.Module]] = {
     "plainconv": PlainConv,
     "densenet": DenseNet,
 }
-NETWORKS = CLASSIFIERS | {"unet": UNet, "detector": Detector}
+NETWORKS = CLASSIFIERS | {
+    "unet": UNet,
+    "detector": Detector,
+    "efficientnet-unet": EfficientUNet,
+    "efficientnet-detector": EfficientDetector,
+}
 """The built-in names: a checkpoint may name these and nothing else."""
 
 

@@ -13,6 +13,9 @@ from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError, printable
 from semjscc.perception.base import Preprocess, knows_targets
+from semjscc.perception.efficient import EfficientFeatures
+from semjscc.perception.imagenet import load_imagenet
+from semjscc.perception.names import EFFICIENTNET
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Task
 from semjscc.training.channel.own_channel import try_channel
@@ -171,6 +174,14 @@ def _begin(
         UserError: there are no such weights, or they are of something else.
     """
     if recipe.start is None:
+        return
+    if recipe.start == EFFICIENTNET:
+        if not isinstance(module, EfficientFeatures):
+            raise UserError(
+                f"start: {EFFICIENTNET} lends its features to efficientnet-unet and "
+                "efficientnet-detector alone"
+            )
+        module.begin_with(load_imagenet().network)
         return
     path = locate(recipe.start)
     weights, metadata = load_weights(path)

@@ -17,6 +17,7 @@ from semjscc.data.decoded import file_stamps, load_decoded
 from semjscc.data.joined import join
 from semjscc.errors import UserError
 from semjscc.parts import code_of
+from semjscc.perception.names import EFFICIENTNET
 from semjscc.perception.store import weights_file
 from semjscc.training.crops import centre
 from semjscc.training.recipe import DataRecipe, Recipe
@@ -109,8 +110,17 @@ def code(recipe: Recipe) -> dict[str, str]:
     return code_of(names)
 
 
+def start_file(name: str) -> Path:
+    """The weights that a training begins with: ours, or those of EfficientNet-Lite0.
+
+    Raises:
+        UserError: there are none.
+    """
+    return weights_file(name) if name == EFFICIENTNET else locate(name)
+
+
 def _file(part: str, name: str) -> Path:
-    return locate(name) if part == "start" else weights_file(name)
+    return start_file(name) if part == "start" else weights_file(name)
 
 
 def inputs_today(recipe: Recipe) -> Inputs:

@@ -78,9 +78,9 @@ class PerceptionRecipe:
     """A vision model to train.
 
     Attributes:
-        network: resnet, plainconv or densenet; unet for segmentation; detector for detection;
-            or a class of your own as ``my.module:Class`` that is called with ``classes=`` and
-            ``options`` and returns a module.
+        network: resnet, plainconv or densenet; unet or efficientnet-unet for segmentation; detector
+            or efficientnet-detector for detection; or a class of your own as ``my.module:Class``
+            that is called with ``classes=`` and ``options`` and returns a module.
         options: keyword arguments of the network.
         layers: the modules whose outputs are the features a codec may be trained with.
         input_size: side that the network wants its images resized to.
@@ -224,7 +224,8 @@ class Recipe:
         codec: the codec to train,
         loss: and what for.
         start: name or path of weights to begin with, instead of random ones. A classifier of other
-            classes lends its features, and the layer ``head`` begins anew.
+            classes lends its features, and the layer ``head`` begins anew. ``efficientnet-lite0``
+            lends its features to the networks that are built on it.
         seed: of the weights, the order and every draw.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from semjscc import __version__
-from semjscc.checkpoint import MODEL, locate, read_metadata, save_weights
+from semjscc.checkpoint import MODEL, read_metadata, save_weights
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
@@ -17,7 +17,15 @@ from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_task
 from semjscc.tasks import Detection
 from semjscc.training.check import check_images, prepare_codec, prepare_network
-from semjscc.training.inputs import Inputs, code, inputs_today, keep_inputs, load_images, origins
+from semjscc.training.inputs import (
+    Inputs,
+    code,
+    inputs_today,
+    keep_inputs,
+    load_images,
+    origins,
+    start_file,
+)
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
@@ -64,7 +72,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
 
 def _weights_read(recipe: Recipe) -> list[Path]:
     """The checkpoints that a training reads."""
-    start = [] if recipe.start is None else [locate(recipe.start)]
+    start = [] if recipe.start is None else [start_file(recipe.start)]
     if (codec := recipe.codec) is None:
         return start
     return [*start, *(weights_file(one.perception) for one in (codec, *codec.others))]
