@@ -10,6 +10,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
                                                column for each link
     <!-- quality results/FILE.json none,djscc 10 --> at this SNR only
     <!-- photograph-speed results/FILE.json --> what `benchmarks/photograph_speed.py` measured
+    <!-- mcs-estimates results/FILE.json -->   what `tools/check_mcs.py` counted
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
     <!-- best results/FILE.json A over B -->    a sentence: where A gains most over B
@@ -50,6 +51,7 @@ END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 QUALITY = re.compile(r"(<!-- quality (\S+) (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.DOTALL)
+MCS_ESTIMATES = re.compile(r"(<!-- mcs-estimates (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 EQUAL_PSNR = re.compile(r"(<!-- equal-psnr (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -141,6 +143,20 @@ def photograph_speed_table(path: Path) -> str:
         f"turns in one run; `deep` takes {large['peak GiB']:.1f} GiB at most for the large picture."
     )
     return _table(head, rows, caption)
+
+
+def mcs_estimates_table(path: Path) -> str:
+    """Blocks that were lost of those sent: a row for each length, a column for each SNR."""
+    found = json.loads(path.read_text())
+    lost = {(row["k"], row["snr_db"]): row["lost"] for row in found["rows"]}
+    ratios = {row["k"]: row["ratio"] for row in found["rows"]}
+    snrs = sorted({snr for _, snr in lost})
+    rows = [
+        [ratio, f"{k:,}", *(str(lost.get((k, snr), "–")) for snr in snrs)]
+        for k, ratio in ratios.items()
+    ]
+    head = ["R", "k", *(f"{snr:g} dB" for snr in snrs)]
+    return _table(head, rows, f"Lost of {found['blocks']} blocks; – where no mode is reliable.")
 
 
 def _load(path: Path) -> Results:
@@ -375,6 +391,7 @@ def fill(text: str) -> str:
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = QUALITY.sub(lambda m: m[1] + quality_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = PHOTOGRAPH_SPEED.sub(lambda m: m[1] + photograph_speed_table(ROOT / m[2]) + m[3], text)
+    text = MCS_ESTIMATES.sub(lambda m: m[1] + mcs_estimates_table(ROOT / m[2]) + m[3], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = EQUAL_PSNR.sub(lambda m: m[1] + equal_psnr_table(ROOT / m[2], m[3], m[4]) + m[5], text)
