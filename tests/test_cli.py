@@ -151,6 +151,7 @@ def test_transmit_says_what_it_spent(
     printed = capsys.readouterr().out
     assert str(report["channel_uses"]) in printed
     assert report["before"]["label"] in printed
+    assert printed.splitlines()[-1] == f"written to    {out}"
 
 
 def test_transmit_draws_what_is_seen(
@@ -161,6 +162,9 @@ def test_transmit_draws_what_is_seen(
     assert main([*words, "--seen", str(seen), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["seen"] == str(seen)
     assert "<svg" in seen.read_text()
+    assert main([*words, "--seen", str(seen)]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == f"written to    {out}, and what is seen to {seen}"
     for name, said in (("seen.txt", "no ending of a figure"), ("received.png", "the same file")):
         assert main([*words, "--seen", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err

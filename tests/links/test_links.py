@@ -450,6 +450,10 @@ def test_link_of_another_family_is_named_with_it(shipped: Path) -> None:
 def test_mistyped_link_is_answered_with_the_nearest() -> None:
     with pytest.raises(UserError, match="no link 'Semantic' for signs: did you mean 'semantic'"):
         open_link("Semantic", "signs")
+    with pytest.raises(
+        UserError, match=r"no link 'hybird.energy' for signs: did you mean 'hybrid'"
+    ):
+        open_link("hybird+energy", "signs")
 
 
 @pytest.mark.usefixtures("shipped")

@@ -189,11 +189,11 @@ def _unknown(name: str, family: str) -> str:
         return f"no weights '{printable(weights)}' of the codec {printable(part)}"
     known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
     said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
-    scheme, _ = split_policy(name)
+    scheme, _ = split_policy(name)  # what is behind the plus is looked at once there is a link
     if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (
-        did_you_mean(name, known)
+        did_you_mean(scheme, known)
         or f": there are {', '.join(known)}, or a checkpoint's path, or your own as "
         "my.module:Link or my.module:Codec@WEIGHTS"
     )
