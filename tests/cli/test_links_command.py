@@ -67,6 +67,12 @@ def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
             ["--links semantic+importance-energy@0.5 --weights photo"],
             "importance-energy@0.5: ",
         ),
+        ("hybrid+uniform", ["--links hybrid+uniform"], "uniform: every region has the same"),
+        (
+            "hybrid+importance:saliency",
+            ["--links hybrid+importance:saliency"],
+            "importance:saliency: the more a region stands out in the picture",
+        ),
         (
             "djscc+semantic",
             [f"--links djscc+semantic --weights {one}" for one in families()],
@@ -128,6 +134,8 @@ def test_a_strangers_card_may_lack_anything(
         ("none+semantic", "the link none takes no policy: linear-adaptive, hybrid and codecs do"),
         ("hybrid+semantc", "no allocation 'semantc': did you mean 'semantic'?"),
         ("signs-djscc+importance-energy", "the codec 'adaptive' spends alike on all regions"),
+        ("hybrid+importance:salency", "no importance 'salency': did you mean 'saliency'?"),
+        ("signs-djscc+uniform", "the codec 'adaptive' has no plan for its power"),
         ("linear@3", "no link 'linear@3'"),
         ("mobilenet-v2=nothere", "mobilenet-v2: no weights at nothere"),
         ("efficientnet-lite", "did you mean 'efficientnet-lite0'?"),

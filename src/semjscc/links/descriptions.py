@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semjscc import checkpoint
-from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, POLICIES, SEMANTIC
+from semjscc.allocation.policy import (
+    ENERGY,
+    IMPORTANCE,
+    IMPORTANCE_ENERGY,
+    POLICIES,
+    SEMANTIC,
+    UNIFORM,
+)
+from semjscc.allocation.sources import SALIENCY, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
@@ -30,7 +38,9 @@ from semjscc.perception.names import (
 Card = dict[str, Any]
 
 _POLICIES = {
+    UNIFORM: "every region has the same symbols and the same power",
     ENERGY: "the sum of squared errors is made least",
+    IMPORTANCE: "the more a region matters to the network, the more it gets, however strong it is",
     IMPORTANCE_ENERGY: "the more a region matters to the network, the more its error counts",
     SEMANTIC: "what is sent of each image is tuned to the network's own error",
 }
@@ -130,7 +140,8 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
-    rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
+    rows.append(("NAME+POLICY", ", ".join(POLICIES)))
+    rows.append(("", f"{SEPARATE} takes the last; +{IMPORTANCE}:{SALIENCY} needs no network"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
@@ -184,7 +195,11 @@ def details(card: Card) -> list[tuple[str, str]]:
 def _policy_rows(card: Card) -> list[tuple[str, str]]:
     if "policy" not in card:
         return []
-    return [("policy", f"{card['policy']}: {_POLICIES[card['policy'].partition('@')[0]]}")]
+    policy, source = parse_allocation(card["policy"])
+    what = _POLICIES[policy.name]
+    if source == SALIENCY:
+        what = what.replace("matters to the network", "stands out in the picture")
+    return [("policy", f"{card['policy']}: {what}")]
 
 
 def _use(card: Card, is_codec: bool) -> str:
