@@ -9,19 +9,19 @@ from PIL import Image
 
 from semjscc.cli import main
 
-LINK = ["--link", "linear-adaptive+importance-energy", "--snr", "10", "--ratio", "1/24"]
+LINK = ["--link", "linear-adaptive+importance-energy", "--snr", "10", "--ratio", "1/12"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    noise = np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(tmp_path / "image.png")
+    noise = np.random.default_rng(0).integers(0, 256, (16, 32, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize((128, 64), Image.Resampling.BICUBIC).save(tmp_path / "image.png")
     half = np.zeros((32, 64), np.uint8)
     half[:, :32] = 255
     Image.fromarray(half).save(tmp_path / "left.png")
     Image.fromarray(half[:, :32]).save(tmp_path / "square.png")
     Image.fromarray(0 * half).save(tmp_path / "black.png")
-    Image.fromarray(noise).save(tmp_path / "colours.png")
+    (tmp_path / "colours.png").write_bytes((tmp_path / "image.png").read_bytes())
     (tmp_path / "text.png").write_text("no image")
     monkeypatch.chdir(tmp_path)
     return tmp_path

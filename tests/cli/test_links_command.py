@@ -71,7 +71,7 @@ def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         (
             "hybrid+importance:saliency",
             ["--links hybrid+importance:saliency"],
-            "importance:saliency: the more a region stands out in the picture",
+            "importance:saliency: the more a region matters",
         ),
         (
             "djscc+semantic",
@@ -91,6 +91,12 @@ def test_whatever_a_link_or_network_may_be_called_has_details(
     told = [line[1] for line in lines if line[0] == "policy"]
     assert len(told) == (len(use) if policy else 0)
     assert all(line.startswith(policy) for line in told)
+
+
+def test_details_say_where_importance_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "by the network" in shown(["hybrid+importance-energy"], capsys)
+    assert "stands out in the picture" in shown(["hybrid+importance-energy:saliency"], capsys)
+    assert "importance" not in shown(["hybrid+uniform"], capsys)
 
 
 def test_one_codec_alone_divides_power_as_every_policy_asks() -> None:

@@ -117,10 +117,12 @@ def test_uniform_tells_regions_apart_in_nothing(kind: str, tiny_perception: Perc
     images = torch.full((1, 3, 64, 128), 0.5)
     noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
     images[..., 64:] += 0.2 * noise
-    uniform, energy = (
-        sent(kind, one, images.clamp(0, 1), tiny_perception) for one in ("uniform", "energy")
-    )
-    blocks = [one.control[0].announced.block for one in (uniform, energy)]  # pyright: ignore[reportOptionalMemberAccess]
+    blocks = []
+    for word in ("uniform", "energy"):
+        link = made(kind, allocation(word, tiny_perception))
+        (control,) = link.transmit(images.clamp(0, 1), Fraction(1, 6), 20.0).control
+        assert control.announced is not None
+        blocks.append(control.announced.block)
     assert blocks[0] == NO_BLOCK  # so that both ends take all regions to be alike
     assert blocks[1] != NO_BLOCK
 

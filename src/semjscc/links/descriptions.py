@@ -12,7 +12,7 @@ from semjscc.allocation.policy import (
     SEMANTIC,
     UNIFORM,
 )
-from semjscc.allocation.sources import SALIENCY, parse_allocation
+from semjscc.allocation.sources import NETWORK, SALIENCY, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
@@ -40,9 +40,14 @@ Card = dict[str, Any]
 _POLICIES = {
     UNIFORM: "every region has the same symbols and the same power",
     ENERGY: "the sum of squared errors is made least",
-    IMPORTANCE: "the more a region matters to the network, the more it gets, however strong it is",
-    IMPORTANCE_ENERGY: "the more a region matters to the network, the more its error counts",
+    IMPORTANCE: "the more a region matters, the more it gets, however strong it is",
+    IMPORTANCE_ENERGY: "the more a region matters, the more its error counts",
     SEMANTIC: "what is sent of each image is tuned to the network's own error",
+}
+_SOURCES = {
+    NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit "
+    "--important says it by hand",
+    SALIENCY: "what stands out in the picture by contrast and detail, without a network",
 }
 _OTHERS = {
     EFFICIENTNET: (EFFICIENTNET, f"ImageNet classifier, trained by others: {INSTALL}"),
@@ -141,7 +146,6 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
     rows.append(("NAME+POLICY", ", ".join(POLICIES)))
-    rows.append(("", f"{SEPARATE} takes the last; +{IMPORTANCE}:{SALIENCY} needs no network"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
@@ -196,10 +200,10 @@ def _policy_rows(card: Card) -> list[tuple[str, str]]:
     if "policy" not in card:
         return []
     policy, source = parse_allocation(card["policy"])
-    what = _POLICIES[policy.name]
-    if source == SALIENCY:
-        what = what.replace("matters to the network", "stands out in the picture")
-    return [("policy", f"{card['policy']}: {what}")]
+    rows = [("policy", f"{card['policy']}: {_POLICIES[policy.name]}")]
+    if policy.weighs and not policy.tunes:
+        rows.append(("importance", _SOURCES[source]))
+    return rows
 
 
 def _use(card: Card, is_codec: bool) -> str:
