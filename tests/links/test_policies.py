@@ -57,8 +57,9 @@ def made(kind: str, allocation: Allocation | None) -> SymbolLink:
 
 
 def allocation(word: str, perception: Perception) -> Allocation:
-    name, _, source = word.partition(":")
-    policy = Policy(*[name.partition("@")[0]], *map(float, name.split("@")[1:]))
+    word, _, source = word.partition(":")
+    name, _, exponent = word.partition("@")
+    policy = Policy(name, float(exponent or 1))
     if source:
         return BySaliency(policy)
     return Allocation(policy, perception if policy.weighs else None)
