@@ -151,6 +151,7 @@ def test_transmit_says_what_it_spent(
     printed = capsys.readouterr().out
     assert str(report["channel_uses"]) in printed
     assert report["before"]["label"] in printed
+    assert printed.splitlines()[-1] == f"written to    {out}"
 
 
 def test_transmit_draws_what_is_seen(

@@ -78,7 +78,7 @@ def sent(kind: str, word: str | None, images: Tensor, perception: Perception) ->
     st.sampled_from([Fraction(1, n) for n in (384, 96, 24, 6)]),
     st.sampled_from([-5, 0, 10, 20]),
 )
-@settings(max_examples=8)
+@settings(max_examples=6)
 def test_k_symbols_of_power_one_make_an_image_whatever_the_policy(
     tiny_perception: Perception,
     word: str,

@@ -111,6 +111,6 @@ def _transmit(arguments: argparse.Namespace) -> None:
         print(f"payload       {report.payload_bits} bits by {report.codec or 'no coder: too few'}")
     print(f"PSNR          {quality if report.delivered else 'nothing delivered: the mean image'}")
     for when, things in (("before", report.all_before), ("after", report.all_after)):
-        seen = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
-        print(f"{when:<14}{seen}")
+        told = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
+        print(f"{when:<14}{told}")
     print(f"written to    {out}" + ("" if seen is None else f", and what is seen to {seen}"))
