@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from semjscc.allocation.policy import LEAST_IMPORTANCE, Policy, parse_policy
+from semjscc.allocation.policy import LEAST_IMPORTANCE, POLICIES, Policy, parse_policy
 from semjscc.errors import UserError
 
 
@@ -11,6 +11,8 @@ def test_policies_are_found_by_name() -> None:
     assert parse_policy("energy") == Policy("energy")
     assert parse_policy("importance-energy") == Policy("importance-energy", 1.0)
     assert parse_policy("semantic") == Policy("semantic", 1.0)
+    assert parse_policy("uniform") == Policy("uniform")
+    assert parse_policy("importance@2") == Policy("importance", 2.0)
     assert parse_policy("importance-energy@0.5") == Policy("importance-energy", 0.5)
 
 
@@ -24,6 +26,8 @@ def test_policies_are_found_by_name() -> None:
         ("importance-energy@nan", "an exponent from 0 to 4"),
         ("importance-energy@-1", "an exponent from 0 to 4"),
         ("energy@1", "an exponent from 0 to 4"),
+        ("uniform@1", "an exponent from 0 to 4"),
+        ("uniforn", "did you mean 'uniform'"),
     ],
 )
 def test_other_names_are_one_line(text: str, message: str) -> None:
@@ -39,6 +43,15 @@ def test_weights_are_powers_of_importance_over_its_mean() -> None:
     expected = torch.tensor([[0.5, 1.5], [LEAST_IMPORTANCE, 2.0]]).sqrt()
     torch.testing.assert_close(weights[0], expected)
     assert (Policy("importance-energy", 0).weights(importance) == 1).all()
+
+
+def test_what_a_policy_looks_at() -> None:
+    told = {name: parse_policy(name) for name in POLICIES}
+    weighing = [name for name, policy in told.items() if policy.weighs]
+    assert weighing == ["importance", "importance-energy", "semantic"]
+    assert [name for name, policy in told.items() if policy.blind] == ["uniform", "importance"]
+    assert [name for name, policy in told.items() if policy.tunes] == ["semantic"]
+    assert not Policy("importance-energy", 0).weighs
 
 
 def test_where_nothing_matters_all_weighs_the_same() -> None:

@@ -67,6 +67,12 @@ def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
             ["--links semantic+importance-energy@0.5 --weights photo"],
             "importance-energy@0.5: ",
         ),
+        ("hybrid+uniform", ["--links hybrid+uniform"], "uniform: every region has the same"),
+        (
+            "hybrid+importance:saliency",
+            ["--links hybrid+importance:saliency"],
+            "importance:saliency: the more a region matters",
+        ),
         (
             "djscc+semantic",
             [f"--links djscc+semantic --weights {one}" for one in families()],
@@ -85,6 +91,12 @@ def test_whatever_a_link_or_network_may_be_called_has_details(
     told = [line[1] for line in lines if line[0] == "policy"]
     assert len(told) == (len(use) if policy else 0)
     assert all(line.startswith(policy) for line in told)
+
+
+def test_details_say_where_importance_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "by the network" in shown(["hybrid+importance-energy"], capsys)
+    assert "stands out in the picture" in shown(["hybrid+importance-energy:saliency"], capsys)
+    assert "importance" not in shown(["hybrid+uniform"], capsys)
 
 
 def test_one_codec_alone_divides_power_as_every_policy_asks() -> None:
@@ -128,6 +140,8 @@ def test_a_strangers_card_may_lack_anything(
         ("none+semantic", "the link none takes no policy: linear-adaptive, hybrid and codecs do"),
         ("hybrid+semantc", "no allocation 'semantc': did you mean 'semantic'?"),
         ("signs-djscc+importance-energy", "the codec 'adaptive' spends alike on all regions"),
+        ("hybrid+importance:salency", "no importance 'salency': did you mean 'saliency'?"),
+        ("signs-djscc+uniform", "the codec 'adaptive' has no plan for its power"),
         ("linear@3", "no link 'linear@3'"),
         ("mobilenet-v2=nothere", "mobilenet-v2: no weights at nothere"),
         ("efficientnet-lite", "did you mean 'efficientnet-lite0'?"),

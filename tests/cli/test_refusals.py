@@ -16,6 +16,7 @@ GRID = ["evaluate", *POINT, *OUT, "--links"]
 EVERY = ["evaluate", "--links", "semantic,none"]
 RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
+MARKED = [*IMAGE, "3", "--link", "semantic+importance", "--important"]
 
 MISTAKES: list[tuple[list[str], str]] = [
     (["transmit", "nothere.png", "--snr", "3"], "nothere.png does not exist"),
@@ -35,6 +36,15 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for photo"),
     ([*IMAGE, "3", "--link", "semantic+semantic+energy"], "a link has one policy"),
     ([*IMAGE, "3", "--link", "none+semantic"], "the link none takes no policy"),
+    ([*IMAGE, "3", "--link", "semantic+importance:mask"], "a mask belongs to one picture"),
+    ([*IMAGE, "3", "--link", "semantic+importance:x"], "no importance 'x': there are network, sal"),
+    ([*IMAGE, "3", "--link", "semantic+semantic:saliency"], "tunes symbols to a network"),
+    ([*IMAGE, "3", "--important", "1,2,3,4"], "--important needs a policy that weighs"),
+    ([*MARKED, "1,2,3"], "--important takes a box x,y,w,h of whole pixels"),
+    ([*MARKED, "0,0,33,9"], "the box 0,0,33,9 does not lie within the picture of 32 x 32 pixels"),
+    ([*MARKED, "0,0,9,0"], "the box 0,0,9,0 is empty"),
+    ([*MARKED, "nothere.png"], "nothere.png does not exist"),
+    ([*MARKED, "image.png", "--out", "link.png"], "link.png is what is read"),
     ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
     ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
     ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),

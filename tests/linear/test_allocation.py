@@ -52,6 +52,27 @@ def test_no_other_allocation_has_less_error(seed: int, noise: float) -> None:
     assert ours == pytest.approx(found, rel=1e-4)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_no_other_allocation_has_less_weighted_error(seed: int) -> None:
+    variances, weights, noise, power = random_variances(seed, 6), random_variances(99, 6), 0.3, 6.0
+    powers = amplitudes(weights * variances, power, noise).square() * weights * variances
+    sigma2, many = variances.numpy(), weights.numpy()
+
+    def error(spent: np.ndarray) -> float:
+        return float((many * sigma2 * noise / (spent + noise)).sum())
+
+    def of_shares(shares: np.ndarray) -> float:
+        return error(power * shares**2 / (shares**2).sum())
+
+    ours = error(powers.numpy())
+    found = min(
+        minimize(of_shares, np.random.default_rng(start).uniform(0.1, 1, 6), method="BFGS").fun
+        for start in range(5)
+    )
+    assert ours <= found * (1 + 1e-9)
+    assert ours == pytest.approx(found, rel=1e-4)
+
+
 def test_water_filling_by_hand() -> None:
     # sigma 3, 2, 1 with N = 1 and power 4: the level over the first two is (4 + 2)/5 = 1.2, and
     # 1 · 1.2 > 1, so that the third has a share too: (4 + 3)/6 = 7/6.

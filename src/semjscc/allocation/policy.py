@@ -1,11 +1,15 @@
 """Which error a sender makes least, by name.
 
+    uniform             Σ e      every region has the same symbols and the same power
     energy              Σ d      what rate-adaptive codecs do: room and power go to strong regions
+    importance          Σ w·e    room and power go to regions that matter, however strong they are
     importance-energy   Σ w·d    and, among equally strong ones, to those that matter to the result
     semantic            the same; then the symbols are tuned to the network's own error
 
-d is the squared error that a region is expected to have and w = i^α its weight, from the importance
-i of the region relative to the picture's mean. Only ``energy`` needs no network.
+d is the squared error that a region is expected to have, and e what it would be were every region
+as strong as photographs are on average. w = i^α is a region's weight, from its importance i over
+the picture's mean. With α = 0 nothing is weighed: ``importance-energy`` is ``energy`` then, and
+``importance`` is ``uniform``. Where importance comes from: `semjscc.allocation.sources`.
 """
 
 from __future__ import annotations
@@ -19,8 +23,9 @@ from semjscc.errors import UserError, did_you_mean, printable
 if TYPE_CHECKING:  # a mistake in a name is found before torch is imported
     from torch import Tensor
 
-ENERGY, IMPORTANCE_ENERGY, SEMANTIC = "energy", "importance-energy", "semantic"
-POLICIES = (ENERGY, IMPORTANCE_ENERGY, SEMANTIC)
+UNIFORM, ENERGY, SEMANTIC = "uniform", "energy", "semantic"
+IMPORTANCE, IMPORTANCE_ENERGY = "importance", "importance-energy"
+POLICIES = (UNIFORM, ENERGY, IMPORTANCE, IMPORTANCE_ENERGY, SEMANTIC)
 DEFAULT_EXPONENT = 1.0
 LARGEST_EXPONENT = 4.0
 LEAST_IMPORTANCE = 1 / 16
@@ -38,6 +43,21 @@ class Policy:
 
     name: str
     exponent: float = DEFAULT_EXPONENT
+
+    @property
+    def weighs(self) -> bool:
+        """Whether importance makes a difference."""
+        return self.name not in (UNIFORM, ENERGY) and self.exponent > 0
+
+    @property
+    def blind(self) -> bool:
+        """Whether it does not look at how strong a region is."""
+        return self.name in (UNIFORM, IMPORTANCE)
+
+    @property
+    def tunes(self) -> bool:
+        """Whether what is sent of each image is tuned, too: see `semjscc.allocation.tuning`."""
+        return self.name == SEMANTIC
 
     def weights(self, importance: Tensor) -> Tensor:
         """Weights of blocks from their importance, both (B, h, w) ≥ 0 of any scale."""
@@ -61,9 +81,9 @@ def parse_policy(text: str) -> Policy:
         alpha = float(exponent)
     except ValueError:
         alpha = math.nan
-    if name == ENERGY or not 0 <= alpha <= LARGEST_EXPONENT:
+    if name in (UNIFORM, ENERGY) or not 0 <= alpha <= LARGEST_EXPONENT:
         raise UserError(
-            f"{printable(text)}: behind the @ of {IMPORTANCE_ENERGY} or {SEMANTIC} stands an "
-            f"exponent from 0 to {LARGEST_EXPONENT:g}"
+            f"{printable(text)}: behind the @ of {IMPORTANCE}, {IMPORTANCE_ENERGY} or {SEMANTIC} "
+            f"stands an exponent from 0 to {LARGEST_EXPONENT:g}"
         )
     return Policy(name, alpha)

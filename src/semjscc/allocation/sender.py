@@ -1,10 +1,17 @@
-"""What a sender with a policy does: it looks at each picture, and at what would arrive of it."""
+"""What a sender with a policy does: it finds out what matters in each picture.
 
-from dataclasses import dataclass
+Of a network's kind of importance it has to know what would arrive, too; others tell it from the
+picture alone, or from a person's mask.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
-from semjscc.allocation.policy import SEMANTIC, Policy
+from semjscc.allocation.policy import Policy
+from semjscc.allocation.sources import MASK, NETWORK, SALIENCY
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import check_can_weigh
 
@@ -15,35 +22,92 @@ class Allocation:
 
     Attributes:
         policy: what is made of the importance.
-        perception: the network that the receiver has, and the sender too.
+        perception: the network that the receiver has, and the sender too; None where the policy
+            asks no network.
 
     Raises:
         NoGradientError: no gradient passes through the network.
     """
 
     policy: Policy
-    perception: Perception
+    perception: Perception | None = None
 
     def __post_init__(self) -> None:
-        one = self.perception
-        check_can_weigh(one.name, one.network, f"the policy {self.policy.name}")
+        if (one := self.perception) is not None:
+            check_can_weigh(one.name, one.network, f"the policy {self.policy.name}")
 
-    def weights(self, images: Tensor, received: Tensor) -> Tensor:
+    @property
+    def source(self) -> str:
+        """Where importance comes from, see `semjscc.allocation.sources`."""
+        return NETWORK
+
+    @property
+    def tuned_to(self) -> Perception | None:
+        """The network to which what is sent of each image is tuned; None where nothing is."""
+        return self.perception if self.policy.tunes else None
+
+    def facts(self) -> dict[str, Any]:
+        """What results say of it beside the link's name: a source that is not the usual one."""
+        return {} if self.source == NETWORK else {"importance": self.source}
+
+    def weights(self, images: Tensor, received: Callable[[], Tensor]) -> Tensor | None:
         """Weights of the blocks of images.
 
         Args:
             images: (B, 3, H, W) in [0, 1].
-            received: likewise, what a receiver would get of them without weights.
+            received: tells what a receiver would get of them without weights, of the same shape.
 
         Returns:
-            (B, h, w), of any scale.
+            (B, h, w), of any scale; None where all weigh the same.
         """
+        if not self.policy.weighs:
+            return None
+        return self.policy.weights(self.importance(images, received))
+
+    def importance(self, images: Tensor, received: Callable[[], Tensor]) -> Tensor:
+        """How much each block matters, (B, h, w) ≥ 0 of any scale."""
         # Maps of importance are made to be drawn, too, and what draws takes a second to import.
         from semjscc.allocation.importance import block_importance
 
-        return self.policy.weights(block_importance(self.perception, images, received))
+        assert self.perception is not None, "a policy that asks a network has one"
+        return block_importance(self.perception, images, received())
+
+
+@dataclass(frozen=True)
+class BySaliency(Allocation):
+    """A policy whose importance is what stands out in the picture."""
 
     @property
-    def tunes(self) -> bool:
-        """Whether it tunes what is sent of each image, too: see `semjscc.allocation.tuning`."""
-        return self.policy.name == SEMANTIC
+    def source(self) -> str:
+        """As of `Allocation`."""
+        return SALIENCY
+
+    def importance(self, images: Tensor, received: Callable[[], Tensor]) -> Tensor:
+        """As of `Allocation`."""
+        from semjscc.allocation.saliency import block_saliency
+
+        del received
+        return block_saliency(images)
+
+
+@dataclass(frozen=True)
+class ByMask(Allocation):
+    """A policy whose importance a person has drawn.
+
+    Attributes:
+        mask: (H, W) in [0, 1], as `semjscc.allocation.masks.drawn_mask` makes it.
+    """
+
+    mask: Tensor = field(kw_only=True)
+
+    @property
+    def source(self) -> str:
+        """As of `Allocation`."""
+        return MASK
+
+    def importance(self, images: Tensor, received: Callable[[], Tensor]) -> Tensor:
+        """As of `Allocation`."""
+        from semjscc.allocation.masks import block_mask
+
+        del received
+        return block_mask(self.mask, images)

@@ -27,6 +27,9 @@ LOSSY: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """What does not."""
 
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag, and its values for pictures that lie on their side."""
+
 FIGURES = (".png", ".svg", ".pdf")
 """What figures are written as."""
 
@@ -91,3 +94,16 @@ def size_of(path: Path) -> tuple[int, int]:
             return image.height, image.width
     except Exception:  # of any kind, on damaged files
         return 0, 0
+
+
+def upright_size_of(path: Path) -> tuple[int, int]:
+    """An image's height and width as it will be read; (0, 0) for what reading will refuse."""
+    from PIL import Image
+
+    height, width = size_of(path)
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
+    except Exception:  # likewise
+        return height, width
+    return (width, height) if turned else (height, width)

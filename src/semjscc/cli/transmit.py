@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from semjscc.cli.important import check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     add_json,
     add_situation,
@@ -13,7 +14,7 @@ from semjscc.cli.options import (
     warn,
 )
 from semjscc.cli.parser import Register
-from semjscc.cli.pictures import check_figure, check_picture, write_picture
+from semjscc.cli.pictures import check_figure, check_picture, upright_size_of, write_picture
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.threads import import_torch
@@ -25,6 +26,8 @@ def register(command: Register) -> None:
     transmit.add_argument("image", metavar="IMAGE")
     transmit.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
     transmit.add_argument("--snr", required=True, help="in dB")
+    marks = "what matters: x,y,w,h in pixels, or a mask, white on black; may be repeated"
+    transmit.add_argument("--important", action="append", metavar="WHERE", help=marks)
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     transmit.add_argument("--out", default="received.png", help="image that arrives; its format")
     transmit.add_argument("--seen", help="figure of what the network sees, before and after")
@@ -34,6 +37,7 @@ def register(command: Register) -> None:
 
 def _transmit(arguments: argparse.Namespace) -> None:
     # What takes no time is checked before what does: torch alone takes two seconds to import.
+    from semjscc.allocation.sources import check_takes_mask
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.families import default_perception
@@ -45,14 +49,18 @@ def _transmit(arguments: argparse.Namespace) -> None:
         parse_ratio(arguments.ratio)
     source, out = existing_file(arguments.image), user_path(arguments.out)
     seen = None if arguments.seen is None else user_path(arguments.seen)
-    keep_apart([source], [out] if seen is None else [out, seen])
+    marks = read_marks(arguments.important or [])
+    keep_apart([source, *marks.files], [out] if seen is None else [out, seen])
     check_picture(out, warn)
     if seen is not None:
         check_figure(seen)
         if seen.absolute() == out.absolute():
             raise UserError("--seen and --out are the same file")
     family = family_for_file(arguments, arguments.link, source)
-    find_link(arguments.link, family)
+    place = find_link(arguments.link, family)
+    if marks:
+        check_takes_mask(place.policy, place.source, place.name)
+        check_marks(marks, upright_size_of(source))
     judge = arguments.perception or default_perception(family)
     check_network(judge)
 
@@ -67,7 +75,8 @@ def _transmit(arguments: argparse.Namespace) -> None:
     channel = channel_named(arguments.channel)
     image = read_image(source)
     perception = open_perception(judge, arguments.network, own_task=arguments.task)
-    link = open_link(arguments.link, family, perception)
+    important = mask_of(marks, (image.shape[-2], image.shape[-1])) if marks else None
+    link = open_link(arguments.link, family, perception, important=important)
     ratio = ratio_of(arguments.ratio, link)
     draws = Draws(arguments.seed, [0])
     situation = Situation(channel, snr_db, ratio, draws, assumed_snr_db)

@@ -91,6 +91,8 @@ class Deep(Codec):
         ratio: Fraction,
         plans: Sequence[Plan] | None = None,
         weights: Tensor | None = None,
+        *,
+        blind: bool = False,
     ) -> Encoded:
         """As `Codec.encode`.
 
@@ -102,6 +104,7 @@ class Deep(Codec):
                 least promised error, with their blocks.
             weights: how much each block's error counts for those plans, (B, h, w) ≥ 0; None where
                 all count alike.
+            blind: see `semjscc.linear.planning.plans.plan_to_send`.
         """
         self.check(snr_db, ratio)
         design = design_snr(snr_db)
@@ -118,7 +121,9 @@ class Deep(Codec):
             for one, snr, noise, weight in zip(
                 coefficients.cpu(), snr_db.tolist(), noises.tolist(), counting, strict=True
             ):
-                plan, announced, digital = plan_to_send(to_overview(one), k, snr, noise, weight)
+                plan, announced, digital = plan_to_send(
+                    to_overview(one), k, snr, noise, weight, blind=blind
+                )
                 plans.append(plan)
                 told.append(announced)
                 blocks.append(digital)

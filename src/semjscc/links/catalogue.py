@@ -8,7 +8,8 @@ working folder, and ``./semantic`` a path. So does the user's own ``my.module:Li
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semjscc.allocation.policy import IMPORTANCE_ENERGY, SEMANTIC, Policy, parse_policy
+from semjscc.allocation.policy import ENERGY, SEMANTIC, Policy
+from semjscc.allocation.sources import NETWORK, parse_allocation
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
@@ -51,6 +52,7 @@ class Place:
         weights: its checkpoint, or None for one of `untrained_links`.
         design_snr_db: of separate coding whose MCS is fixed.
         policy: how the sender divides its symbols; None where the link has one way alone.
+        source: where the importance comes from that its policy weighs, by name.
         part: the user's own link as ``my.module:Link``, or what codec its weights are of; None
             where all of the code is ours.
     """
@@ -60,6 +62,7 @@ class Place:
     weights: Path | None = None
     design_snr_db: float | None = None
     policy: Policy | None = None
+    source: str = NETWORK
     part: str | None = None
 
 
@@ -104,7 +107,8 @@ def _find(name: str, family: str) -> Place | None:
         divided = _find(base, family) if policy is not None else None
     if divided is None or policy is None:
         return None
-    return replace(divided, name=name, policy=_policy_of(divided, policy, name))
+    meant, source = _policy_of(divided, policy, name)
+    return replace(divided, name=name, policy=meant, source=source)
 
 
 def split_policy(name: str) -> tuple[str, str | None]:
@@ -126,13 +130,32 @@ def policy_it_lacks(link: str, codec: str, policy: str) -> str | None:
     Raises:
         UserError: there is no such policy.
     """
-    if parse_policy(policy).name != IMPORTANCE_ENERGY or codec == DIVIDES:
+    meant, _ = parse_allocation(policy)
+    if codec == DIVIDES:
         return None
-    return f"link {printable(link)}: the codec '{printable(codec)}' spends alike on all regions"
+    try:
+        check_divides(link, codec, meant)
+    except UserError as error:
+        return str(error)
+    return None
 
 
-def _policy_of(divided: Place, policy: str, name: str) -> Policy:
-    """What a policy means behind a link that there is.
+def check_divides(link: str, codec: str, policy: Policy) -> None:
+    """Refuse a policy for a codec whose network alone divides its power.
+
+    Raises:
+        UserError: it cannot do what the policy asks.
+    """
+    if policy.name in (ENERGY, SEMANTIC):
+        return
+    said = f"link {printable(link)}: the codec '{printable(codec)}'"
+    if policy.blind and not policy.weighs:
+        raise UserError(f"{said} has no plan for its power that could be +{policy.name}")
+    raise UserError(f"{said} spends alike on all regions")
+
+
+def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
+    """What a policy and its source mean behind a link that there is.
 
     Raises:
         UserError: it has one already, takes none, or not this one.
@@ -140,12 +163,12 @@ def _policy_of(divided: Place, policy: str, name: str) -> Policy:
     if divided.policy is not None:
         raise UserError(f"a link has one policy, and {printable(name)} names several")
     if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
-        return parse_policy(policy)
+        return parse_allocation(policy)
     if divided.part is not None or not divided.scheme.startswith(SEPARATE):
         known = f"{ADAPTIVE}, {HYBRID} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
     if policy == SEMANTIC:
-        return Policy(SEMANTIC)
+        return Policy(SEMANTIC), NETWORK
     hint = ""
     if policy.startswith(f"{SEMANTIC}@") and divided.design_snr_db is None:
         hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"

@@ -32,7 +32,7 @@ from semjscc.links.base import (
     likely_received,
     received_whole,
 )
-from semjscc.links.catalogue import NONE
+from semjscc.links.catalogue import NONE, check_divides
 
 
 class NoChannel(Link):
@@ -61,9 +61,8 @@ class CodecLink(SymbolLink):
     ) -> None:
         """Raises a `UserError` where the codec has no ratios, or cannot divide its symbols so."""
         check_described(f"the codec {printable(codec.name)}", codec)
-        divides = isinstance(codec, Deep)
-        if allocation is not None and not divides and not allocation.tunes:
-            raise UserError(f"link {name}: the codec '{codec.name}' spends alike on all regions")
+        if allocation is not None and not isinstance(codec, Deep):
+            check_divides(name, codec.name, allocation.policy)
         self.name = name
         self.scheme = scheme or name
         self.codec = codec.eval()
@@ -80,7 +79,8 @@ class CodecLink(SymbolLink):
 
     def facts(self) -> dict[str, Any]:
         """The model card that came with the weights."""
-        return {"name": self.name, **self._facts}
+        own = self._allocation.facts() if self._allocation else {}
+        return {"name": self.name, **self._facts, **own}
 
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
@@ -91,18 +91,18 @@ class CodecLink(SymbolLink):
             encoded = self.codec.encode(images, snrs_db, ratio)
         else:
             plain = CodecLink(self.name, self.codec)
-            likely = likely_received(plain, images, ratio, snr_db)
-            weights = self._allocation.weights(images, likely)
-            encoded = self.codec.encode(images, snrs_db, ratio, weights=weights)
+            likely = partial(likely_received, plain, images, ratio, snr_db)
+            weights, blind = self._allocation.weights(images, likely), self._allocation.policy.blind
+            encoded = self.codec.encode(images, snrs_db, ratio, weights=weights, blind=blind)
         plain = Control(self.codec.name, height, width, ratio)
         told = controls(plain, encoded.side, len(images))
         return self._tuned(Transmission(encoded.symbols, told), images, snr_db)
 
     def _tuned(self, sent: Transmission, images: Tensor, snr_db: float) -> Transmission:
         """The same with the symbols of each image tuned, if the policy says so."""
-        if self._allocation is None or not self._allocation.tunes:
+        network, rows = None if self._allocation is None else self._allocation.tuned_to, []
+        if network is None:
             return sent
-        network, rows = self._allocation.perception, []
         with torch.inference_mode(False):  # gradients will pass what is made here
             # One by one: a sum over a batch has other last bits, which many steps make large.
             for image, symbols, control in zip(images, sent.symbols, sent.control, strict=True):

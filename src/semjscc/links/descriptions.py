@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semjscc import checkpoint
-from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, POLICIES, SEMANTIC
+from semjscc.allocation.policy import (
+    ENERGY,
+    IMPORTANCE,
+    IMPORTANCE_ENERGY,
+    POLICIES,
+    SEMANTIC,
+    UNIFORM,
+)
+from semjscc.allocation.sources import NETWORK, SALIENCY, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
@@ -30,9 +38,16 @@ from semjscc.perception.names import (
 Card = dict[str, Any]
 
 _POLICIES = {
+    UNIFORM: "every region has the same symbols and the same power",
     ENERGY: "the sum of squared errors is made least",
-    IMPORTANCE_ENERGY: "the more a region matters to the network, the more its error counts",
+    IMPORTANCE: "the more a region matters, the more it gets, however strong it is",
+    IMPORTANCE_ENERGY: "the more a region matters, the more its error counts",
     SEMANTIC: "what is sent of each image is tuned to the network's own error",
+}
+_SOURCES = {
+    NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit "
+    "--important says it by hand",
+    SALIENCY: "what stands out in the picture by contrast and detail, without a network",
 }
 _OTHERS = {
     EFFICIENTNET: (EFFICIENTNET, f"ImageNet classifier, trained by others: {INSTALL}"),
@@ -130,7 +145,7 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
-    rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
+    rows.append(("NAME+POLICY", ", ".join(POLICIES)))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
@@ -184,7 +199,11 @@ def details(card: Card) -> list[tuple[str, str]]:
 def _policy_rows(card: Card) -> list[tuple[str, str]]:
     if "policy" not in card:
         return []
-    return [("policy", f"{card['policy']}: {_POLICIES[card['policy'].partition('@')[0]]}")]
+    policy, source = parse_allocation(card["policy"])
+    rows = [("policy", f"{card['policy']}: {_POLICIES[policy.name]}")]
+    if policy.weighs and not policy.tunes:
+        rows.append(("importance", _SOURCES[source]))
+    return rows
 
 
 def _use(card: Card, is_codec: bool) -> str:

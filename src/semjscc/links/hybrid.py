@@ -65,8 +65,9 @@ class HybridLink(SymbolLink):
         self._allocation = allocation
 
     def facts(self) -> dict[str, Any]:
-        """Its name, what its source coder says, and the share of the coarse image."""
-        return {"name": self.name, "coarse_share": COARSE_SHARE, **self._stage.facts()}
+        """Its name, what its source coder and its policy say, and the share of the coarse image."""
+        own = self._allocation.facts() if self._allocation else {}
+        return {"name": self.name, "coarse_share": COARSE_SHARE, **self._stage.facts(), **own}
 
     def sender_snr_db(self, situation: Situation, size: tuple[int, int]) -> float:
         """As of separate coding."""
@@ -94,13 +95,16 @@ class HybridLink(SymbolLink):
     ) -> Transmission:
         """What is known already is left out."""
         error = images - known + _grey(images)
-        plain = self._fine.transmit_in(uses, error, ratio, snr_db)
         if self._allocation is None:
-            return plain
-        noisy, knowledge = awgn(plain.symbols, snr_db, senders_draws(len(images)))
-        likely = self._refined(known, noisy, knowledge, plain.control)[0]
-        weights = self._allocation.weights(images, quantise(likely))
-        weighed = self._fine.transmit_in(uses, error, ratio, snr_db, weights)
+            return self._fine.transmit_in(uses, error, ratio, snr_db)
+
+        def likely() -> Tensor:
+            plain = self._fine.transmit_in(uses, error, ratio, snr_db)
+            noisy, knowledge = awgn(plain.symbols, snr_db, senders_draws(len(images)))
+            return quantise(self._refined(known, noisy, knowledge, plain.control)[0])
+
+        weights, blind = self._allocation.weights(images, likely), self._allocation.policy.blind
+        weighed = self._fine.transmit_in(uses, error, ratio, snr_db, weights, blind=blind)
         return tuned(weighed, images, snr_db, self._allocation, known - _grey(known))
 
     @torch.inference_mode()

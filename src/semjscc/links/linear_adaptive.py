@@ -15,6 +15,8 @@ fixed. Where no block is sent, since k is too small, the whole spectrum is.
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,20 +63,32 @@ class AdaptiveLinearLink(SymbolLink):
         self._allocation = allocation
         self._spectrum = variances()  # so that results know when it changes
 
+    def facts(self) -> dict[str, Any]:
+        """Its name, and what its sender's policy says."""
+        return {"name": self.name, **(self._allocation.facts() if self._allocation else {})}
+
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
         """Each image in the way that promises the least error."""
-        weights = None
+        weights, blind = None, False
         if self._allocation is not None:
-            likely = likely_received(AdaptiveLinearLink(), images, ratio, snr_db)
+            likely = partial(likely_received, AdaptiveLinearLink(), images, ratio, snr_db)
             weights = self._allocation.weights(images, likely)
+            blind = self._allocation.policy.blind
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
-        sent = self.transmit_in(uses, images, ratio, snr_db, weights)
+        sent = self.transmit_in(uses, images, ratio, snr_db, weights, blind=blind)
         return tuned(sent, images, snr_db, self._allocation)
 
     @torch.inference_mode()
     def transmit_in(
-        self, k: int, images: Tensor, ratio: Fraction, snr_db: float, weights: Tensor | None = None
+        self,
+        k: int,
+        images: Tensor,
+        ratio: Fraction,
+        snr_db: float,
+        weights: Tensor | None = None,
+        *,
+        blind: bool = False,
     ) -> Transmission:
         """The same in k symbols, which may be a part of those of the ratio.
 
@@ -84,6 +98,7 @@ class AdaptiveLinearLink(SymbolLink):
             ratio: for the control record.
             snr_db: the mean SNR that the sender believes in, in dB.
             weights: how much each block's error counts, (B, h, w) ≥ 0; None where all count alike.
+            blind: see `semjscc.linear.planning.plans.plan_to_send`.
         """
         size = images.shape[-2], images.shape[-1]
         design_db = design_snr(torch.tensor(snr_db))
@@ -93,7 +108,9 @@ class AdaptiveLinearLink(SymbolLink):
         for blocks, weight in zip(pictures, counting, strict=True):
             gain = overview_gain(blocks)
             unit = to_overview(blocks) / gain
-            plan, announced, block = plan_to_send(unit, k, snr_db, _noise(design_db), weight)
+            plan, announced, block = plan_to_send(
+                unit, k, snr_db, _noise(design_db), weight, blind=blind
+            )
             sent, scale = to_channel(plan.sending.amplitudes * plan.sending.pack(unit), plan, block)
             (word,) = to_words((gain * scale)[None], design_db[None])
             symbols.append(sent)
@@ -144,9 +161,9 @@ def tuned(
         allocation: the sender's.
         beside: (B, 3, H, W), what a receiver adds to its estimate; None for nothing.
     """
-    if allocation is None or not allocation.tunes:
+    network, rows = None if allocation is None else allocation.tuned_to, []
+    if network is None:
         return sent
-    network, rows = allocation.perception, []
     with torch.inference_mode(False):  # gradients will pass what is made here
         added = torch.zeros_like(images) if beside is None else beside.clone()
         # One by one: a sum over a batch has other last bits, which many steps make large.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semjscc.allocation.policy import ENERGY
+from semjscc.allocation.sources import MASK, NETWORK, SALIENCY, check_takes_mask
 from semjscc.errors import UserError
 from semjscc.families import default_perception
 from semjscc.links.catalogue import (
@@ -23,6 +25,8 @@ from semjscc.links.catalogue import (
 from semjscc.paths import cache_folder
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from semjscc.allocation.sender import Allocation
     from semjscc.links.base import Link
     from semjscc.perception.base import Perception
@@ -35,6 +39,7 @@ def open_link(
     perception: Perception | None = None,
     *,
     accounting: Accounting = "compact",
+    important: Tensor | None = None,
 ) -> Link:
     """A link by the name of its scheme, or from a checkpoint.
 
@@ -47,22 +52,28 @@ def open_link(
             weights, ``my.module:Codec@runs/mine``. Weights and links of the user's own may have
             another name: ``ours=runs/mine``. Behind a
             plus stands how the symbols are divided: ``semantic+importance-energy``
-            (`semjscc.allocation`); ``separate+semantic`` tunes the image that it codes.
+            (`semjscc.allocation`), and ``semantic+importance-energy:saliency`` needs no network for
+            that; ``separate+semantic`` tunes the image that it codes.
         family: which shipped weights to use.
         perception: the network at the receiver, which ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
             ``compact``, only what the receiver cannot rebuild from the control record.
+        important: what matters in the images that will be sent, (H, W) in [0, 1], in place of the
+            source that the name says; the link's name says so.
 
     Raises:
-        UserError: there is no such link.
+        UserError: there is no such link, or it weighs nothing by what is important.
     """
     found = find_link(name, family)
+    if important is not None:
+        check_takes_mask(found.policy, found.source, name)
+        found = replace(found, name=f"{found.name}:{MASK}", source=MASK)
     if found.weights is not None:
         from semjscc.codecs.store import load_codec
         from semjscc.links.codec import CodecLink
 
         codec, facts = load_codec(found.weights, found.part)
-        allocation = _allocation(found, facts.get("perception"), perception)
+        allocation = _allocation(found, facts.get("perception"), perception, important)
         return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
     if found.part is not None:
         from semjscc.links.own import own_link
@@ -91,14 +102,16 @@ def open_link(
     if found.scheme == ADAPTIVE:
         from semjscc.links.linear_adaptive import AdaptiveLinearLink
 
-        return AdaptiveLinearLink(name, _allocation(found, network, perception))
+        allocation = _allocation(found, network, perception, important)
+        return AdaptiveLinearLink(found.name, allocation)
     from semjscc.links.source import SourceStage
 
     if found.scheme == HYBRID:
         from semjscc.links.hybrid import HybridLink
 
         stage = SourceStage(family, None, accounting, cache_file())
-        return HybridLink(name, stage, _allocation(found, network, perception))
+        allocation = _allocation(found, network, perception, important)
+        return HybridLink(found.name, stage, allocation)
     from semjscc.separation.sources import CODERS
 
     coder = found.scheme.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
@@ -112,25 +125,35 @@ def open_link(
         return BoundLink(name, stage)
     from semjscc.links.separate import SeparateLink
 
-    allocation = _allocation(found, network, perception)
+    allocation = _allocation(found, network, perception, None)
     return SeparateLink(name, stage, found.design_snr_db, allocation)
 
 
 def needs_network(place: Place) -> bool:
     """Whether a network looks at the sender's image."""
-    weighs = place.policy is not None and place.policy.name != ENERGY
-    return weighs or place.scheme == LABEL
+    if (policy := place.policy) is None:
+        return place.scheme == LABEL
+    return policy.tunes or (policy.weighs and place.source == NETWORK)
 
 
-def _allocation(place: Place, network: str | None, judge: Perception | None) -> Allocation | None:
-    """What a sender with a policy needs: its network, which need not be the one that judges.
+def _allocation(
+    place: Place, network: str | None, judge: Perception | None, important: Tensor | None
+) -> Allocation | None:
+    """What a sender with a policy needs: mostly a network, which need not be the one that judges.
 
     Raises:
         UserError: no network is known, or it cannot be had.
     """
-    if place.policy is None or not needs_network(place):
+    if place.policy is None or place.policy.name == ENERGY:
         return None
-    from semjscc.allocation.sender import Allocation
+    from semjscc.allocation.sender import Allocation, ByMask, BySaliency
+
+    if important is not None:
+        return ByMask(place.policy, mask=important)
+    if place.source == SALIENCY:
+        return BySaliency(place.policy)
+    if not needs_network(place):
+        return Allocation(place.policy)
     from semjscc.perception.store import open_perception
 
     if judge is not None and network in (None, judge.name):
@@ -139,6 +162,7 @@ def _allocation(place: Place, network: str | None, judge: Perception | None) -> 
         raise UserError(
             f"link {place.name} needs a network that looks at the sender: "
             "say which weights' network that is, or name the network itself"
+            + ("" if place.policy.tunes else f", or add :{SALIENCY}, which needs none")
         )
     return Allocation(place.policy, open_perception(network))
 

@@ -82,10 +82,10 @@ class SeparateLink(SymbolLink):
         Where no scheme works at this SNR, or no image fits, nothing is sent: the symbols are zero.
         """
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
-        if self._allocation is not None:
+        network = None if self._allocation is None else self._allocation.tuned_to
+        if network is not None:
             plain = SeparateLink(self.name, self._stage, self._design_snr_db)
             arrives = partial(plain.read_back, uses, ratio, snr_db)
-            network = self._allocation.perception
             images = torch.cat([tune_source(network, image[None], arrives) for image in images])
         return self.transmit_in(uses, images, ratio, snr_db, fall_back=True)
 

@@ -57,7 +57,13 @@ _LINKS = {
 }
 
 _POLICY = {"linestyle": "-."}
-_POLICIES = {"semantic": {"linestyle": "--", "marker": "*"}}
+_POLICIES = {
+    "semantic": {"linestyle": "--", "marker": "*"},
+    "uniform": {"linestyle": ":"},
+    "importance": {"linestyle": "-.", "marker": "h"},
+    "importance-energy:saliency": {"linestyle": "-.", "marker": "v"},
+    "importance:saliency": {"linestyle": ":", "marker": "v"},
+}
 """What a policy changes in a link's look."""
 _DEEPJSCC = "deepjscc"
 _FIXED, _CODER = "separate@", "separate-"

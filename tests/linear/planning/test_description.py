@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.linear.overview import mean_places
-from semjscc.linear.planning.description import Regions, describe, understand, understood
-from semjscc.linear.planning.logs import LEVEL, told_logs
+from semjscc.linear.planning.description import (
+    Regions,
+    blind_regions,
+    describe,
+    understand,
+    understood,
+)
+from semjscc.linear.planning.logs import LEVEL, told_logs, untold_logs
 from semjscc.linear.planning.regions import LAYOUTS, Layout
 from semjscc.linear.planning.selection import Water, settle, weighted_logs
 from semjscc.linear.planning.weights import FARTHEST_LEVEL, over_blocks, squares
@@ -47,6 +53,23 @@ def test_all_that_may_be_sent_is_understood(layout: Layout, weighted: bool) -> N
     assert (again.log_weights is None) == (known.log_weights is None)
 
 
+def test_a_blind_sender_tells_levels_alone() -> None:
+    levels = regions(LAYOUTS[0], weighted=True).levels
+    assert levels is not None
+    told = blind_regions(levels, SIZE)
+    water = settle(told.histogram(SIZE), 800, NOISE)
+    payload = describe(told, water, NOISE, SIZE)
+    assert len(payload) < len(describe(regions(LAYOUTS[-1], weighted=True), water, NOISE, SIZE))
+    for known in (
+        understand(payload + bytes(5), water, NOISE, SIZE),
+        understood(told, water, NOISE, SIZE),
+    ):
+        assert known is not None
+        assert torch.equal(known.logs, untold_logs(SIZE))
+        assert known.log_weights is not None
+        assert torch.equal(known.log_weights.long(), LEVEL * over_blocks(levels, SIZE))
+
+
 def test_the_overview_has_no_weight() -> None:
     layout = LAYOUTS[2]
     told = regions(layout, weighted=True)
@@ -63,7 +86,7 @@ def test_a_strangers_bytes_are_refused_or_mean_something(
     payload: bytes, step: int, floor: int
 ) -> None:
     known = understand(payload, Water(step, floor), NOISE, SIZE)
-    if not payload or payload[0] >= 2 * len(LAYOUTS):
+    if not payload or payload[0] > 2 * len(LAYOUTS):
         assert known is None
     elif known is not None:
         assert known.logs.shape == (768, *SIZE)

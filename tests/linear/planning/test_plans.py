@@ -6,7 +6,7 @@ from torch import Tensor
 
 from semjscc.linear.overview import to_overview
 from semjscc.linear.planning.announcement import NO_BLOCK
-from semjscc.linear.planning.logs import lost_logs, overview_gain
+from semjscc.linear.planning.logs import lost_logs, overview_gain, untold_logs
 from semjscc.linear.planning.plans import (
     Plan,
     from_channel,
@@ -64,6 +64,22 @@ def test_what_matters_is_sent_and_the_rest_is_not() -> None:
     right = [one.sending.places[1][..., 4:].sum() for one in (plain, plan)]
     assert left[1] > 1.1 * left[0]
     assert right[1] < 0.2 * right[0]
+
+
+@pytest.mark.parametrize("weights", [None, LEFT])
+def test_a_blind_sender_takes_all_regions_to_be_as_strong(weights: Tensor | None) -> None:
+    plan, announced, block = plan_to_send(unit(), K, 10.0, 0.1, weights, blind=True)
+    assert torch.equal(plan.known.logs, untold_logs(SIZE))
+    symbols, _ = to_channel(plan.sending.amplitudes * plan.sending.pack(unit()), plan, block)
+    known = plan_received(symbols, torch.full((K,), 0.1), announced, SIZE, 0.1)
+    assert torch.equal(known.sending.amplitudes, plan.sending.amplitudes)
+    depths = plan.sending.places[1].sum(dim=0)
+    if weights is None:
+        assert announced.block == NO_BLOCK
+        # The last coefficient may find room in some of the blocks only.
+        assert int(depths.max() - depths.min()) <= 1
+    else:
+        assert depths[:, :4].min() > 2 * depths[:, 4:].max()
 
 
 def test_a_lost_block_leaves_the_overview() -> None:

@@ -2,14 +2,18 @@
 
 from itertools import takewhile
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from torch import Tensor
 
 from semjscc.linear.overview import mean_places
 from semjscc.linear.planning.logs import (
+    LEVEL,
+    NOTHING,
     Histogram,
     deviations,
     lost_logs,
@@ -49,6 +53,38 @@ def test_the_strongest_are_those_that_sorting_finds(values: list[int], room: int
     logs = torch.tensor(values, dtype=torch.int16)
     found = strongest(logs, torch.tensor(costs), room)
     assert found.nonzero().flatten().tolist() == sorted(order[: len(taken)])
+
+
+@pytest.mark.parametrize("snr_db", [-3, 10])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_optimiser_finds_much_less_weighted_error_than_a_plan(seed: int, snr_db: int) -> None:
+    noise, random = 10 ** (-snr_db / 10), np.random.default_rng(seed)
+    logs = torch.full((COEFFICIENTS, 2, 2), NOTHING, dtype=torch.int16)
+    chosen = [place for place in range(20) if place not in mean_places()][:3]
+    logs[chosen] = torch.from_numpy(random.integers(-60, 61, (3, 2, 2))).short()
+    log_weights = LEVEL * torch.from_numpy(random.integers(-4, 5, (2, 2))).short()
+    numbers = 3 * 4
+    counted = (logs + log_weights)[chosen].flatten().long()
+    rising = torch.arange(int(counted.min()), int(counted.max()) + 1).flip(0)
+    counts = (counted == rising[:, None]).sum(dim=1).double()
+    water = settle(Histogram(rising, counts, counts), numbers, noise)
+    sending = plan(logs, water, noise, numbers, log_weights)
+    powers = np.zeros((3, 4))
+    spent = (sending.amplitudes.square() * sending.variances).numpy()
+    powers[sending.places[1][chosen].flatten(1).numpy()] = spent * numbers / spent.sum()
+    weighed = deviations(counted).square().numpy()
+
+    def error(spent: np.ndarray) -> float:
+        return float((weighed * noise / (spent + noise)).sum())
+
+    def of_shares(shares: np.ndarray) -> float:
+        return error(numbers * shares**2 / (shares**2).sum())
+
+    found = min(
+        minimize(of_shares, random.uniform(0.1, 1, numbers), method="BFGS").fun for _ in range(3)
+    )
+    # The water level is told in quarters of an octave.
+    assert error(powers.flatten()) < 1.01 * found
 
 
 @pytest.mark.parametrize("seed", range(4))

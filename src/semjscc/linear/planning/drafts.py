@@ -1,16 +1,18 @@
 """The ways to send one picture, and which of them promises the least error.
 
 A sender may tell the strengths of regions of any layout, and how much they matter, in a block
-through the 5G code before the picture's own symbols, or nothing but how high the water stands.
+through the 5G code before the picture's own symbols, or nothing but how high the water stands. One
+that is blind to strengths tells at most how much regions matter.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from semjscc.linear.overview import mean_places
 from semjscc.linear.planning.announcement import LARGEST_SHARE, NO_BLOCK, Block
-from semjscc.linear.planning.description import Regions, describe
+from semjscc.linear.planning.description import Regions, blind_regions, describe
 from semjscc.linear.planning.logs import untold_histogram
 from semjscc.linear.planning.regions import LAYOUTS, strengths
 from semjscc.linear.planning.selection import Water, promised_error, settle
@@ -37,9 +39,17 @@ class Draft:
 
 
 def drafts(
-    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
+    unit: Tensor,
+    k: int,
+    snr_db: float,
+    noise: float,
+    weights: Tensor | None = None,
+    *,
+    blind: bool = False,
 ) -> list[Draft]:
     """The ways to send a picture of gain 1, the one that promises the least error first.
+
+    A blind sender cannot compare errors: where there are weights it would rather tell them.
 
     Args:
         unit: its coefficients (768, h, w), the overview among them.
@@ -47,6 +57,7 @@ def drafts(
         snr_db: what the sender believes in, for the block of strengths.
         noise: N of each number, that the power is allotted for.
         weights: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
+        blind: take every region to be as strong as the fixed spectrum says.
     """
     size = unit.shape[1], unit.shape[2]
     counts = untold_histogram(unit)
@@ -57,8 +68,7 @@ def drafts(
     if weights is not None:
         levels = quantise(weights)
         correction = true_over_told(weights, levels)
-    for layout in LAYOUTS:
-        told = Regions(layout, strengths(unit, layout), levels)
+    for told in _to_tell(unit, levels, blind=blind):
         counts = told.histogram(size)
         numbers = int(2 * k * DRAFT)
         # The second time for the room that there really is.
@@ -71,14 +81,29 @@ def drafts(
                 break
             error = promised_error(counts, water, numbers, noise) * correction
             found.append(Draft(error, payload, water))
-    return sorted(found, key=lambda draft: draft.error)
+    return found[::-1] if blind else sorted(found, key=lambda draft: draft.error)
+
+
+def _to_tell(unit: Tensor, levels: Tensor | None, *, blind: bool) -> Iterator[Regions]:
+    """What may be told of a picture's regions."""
+    if not blind:
+        for layout in LAYOUTS:
+            yield Regions(layout, strengths(unit, layout), levels)
+    elif levels is not None:
+        yield blind_regions(levels, (unit.shape[1], unit.shape[2]))
 
 
 def best_draft(
-    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
+    unit: Tensor,
+    k: int,
+    snr_db: float,
+    noise: float,
+    weights: Tensor | None = None,
+    *,
+    blind: bool = False,
 ) -> tuple[Draft, Block]:
     """The first of `drafts` whose payload finds a block, and that block."""
-    for draft in drafts(unit, k, snr_db, noise, weights):
+    for draft in drafts(unit, k, snr_db, noise, weights, blind=blind):
         block = block_for(draft.payload, k, snr_db) if draft.payload else NO_BLOCK
         if block is not None:
             return draft, block

@@ -53,7 +53,13 @@ class Plan:
 
 
 def plan_to_send(
-    unit: Tensor, k: int, snr_db: float, noise: float, weights: Tensor | None = None
+    unit: Tensor,
+    k: int,
+    snr_db: float,
+    noise: float,
+    weights: Tensor | None = None,
+    *,
+    blind: bool = False,
 ) -> tuple[Plan, Announcement, Tensor]:
     """The plan with the least promised error, its announcement, and the block's symbols.
 
@@ -63,8 +69,10 @@ def plan_to_send(
         snr_db: what the sender believes in.
         noise: N of each number, that the power is allotted for.
         weights: how much each block's error counts, (h, w) ≥ 0; None where all count alike.
+        blind: take every region to be as strong as the fixed spectrum says, so that weights alone
+            make a difference between regions.
     """
-    draft, block = best_draft(unit, k, snr_db, noise, weights)
+    draft, block = best_draft(unit, k, snr_db, noise, weights, blind=blind)
     size = unit.shape[1], unit.shape[2]
     known, digital = Known(untold_logs(size)), torch.zeros(0, dtype=torch.complex64)
     if block != NO_BLOCK:

@@ -1,0 +1,70 @@
+"""Where importance comes from, by name behind a policy."""
+
+import re
+
+import pytest
+
+from semjscc.allocation.policy import Policy
+from semjscc.allocation.sources import check_takes_mask, parse_allocation
+from semjscc.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("text", "policy", "source"),
+    [
+        ("uniform", Policy("uniform"), "network"),
+        ("importance", Policy("importance"), "network"),
+        ("importance-energy:network", Policy("importance-energy"), "network"),
+        ("importance-energy:saliency", Policy("importance-energy"), "saliency"),
+        ("importance@0.5:saliency", Policy("importance", 0.5), "saliency"),
+        ("semantic:network", Policy("semantic"), "network"),
+    ],
+)
+def test_a_policy_is_found_with_its_source(text: str, policy: Policy, source: str) -> None:
+    assert parse_allocation(text) == (policy, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("importance-energy:", "no importance ''"),
+        ("importance-energy:salience", "no importance 'salience': did you mean 'saliency'"),
+        ("importance-energy:xyz", "no importance 'xyz': there are network, saliency"),
+        ("importance-energy:mask", "a mask belongs to one picture: semjscc transmit says where"),
+        ("importance-energy:saliency@0.5", "no importance 'saliency@0.5'"),
+        ("importance-energy@5:saliency", "an exponent from 0 to 4"),
+        ("importence:saliency", "did you mean 'importance'"),
+        ("semantic:saliency", "semantic tunes symbols to a network, which is its only source"),
+        ("energy:saliency", "energy weighs nothing, so that nothing can say what matters"),
+        ("uniform:saliency", "uniform weighs nothing"),
+        ("importance@0:saliency", "importance@0 weighs nothing"),
+    ],
+)
+def test_names_that_make_no_sense_are_one_line(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)) as caught:
+        parse_allocation(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "source", "message"),
+    [
+        (None, "network", "--important needs a policy that weighs, and x has none"),
+        (Policy("uniform"), "network", "x weighs nothing"),
+        (Policy("energy"), "network", "x weighs nothing"),
+        (Policy("importance-energy", 0), "network", "x weighs nothing"),
+        (Policy("semantic"), "network", "x tunes symbols to a network"),
+        (Policy("importance"), "saliency", "x takes its importance from saliency, and --important"),
+    ],
+)
+def test_a_mask_needs_a_policy_that_it_can_say_something_to(
+    policy: Policy | None, source: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=re.escape(message)) as caught:
+        check_takes_mask(policy, source, "x")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["importance", "importance-energy"])
+def test_where_it_can_nothing_is_said(name: str) -> None:
+    check_takes_mask(Policy(name), "network", "x")
