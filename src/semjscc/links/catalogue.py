@@ -19,6 +19,8 @@ from semjscc.separation.names import CODER_NAMES
 
 NONE, SEPARATE, CAPACITY, FINITE, LABEL = "none", "separate", "capacity", "finite", "label"
 LINEAR, ADAPTIVE, HYBRID = "linear", "linear-adaptive", "hybrid"
+ROI = f"{SEPARATE}-roi"
+"""Separate coding that knows importance: short for ``separate+importance-energy``."""
 
 
 def untrained_links() -> dict[str, str]:
@@ -31,6 +33,7 @@ def untrained_links() -> dict[str, str]:
         HYBRID: "a coarse image as separate, its error as linear-adaptive",
         SEPARATE: "the coder val chose, 5G code, QAM; @10 keeps the MCS of 10 dB",
         **coded,
+        ROI: f"{SEPARATE}+{IMPORTANCE_ENERGY}: it blurs what matters less",
         CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
         FINITE: "the same coder, best code of this length at 1 % errors",
         LABEL: "the class that the sender's own network sees",
@@ -39,6 +42,11 @@ def untrained_links() -> dict[str, str]:
 
 DIVIDES = "deep"
 """The codec that divides power among regions as every policy asks; any other has ``semantic``."""
+
+
+def is_one_coder(name: str) -> bool:
+    """Whether a link is separate coding with one coder, whatever is chosen elsewhere."""
+    return name.startswith(f"{SEPARATE}-") and not name.startswith(ROI)
 
 
 @dataclass(frozen=True)
@@ -142,14 +150,14 @@ def _policy_of(divided: Place, policy: str, name: str) -> Policy:
     if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
         return parse_policy(policy)
     if divided.part is not None or not divided.scheme.startswith(SEPARATE):
-        known = f"{ADAPTIVE}, {HYBRID} and codecs do"
+        known = f"{ADAPTIVE}, {HYBRID}, {SEPARATE} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
-    if policy == SEMANTIC:
-        return Policy(SEMANTIC)
+    if not policy.startswith(f"{SEMANTIC}@"):
+        return parse_policy(policy)
     hint = ""
-    if policy.startswith(f"{SEMANTIC}@") and divided.design_snr_db is None:
+    if divided.design_snr_db is None:
         hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
-    raise UserError(f"the link {divided.name} takes only the policy +{SEMANTIC}{hint}")
+    raise UserError(f"the link {divided.name} takes +{SEMANTIC} without an exponent{hint}")
 
 
 def _find_name(name: str, family: str) -> Place | None:
@@ -157,7 +165,9 @@ def _find_name(name: str, family: str) -> Place | None:
     scheme, at, design = name.partition("@")
     fixed = scheme.startswith(SEPARATE) and "+" not in design
     if scheme in untrained_links() and (not at or fixed):
-        return Place(name, scheme, design_snr_db=_design_snr(name, design) if at else None)
+        policy = Policy(IMPORTANCE_ENERGY) if scheme == ROI else None
+        design_snr_db = _design_snr(name, design) if at else None
+        return Place(name, scheme, design_snr_db=design_snr_db, policy=policy)
     if family and name in shipped_schemes(family):
         return Place(name, name, weights=shipped(f"{family}-{name}"))
     return None

@@ -26,6 +26,7 @@ from semjscc.perception.names import (
     ONNX,
     mobilenet_file,
 )
+from semjscc.separation.names import CODER_NAMES
 
 Card = dict[str, Any]
 
@@ -126,11 +127,11 @@ def _card_of(place: Place, family: str, policy: str | None) -> Card:
 
 def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     """All of it in short: headings, each with its rows of a name and what is to be said of it."""
-    coders = [name for name in untrained_links() if name.startswith(f"{SEPARATE}-")]
+    coders = [f"{SEPARATE}-{coder}" for coder in CODER_NAMES]
     rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
-    rows.append(("NAME+POLICY", f"{', '.join(POLICIES)} (the last with {SEPARATE}, too)"))
+    rows.append(("NAME+POLICY", ", ".join(POLICIES)))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
