@@ -10,7 +10,8 @@ of them and takes several times as long. Goes on where it was interrupted, from 
 A sender that has tried a strength keeps it only where its own network's loss is less than without.
 For each exponent and each set of strengths to try (a strength alone, and a strength with its half
 and its double) the table says what becomes of all photographs. The strength whose set has the least
-mean loss at exponent 1 is written into src/semjscc/allocation/smoothing.json, with the table.
+mean loss at exponent 1 is written into src/semjscc/allocation/smoothing.json, with the table;
+nothing is written where other exponents alone are measured.
 """
 
 import argparse
@@ -230,7 +231,7 @@ def main() -> None:
     parser.add_argument("--points", default="1/96@0,1/48@0,1/48@10", help="R@SNR in dB")
     parser.add_argument("--exponents", type=numbers, default=[1.0])
     parser.add_argument("--strengths", type=numbers, default=[1.0, 2.0, 4.0, 8.0])
-    parser.add_argument("--limit", type=int, default=30, help="images")
+    parser.add_argument("--limit", type=int, default=20, help="images")
     parser.add_argument("--state", type=Path, default=Path("out/choose-smoothing.jsonl"))
     words = parser.parse_args()
     points = [
@@ -245,11 +246,14 @@ def main() -> None:
         print(f"\n{point}")
         for name, numbers_ in each.items():
             print(f"{name:36}", *(f"{which} {value:g}" for which, value in numbers_.items()))
+    if DEFAULT_EXPONENT not in words.exponents:
+        return
     inner = [one for one in words.strengths if {one / 2, 2 * one} <= set(words.strengths)]
     best = min(inner, key=lambda one: found["all"][_tried(one)]["loss"])
     content = {
         "command": f"python tools/choose_smoothing.py {words.data} {words.family} "
-        f"--perception {words.perception} --limit {words.limit}",
+        f"--perception {words.perception}",
+        "points": words.points, "limit": words.limit,
         "data": data.name, "split": data.split, "images": len(data),
         "fingerprint": data.fingerprint, "judged_by": words.perception,
         "strength": best, "means": found,
