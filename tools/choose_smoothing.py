@@ -7,7 +7,8 @@ in the bytes that the point's scheme carries, taken as delivered. The scale and 
 that suit the photograph as it is, and the quality is searched; the link's own search looks at all
 of them and takes several times as long. Goes on where it was interrupted, from the file --state.
 
-A sender that has tried a strength keeps it only where its own network's loss is less than without.
+A sender that has tried a strength keeps it only where the loss is less than without: the squared
+error over what it is without, and the loss of its own network.
 For each exponent and each set of strengths to try (a strength alone, and a strength with its half
 and its double) the table says what becomes of all photographs. The strength whose set has the least
 mean loss at exponent 1 is written into src/semjscc/allocation/smoothing.json, with the table;
@@ -52,7 +53,7 @@ from semjscc.separation.table import choose_mode
 AS_IT_IS = "0 0"
 """The way without smoothing: exponent and strength."""
 Outcome = Mapping[str, float]
-"""Of one photograph sent in one way: psnr_db, right, agree, divergence and loss."""
+"""Of one photograph sent in one way: psnr_db, right, agree, divergence and the network's loss."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,15 @@ def kept(ways: Mapping[str, Outcome], tried: Sequence[str]) -> Outcome:
     return min((ways[way] for way in (AS_IT_IS, *tried)), key=lambda outcome: outcome["loss"])
 
 
+def with_error(ways: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """The same, where the loss has the squared error in it, over that of the image as it is."""
+    usual_db = ways[AS_IT_IS]["psnr_db"]
+    return {
+        way: {**one, "loss": one["loss"] + 10 ** ((usual_db - one["psnr_db"]) / 10)}
+        for way, one in ways.items()
+    }
+
+
 def mean(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Of each number."""
     return {name: round(float(np.mean([one[name] for one in outcomes])), 4) for name in outcomes[0]}
@@ -204,8 +214,8 @@ def table(
             )
     by_point: dict[str, list[Mapping[str, Outcome]]] = defaultdict(list)
     for row in rows:
-        by_point[row["point"]].append(row["ways"])
-        by_point["all"].append(row["ways"])
+        for point in (row["point"], "all"):
+            by_point[point].append(with_error(row["ways"]))
     return {
         point: {
             name: {"images": len(ways)} | mean([take(one) for one in ways])

@@ -1,13 +1,23 @@
 """A blur that is another in each region."""
 
+import json
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from semjscc.allocation.background import TRIED
 from semjscc.allocation.policy import LEAST_IMPORTANCE, Policy
-from semjscc.allocation.smoothing import WIDEST, blur, chosen_strength, smooth, widths
+from semjscc.allocation.smoothing import (
+    SMOOTHING_FILE,
+    WIDEST,
+    blur,
+    chosen_strength,
+    smooth,
+    widths,
+)
 from semjscc.linear.transform import BLOCK
 
 
@@ -74,5 +84,14 @@ def test_sharp_regions_stay_as_they_are_beside_blurred_ones() -> None:
     assert found[..., 40:].std() < images[..., 40:].std() / 4
 
 
-def test_the_strength_was_chosen() -> None:
-    assert 0 < chosen_strength() <= 2 * WIDEST
+def test_the_strength_is_the_one_that_its_file_shows_to_be_best() -> None:
+    content = json.loads(SMOOTHING_FILE.read_text())
+    assert content["split"] == "val"
+    chosen = chosen_strength()
+    tried = ", ".join(f"{share * chosen:g}" for share in TRIED)
+    losses = {
+        name: means["loss"]
+        for name, means in content["means"]["all"].items()
+        if name.startswith("exponent 1, best of 0, ") and name.count(",") == 1 + len(TRIED)
+    }
+    assert min(losses, key=lambda name: losses[name]) == f"exponent 1, best of 0, {tried}"

@@ -133,7 +133,7 @@ def test_its_network_is_misled_less_than_by_separate(plain: SeparateLink, red: P
     assert after < before
 
 
-def test_the_sender_keeps_what_its_network_likes_best(red: Perception) -> None:
+def test_the_sender_keeps_what_has_the_least_loss(red: Perception) -> None:
     allocation = Allocation(Policy("importance-energy"), red)
     images = textured(images=3)
     tried: list[Tensor] = []

@@ -1,10 +1,11 @@
 """What a sender with the policy `importance-energy` has an image coder code: a blurred background.
 
     image ─► coder ─► what would arrive ─► weights ─► smoothed with each strength ─► coder ─► …
-                                                      the one that its network likes best ◄─┘
+                                                                   the one of least loss ◄─┘
 
 How much to blur depends on the picture and on the number of bytes: where they are few, the coder
-blurs by itself, and where the background is plain, nothing is saved. So the sender tries.
+blurs by itself, and where the background is plain, nothing is saved. So the sender tries. The loss
+is that of `tuning`: the squared error over what it is without smoothing, and what the network sees.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,8 @@ from torch import Tensor
 
 from semjscc.allocation.sender import Allocation
 from semjscc.allocation.smoothing import smooth
-from semjscc.allocation.tuning import loss_over_views
+from semjscc.allocation.tuning import LEAST_ERROR, loss_over_views
+from semjscc.losses import distortion
 
 TRIED = (0.5, 1.0, 2.0)
 """Strengths that are tried, relative to the one that was chosen on val; and none at all."""
@@ -28,8 +30,7 @@ def with_smooth_background(
 ) -> Tensor:
     """Images to code in place of others, so that what matters has more of the bytes.
 
-    Each image is smoothed with each strength, and the one is taken from which the sender's network
-    concludes most nearly what it does from the image itself.
+    Each image is smoothed with each strength, and the one with the least loss is taken.
 
     Args:
         allocation: with the exponent of the weights, and the network.
@@ -48,14 +49,18 @@ def with_smooth_background(
     smoothed = [smooth(images, weights, strength) for strength in strengths]
     coded = torch.stack([images, *smoothed])
     arrived = torch.stack([received, *map(arrives, smoothed)])
-    best = [_liked_best(allocation, image, arrived[:, place]) for place, image in enumerate(images)]
+    best = [
+        _of_least_loss(allocation, image, arrived[:, place]) for place, image in enumerate(images)
+    ]
     return coded[best, range(len(images))]
 
 
-def _liked_best(allocation: Allocation, image: Tensor, arrived: Tensor) -> int:
-    """The place of the one of (N, 3, H, W) that is nearest to (3, H, W) as the network sees it."""
+def _of_least_loss(allocation: Allocation, image: Tensor, arrived: Tensor) -> int:
+    """The place of the best of (N, 3, H, W), of which the first came without smoothing."""
+    error = distortion(image.expand_as(arrived), arrived)
+    relative = error / error[0].clamp_min(LEAST_ERROR)
     with torch.inference_mode(False), torch.enable_grad():  # links send without gradients
-        loss = loss_over_views(allocation.perception, image[None].clone())
+        network_loss = loss_over_views(allocation.perception, image[None].clone())
         with torch.no_grad():
-            losses = [float(loss(one[None].clone())) for one in arrived]
-    return losses.index(min(losses))
+            of_network = torch.stack([network_loss(one[None].clone()) for one in arrived])
+    return int((relative + of_network.to(relative)).argmin())
