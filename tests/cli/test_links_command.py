@@ -59,6 +59,13 @@ def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("hybrid+semantic", ["--links hybrid+semantic"], "semantic: "),
         ("separate+semantic", ["--links separate+semantic"], "semantic: "),
+        (
+            "separate+importance-energy@2",
+            ["--links separate+importance-energy@2"],
+            "importance-energy@2: ",
+        ),
+        ("separate-roi", ["--links separate-roi"], ""),
+        ("separate-roi@10", ["--links separate-roi@10"], ""),
         ("separate@10", ["--links separate@10"], ""),
         ("separate-jpeg@10+semantic", ["--links separate-jpeg@10+semantic"], "semantic: "),
         ("linear-adaptive+energy", ["--links linear-adaptive+energy"], "energy: "),
@@ -137,7 +144,7 @@ def test_a_strangers_card_may_lack_anything(
         ("runs/none", "no link, family or weights 'runs/none'"),
         ("nothing+semantic", "no link, family or weights 'nothing+semantic'"),
         ("signs+semantic", "no link 'signs+semantic'"),
-        ("none+semantic", "the link none takes no policy: linear-adaptive, hybrid and codecs do"),
+        ("none+semantic", "the link none takes no policy: linear-adaptive, hybrid, separate and"),
         ("hybrid+semantc", "no allocation 'semantc': did you mean 'semantic'?"),
         ("signs-djscc+importance-energy", "the codec 'adaptive' spends alike on all regions"),
         ("hybrid+importance:salency", "no importance 'salency': did you mean 'saliency'?"),

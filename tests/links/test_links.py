@@ -495,6 +495,11 @@ def test_behind_a_plus_stands_how_symbols_are_divided(tiny_perception: Perceptio
     assert (own.scheme, own.policy) == ("a+b", Policy("importance-energy"))
     Path("semantic+energy").mkdir()  # a name counts before a path
     assert find_link("semantic+energy", "signs").policy == Policy("energy")
+    smoothing = find_link("separate-hevc@10+importance-energy@0.5", "")
+    assert (smoothing.scheme, smoothing.design_snr_db) == ("separate-hevc", 10.0)
+    assert smoothing.policy == Policy("importance-energy", 0.5)
+    assert find_link("separate-roi", "").policy == Policy("importance-energy")
+    assert find_link("separate-roi@10", "").design_snr_db == 10.0
     tuned = find_link("separate-hevc@10+semantic", "")
     assert (tuned.scheme, tuned.design_snr_db) == ("separate-hevc", 10.0)
     assert tuned.policy == Policy("semantic")
@@ -528,14 +533,14 @@ def test_a_link_has_one_policy(base: str, more: str) -> None:
     ("name", "said"),
     [
         *(
-            (f"{link}+{policy}", f"the link {link} takes no policy: linear-adaptive, hybrid and ")
+            (f"{link}+{policy}", f"the link {link} takes no policy: linear-adaptive, hybrid, sep")
             for link in ("none", "label", "linear", "capacity", "finite")
             for policy in ("semantic", "energy", "nothing", "")
         ),
-        ("separate+energy", "the link separate takes only the policy +semantic"),
-        ("separate-jpeg+importance-energy@2", "the link separate-jpeg takes only the policy +sem"),
-        ("separate@3+semantc", "the link separate@3 takes only the policy +semantic"),
+        ("separate@3+semantc", "no allocation 'semantc': did you mean 'semantic'"),
         ("separate+semantic@10", "a fixed MCS stands before it: separate@10+semantic"),
+        ("separate@3+semantic@1", "the link separate@3 takes +semantic without an exponent"),
+        ("separate-roi+semantic", "a link has one policy"),
     ],
 )
 def test_a_link_that_takes_no_such_policy_says_what_it_takes(name: str, said: str) -> None:

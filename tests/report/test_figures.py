@@ -197,6 +197,8 @@ def test_link_styles_are_told_apart() -> None:
     known = ["none", "djscc", "semantic", "feature", "task-loss", "distill", "separate"]
     known += ["capacity", "label", "deepjscc-q", "separate@10", "separate-jpeg"]
     known += ["hybrid", "hybrid+importance-energy", "hybrid+semantic", "separate+semantic"]
+    known += ["separate-roi"]
     assert len({link_style(name) for name in known}) == len(known)
     assert link_style("mine") == link_style("mine") == link_style("mine#3")
     assert link_style("mine") not in {link_style(name) for name in known}
+    assert link_style("separate-roi") == link_style("separate+importance-energy")

@@ -155,7 +155,7 @@ def test_names_without_a_bare_one_are_stood_for_by_the_first() -> None:
 
 def test_bounds_and_single_coders_are_no_opponents() -> None:
     links = ["none", "semantic", "semantic#1", "djscc", "separate", "separate@10"]
-    links += ["separate-jpeg", "capacity", "finite", "label"]
+    links += ["separate-jpeg", "separate-roi", "capacity", "finite", "label"]
     found = opponents([record(link, 10) for link in links], "semantic")
-    assert found == ["djscc", "separate", "separate@10"]
+    assert found == ["djscc", "separate", "separate@10", "separate-roi"]
     assert compare([record("djscc", 1)]) == []

@@ -114,7 +114,7 @@ def tune_source(
     """
     with torch.inference_mode(False), torch.enable_grad():
         image = image.clone()
-        losses = [_network_loss(perception, image, view) for view in VIEWS]
+        network_loss = loss_over_views(perception, image)
         source = image.clone().requires_grad_()
         descent = torch.optim.Adam([source], SOURCE_RATE, betas=(0.8, 0.95))
         best, least, at_first = image, float("inf"), None
@@ -123,14 +123,27 @@ def tune_source(
             received = arrives(tried).clone().requires_grad_()
             error = distortion(image, received)
             at_first = error.detach().clamp_min(LEAST_ERROR) if at_first is None else at_first
-            of_views = torch.stack([loss(received) for loss in losses]).mean()
-            loss = (error / at_first).sum() + of_views
+            loss = (error / at_first).sum() + network_loss(received)
             if (worth := float(loss.detach())) < least:
                 best, least = tried, worth
             if step < SOURCE_STEPS:
                 (source.grad,) = torch.autograd.grad(loss, received)
                 descent.step()
         return best
+
+
+def loss_over_views(perception: Perception, image: Tensor) -> Callable[[Tensor], Tensor]:
+    """How far a network's features and result move where another image arrives: without unit.
+
+    Args:
+        perception: the network that the receiver has, and the sender too.
+        image: (1, 3, H, W) in [0, 1], as it is wanted.
+
+    Returns:
+        of a received image (1, 3, H, W) the mean over `VIEWS`, a scalar ≥ 0.
+    """
+    losses = [_network_loss(perception, image, view) for view in VIEWS]
+    return lambda received: torch.stack([loss(received) for loss in losses]).mean()
 
 
 def _network_loss(perception: Perception, image: Tensor, view: View) -> Callable[[Tensor], Tensor]:

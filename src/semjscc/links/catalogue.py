@@ -8,7 +8,7 @@ working folder, and ``./semantic`` a path. So does the user's own ``my.module:Li
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semjscc.allocation.policy import ENERGY, SEMANTIC, Policy
+from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, SEMANTIC, Policy
 from semjscc.allocation.sources import NETWORK, parse_allocation
 from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
@@ -20,6 +20,8 @@ from semjscc.separation.names import CODER_NAMES
 
 NONE, SEPARATE, CAPACITY, FINITE, LABEL = "none", "separate", "capacity", "finite", "label"
 LINEAR, ADAPTIVE, HYBRID = "linear", "linear-adaptive", "hybrid"
+ROI = f"{SEPARATE}-roi"
+"""Separate coding that knows importance: short for ``separate+importance-energy``."""
 
 
 def untrained_links() -> dict[str, str]:
@@ -32,6 +34,7 @@ def untrained_links() -> dict[str, str]:
         HYBRID: "a coarse image as separate, its error as linear-adaptive",
         SEPARATE: "the coder val chose, 5G code, QAM; @10 keeps the MCS of 10 dB",
         **coded,
+        ROI: f"{SEPARATE}+{IMPORTANCE_ENERGY}: it blurs what matters less",
         CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
         FINITE: "the same coder, best code of this length at 1 % errors",
         LABEL: "the class that the sender's own network sees",
@@ -40,6 +43,11 @@ def untrained_links() -> dict[str, str]:
 
 DIVIDES = "deep"
 """The codec that divides power among regions as every policy asks; any other has ``semantic``."""
+
+
+def is_one_coder(name: str) -> bool:
+    """Whether a link is separate coding with one coder, whatever is chosen elsewhere."""
+    return name.startswith(f"{SEPARATE}-") and not name.startswith(ROI)
 
 
 @dataclass(frozen=True)
@@ -165,14 +173,20 @@ def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
     if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
         return parse_allocation(policy)
     if divided.part is not None or not divided.scheme.startswith(SEPARATE):
-        known = f"{ADAPTIVE}, {HYBRID} and codecs do"
+        known = f"{ADAPTIVE}, {HYBRID}, {SEPARATE} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
-    if policy == SEMANTIC:
-        return Policy(SEMANTIC), NETWORK
+    meant, source = parse_allocation(policy)
+    if meant.blind:
+        raise UserError(
+            f"the image coder of the link {divided.name} spends bytes by energy: "
+            f"it takes +{IMPORTANCE_ENERGY} and +{SEMANTIC}"
+        )
+    if not (meant.tunes and "@" in policy):
+        return meant, source
     hint = ""
-    if policy.startswith(f"{SEMANTIC}@") and divided.design_snr_db is None:
+    if divided.design_snr_db is None:
         hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
-    raise UserError(f"the link {divided.name} takes only the policy +{SEMANTIC}{hint}")
+    raise UserError(f"the link {divided.name} takes +{SEMANTIC} without an exponent{hint}")
 
 
 def _find_name(name: str, family: str) -> Place | None:
@@ -180,7 +194,9 @@ def _find_name(name: str, family: str) -> Place | None:
     scheme, at, design = name.partition("@")
     fixed = scheme.startswith(SEPARATE) and "+" not in design
     if scheme in untrained_links() and (not at or fixed):
-        return Place(name, scheme, design_snr_db=_design_snr(name, design) if at else None)
+        policy = Policy(IMPORTANCE_ENERGY) if scheme == ROI else None
+        design_snr_db = _design_snr(name, design) if at else None
+        return Place(name, scheme, design_snr_db=design_snr_db, policy=policy)
     if family and name in shipped_schemes(family):
         return Place(name, name, weights=shipped(f"{family}-{name}"))
     return None

@@ -34,6 +34,7 @@ from semjscc.perception.names import (
     ONNX,
     mobilenet_file,
 )
+from semjscc.separation.names import CODER_NAMES
 
 Card = dict[str, Any]
 
@@ -141,7 +142,7 @@ def _card_of(place: Place, family: str, policy: str | None) -> Card:
 
 def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     """All of it in short: headings, each with its rows of a name and what is to be said of it."""
-    coders = [name for name in untrained_links() if name.startswith(f"{SEPARATE}-")]
+    coders = [f"{SEPARATE}-{coder}" for coder in CODER_NAMES]
     rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))

@@ -125,8 +125,8 @@ def open_link(
         return BoundLink(name, stage)
     from semjscc.links.separate import SeparateLink
 
-    allocation = _allocation(found, network, perception, None)
-    return SeparateLink(name, stage, found.design_snr_db, allocation)
+    allocation = _allocation(found, network, perception, important)
+    return SeparateLink(found.name, stage, found.design_snr_db, allocation)
 
 
 def needs_network(place: Place) -> bool:

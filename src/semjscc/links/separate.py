@@ -5,11 +5,13 @@
 The sender picks the modulation and coding scheme (MCS) with the highest payload whose block error
 rate is at most 1 % at the SNR it believes in; or, by name, the one for a fixed design SNR, which
 shows the cliff. Under fading it knows only the mean SNR and what the channel says of its kind; of a
-channel that says nothing, what came of a few trials. It may tune the image that it codes to the
-network at the receiver.
+channel that says nothing, what came of a few trials.
+
+A sender with a policy runs the network at the receiver. It smooths what matters less before it
+codes an image, or tunes the image. The receiver is the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -17,7 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from semjscc.allocation.background import TRIED, with_smooth_background
 from semjscc.allocation.sender import Allocation
+from semjscc.allocation.smoothing import chosen_strength
 from semjscc.allocation.tuning import tune_source
 from semjscc.channels.base import ChannelKnowledge, Ergodic, Outage, said_of, undisturbed
 from semjscc.channels.equaliser import equalise
@@ -39,7 +43,10 @@ class SeparateLink(SymbolLink):
         name: what tables call it.
         stage: the source coder.
         design_snr_db: the SNR that the MCS is fixed for, or None to adapt it.
-        allocation: of a sender that tunes the image that it codes, if it does.
+        allocation: of a sender with a policy: it tunes the image that it codes, or smooths in it
+            what matters less.
+        strength: of the smoothing, see `semjscc.allocation.smoothing`; None for the one chosen on
+            val.
     """
 
     def __init__(
@@ -48,16 +55,33 @@ class SeparateLink(SymbolLink):
         stage: SourceStage,
         design_snr_db: float | None = None,
         allocation: Allocation | None = None,
+        strength: float | None = None,
     ) -> None:
         self.name = name
         self._stage = stage
         self._design_snr_db = design_snr_db
         self._allocation = allocation
+        self._strengths: tuple[float, ...] = ()
+        if allocation is not None and allocation.tuned_to is None:
+            chosen = chosen_strength() if strength is None else strength
+            # Without a network there is none to tell which is best.
+            tried = TRIED if allocation.perception is not None else (1.0,)
+            self._strengths = tuple(chosen * share for share in tried)
 
     def facts(self) -> dict[str, Any]:
-        """Its name, what its source coder says and, where fixed, its design SNR in dB."""
-        fixed = {} if self._design_snr_db is None else {"design_snr_db": self._design_snr_db}
-        return {"name": self.name, **fixed, **self._stage.facts()}
+        """Its name, what its source coder says and, where there are, its own settings.
+
+        Those are the design SNR in dB of a fixed MCS and, of a sender that smooths, the strengths
+        that it tries and the exponent of its weights.
+        """
+        facts: dict[str, Any] = {"name": self.name}
+        if self._design_snr_db is not None:
+            facts["design_snr_db"] = self._design_snr_db
+        if self._strengths and self._allocation is not None:
+            facts["smoothing"] = list(self._strengths)
+            facts["exponent"] = self._allocation.policy.exponent
+            facts |= self._allocation.facts()
+        return facts | self._stage.facts()
 
     def sender_snr_db(self, situation: Situation, size: tuple[int, int]) -> float:
         """The sender knows the mean SNR and the kind of channel, not what an image will meet.
@@ -82,12 +106,18 @@ class SeparateLink(SymbolLink):
         Where no scheme works at this SNR, or no image fits, nothing is sent: the symbols are zero.
         """
         uses = channel_uses(images.shape[-2], images.shape[-1], ratio)
-        network = None if self._allocation is None else self._allocation.tuned_to
-        if network is not None:
-            plain = SeparateLink(self.name, self._stage, self._design_snr_db)
-            arrives = partial(plain.read_back, uses, ratio, snr_db)
-            images = torch.cat([tune_source(network, image[None], arrives) for image in images])
+        if self._allocation is not None:
+            arrives = partial(self.read_back, uses, ratio, snr_db)
+            images = self._to_code(self._allocation, images, arrives)
         return self.transmit_in(uses, images, ratio, snr_db, fall_back=True)
+
+    def _to_code(
+        self, allocation: Allocation, images: Tensor, arrives: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """What a sender with a policy codes in place of the images (B, 3, H, W)."""
+        if (network := allocation.tuned_to) is None:
+            return with_smooth_background(allocation, images, self._strengths, arrives)
+        return torch.cat([tune_source(network, image[None], arrives) for image in images])
 
     def read_back(self, uses: int, ratio: Fraction, snr_db: float, images: Tensor) -> Tensor:
         """What a receiver makes of images whose blocks arrive: (B, 3, H, W)."""

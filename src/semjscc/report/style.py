@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.font_manager import get_font_names
 
+from semjscc.links.catalogue import ROI, SEPARATE, is_one_coder
 from semjscc.statistics.seeds import method_of
 
 # The palette of Okabe and Ito (2008), without its yellow, which white paper swallows.
@@ -50,7 +51,8 @@ _LINKS = {
     "linear": LineStyle(TAN, "v", "--"),
     "linear-adaptive": LineStyle(TAN, "^"),
     "hybrid": LineStyle(PURPLE, "P"),
-    "separate": LineStyle(VERMILLION, "X"),
+    SEPARATE: LineStyle(VERMILLION, "X"),
+    ROI: LineStyle(VERMILLION, "X", "-."),
     "capacity": LineStyle(BLACK, "", ":"),
     "finite": LineStyle(GREY, "", ":"),
     "label": LineStyle(BLACK, "", "-."),
@@ -66,7 +68,7 @@ _POLICIES = {
 }
 """What a policy changes in a link's look."""
 _DEEPJSCC = "deepjscc"
-_FIXED, _CODER = "separate@", "separate-"
+_FIXED, _CODER = f"{SEPARATE}@", f"{SEPARATE}-"
 _CODERS = {"jpeg": "d", "jpeg2000": ">", "webp": "p", "avif": "<", "hevc": "h", "small": "*"}
 _OTHER_COLOURS = (GREEN, PURPLE, SKY, VERMILLION, BLUE, ORANGE)
 _OTHER_MARKERS = ("P", "*", "<", ">", "p", "h", "d")
@@ -74,7 +76,7 @@ _OTHER_MARKERS = ("P", "*", "<", ">", "p", "h", "d")
 
 def is_minor(name: str) -> bool:
     """Whether a link stands back behind another that is the best of its kind."""
-    return name.startswith(_CODER)
+    return is_one_coder(name)
 
 
 def link_style(name: str) -> LineStyle:

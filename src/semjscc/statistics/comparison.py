@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from semjscc.links.catalogue import is_one_coder
 from semjscc.results.evidence import unpack_evidence
 from semjscc.results.outcomes import unpack
 from semjscc.results.records import Record
@@ -112,13 +113,12 @@ def _weight(record: Record) -> tuple[int, int]:
 def opponents(records: Sequence[Record], candidate: str) -> list[str]:
     """The links that a candidate is compared with where nobody names any.
 
-    Separate coding stands for itself: its coders one by one are no further opponents.
+    Separate coding stands for itself: its coders one by one are no further opponents. What it does
+    by importance is one.
     """
     names = dict.fromkeys(record.link.partition("#")[0] for record in records)
     return [
-        name
-        for name in names
-        if name not in (*NO_OPPONENTS, candidate) and not name.startswith("separate-")
+        name for name in names if name not in (*NO_OPPONENTS, candidate) and not is_one_coder(name)
     ]
 
 
