@@ -196,7 +196,7 @@ def test_saliency_needs_no_network_and_blind_policies_are_no_image_coders() -> N
     link = open_link("separate-jpeg+importance-energy:saliency", "")
     assert link.facts()["importance"] == "saliency"
     for name in ("separate+importance", "separate-hevc+uniform"):
-        with pytest.raises(UserError, match="spends bytes by energy: it takes .importance-energy"):
+        with pytest.raises(UserError, match=r"spends bytes by energy: it takes .importance-energy"):
             open_link(name, "")
 
 

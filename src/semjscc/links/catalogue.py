@@ -175,18 +175,18 @@ def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
     if divided.part is not None or not divided.scheme.startswith(SEPARATE):
         known = f"{ADAPTIVE}, {HYBRID}, {SEPARATE} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
+    if policy.startswith(f"{SEMANTIC}@"):
+        hint = ""
+        if divided.design_snr_db is None:
+            hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
+        raise UserError(f"the link {divided.name} takes +{SEMANTIC} without an exponent{hint}")
     meant, source = parse_allocation(policy)
     if meant.blind:
         raise UserError(
             f"the image coder of the link {divided.name} spends bytes by energy: "
             f"it takes +{IMPORTANCE_ENERGY} and +{SEMANTIC}"
         )
-    if not (meant.tunes and "@" in policy):
-        return meant, source
-    hint = ""
-    if divided.design_snr_db is None:
-        hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
-    raise UserError(f"the link {divided.name} takes +{SEMANTIC} without an exponent{hint}")
+    return meant, source
 
 
 def _find_name(name: str, family: str) -> Place | None:
