@@ -73,6 +73,16 @@ def beginning(recipe: dict[str, Any]) -> str:
     return f", after those of {Path(recipe['start']).stem}" if recipe.get("start") else ""
 
 
+def measured(facts: dict[str, Any], kind: type) -> dict[str, Any]:
+    """What the task's metrics came to on val, by their names: numbers, or one for each ratio."""
+    others = ("val_images", "val_snr_db", "val_psnr_db")
+    return {
+        name.removeprefix("val_"): value
+        for name, value in facts.items()
+        if name.startswith("val_") and name not in others and isinstance(value, kind)
+    }
+
+
 def model_card(metadata: dict[str, Any], parameters: int) -> str:
     """The card: what it is, how it came about, what it reached on val, where it ends."""
     recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
@@ -94,7 +104,7 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
     ]
     if metadata["kind"] == "codec":
         low, high = metadata["snr_range_db"]
-        right = "val_accuracy" if "val_accuracy" in facts else "val_agreement"
+        metrics = measured(facts, dict)
         loss = recipe["loss"]
         lines += [
             f"- codec: {metadata['codec']}, SNR {low:g} to {high:g} dB, ratios "
@@ -116,11 +126,12 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
             f"On the first {facts['val_images']:,} images of val, AWGN at "
             f"{facts['val_snr_db']:g} dB:",
             "",
-            f"| ratio | {right.removeprefix('val_')} | PSNR |",
-            "| --- | --- | --- |",
+            f"| ratio | {' | '.join(metrics)} | PSNR |",
+            f"| --- | {'--- | ' * len(metrics)}--- |",
         ]
         lines += [
-            f"| {ratio} | {facts[right][ratio]:.1%} | {quality:.2f} dB |"
+            f"| {ratio} | {''.join(f'{of[ratio]:.1%} | ' for of in metrics.values())}"
+            f"{quality:.2f} dB |"
             for ratio, quality in facts["val_psnr_db"].items()
         ]
         limits = "Other kinds of images and SNRs outside the range were not trained for."
@@ -128,7 +139,10 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
         lines += [
             f"- network: {metadata['network']} {json.dumps(metadata['options'])}, "
             f"{len(metadata['class_names'])} classes",
-            f"- accuracy on {facts['val_images']:,} images of val: {facts['val_accuracy']:.2%}",
+            *(
+                f"- {metric} on {facts['val_images']:,} images of val: {value:.2%}"
+                for metric, value in measured(facts, float).items()
+            ),
         ]
         limits = "It knows these classes on these kinds of images and nothing else."
     return "\n".join([*lines, "", f"Limits: {limits}", ""])
