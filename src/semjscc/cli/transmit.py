@@ -27,7 +27,7 @@ def register(command: Register) -> None:
     transmit.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
     transmit.add_argument("--snr", required=True, help="in dB")
     marks = "what matters: x,y,w,h in pixels, or a mask, white on black; may be repeated"
-    transmit.add_argument("--important", action="append", metavar="WHERE", help=marks)
+    transmit.add_argument("--important", action="append", default=[], metavar="WHERE", help=marks)
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     transmit.add_argument("--out", default="received.png", help="image that arrives; its format")
     transmit.add_argument("--seen", help="figure of what the network sees, before and after")
@@ -49,7 +49,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
         parse_ratio(arguments.ratio)
     source, out = existing_file(arguments.image), user_path(arguments.out)
     seen = None if arguments.seen is None else user_path(arguments.seen)
-    marks = read_marks(arguments.important or [])
+    marks = read_marks(arguments.important)
     keep_apart([source, *marks.files], [out] if seen is None else [out, seen])
     check_picture(out, warn)
     if seen is not None:
