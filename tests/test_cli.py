@@ -1,6 +1,7 @@
 """The commands as a user types them, on the weights that ship."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -303,3 +304,43 @@ def test_folders_are_printed_as_they_are_called(
     assert printed.endswith(f"Pictures, numbers and report.html are in {out}\n")
     assert "ours[red]" in printed
     assert (out / "report.html").is_file()
+
+
+@pytest.mark.parametrize(("code", "expected"), [(None, 2), (0, 2), (143, 143)])
+def test_own_code_that_ends_the_program_is_no_success(
+    code: int | None,
+    expected: int,
+    sign: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ends(*_: object) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("semjscc.transmission.transmit", ends)
+    words = [
+        "transmit",
+        str(sign),
+        "--link",
+        "none",
+        "--snr",
+        "3",
+        "--out",
+        str(tmp_path / "a.png"),
+    ]
+    if expected == code:
+        with pytest.raises(SystemExit, match=str(code)):
+            main(words)
+        return
+    assert main(words) == expected
+    assert "code of your own ended the program" in capsys.readouterr().err
+
+
+def test_a_notebooks_backend_need_not_be_installed() -> None:
+    code = "from semjscc.cli import main; main(['links']); import matplotlib"
+    environment = os.environ | {"MPLBACKEND": "module://not_installed_here"}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=False
+    )
+    assert found.returncode == 0, found.stderr

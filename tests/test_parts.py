@@ -162,3 +162,21 @@ def test_the_code_of_parts_follows_their_files(folder: Path) -> None:
     assert code_of(names) != first
     with pytest.raises(UserError, match="users_nothing"):
         code_of(["users_nothing:Part"])
+
+
+@pytest.mark.parametrize("body", ["import sys\nsys.exit()", "raise SystemExit(3)"])
+def test_a_module_that_ends_the_program_is_one_line(
+    body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"ends_{len(body)}"
+    (tmp_path / f"{name}.py").write_text(f"class Part: pass\n{body}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=rf"cannot find the link {name}:Part: it ends the program"):
+        find_part(f"{name}:Part", "link")
+
+
+def test_a_missing_key_is_called_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keyless.py").write_text("{}['gain']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match="cannot find the link keyless:Part: KeyError: 'gain'"):
+        find_part("keyless:Part", "link")

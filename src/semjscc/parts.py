@@ -20,6 +20,7 @@ from semjscc.own_code import code_behind, is_own
 
 _SPELLING = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
+ENDS = "it ends the program: put what it does by itself behind if __name__ == '__main__'"
 Part = TypeVar("Part")
 
 
@@ -54,7 +55,7 @@ def find_part(name: str, what: str) -> Any:
             f"cannot find {said}: there is no module {printable(error.name)} in the working folder "
             "or among those that Python finds"
         ) from error
-    except Exception as error:  # of any kind: it is the user's code
+    except (Exception, SystemExit) as error:  # of any kind: it is the user's code
         raise UserError(f"cannot find {said}: {_in_words(error)}") from error
     if not hasattr(found, within):
         hint = did_you_mean(within, vars(found))
@@ -140,7 +141,7 @@ def told_in_one_line(said: str) -> Iterator[None]:
     """Make any error of the user's code a `UserError` that begins with ``said``."""
     try:
         yield
-    except Exception as error:  # of any kind: it is the user's code
+    except (Exception, SystemExit) as error:  # of any kind: it is the user's code
         raise UserError(f"{said}: {_in_words(error)}") from error
 
 
@@ -151,5 +152,9 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return ENDS
+    if isinstance(error, KeyError):  # which says no more than the key
+        return printable(f"KeyError: {error}")
     return printable(str(error).strip().partition("\n")[0]) or type(error).__name__

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import Image, ImageDraw
 
 from semjscc.cli import main
+from semjscc.cli.important import mask_of, read_marks
 
 LINK = ["--link", "linear-adaptive+importance-energy", "--snr", "10", "--ratio", "1/12"]
 
@@ -98,3 +100,18 @@ def test_a_turned_photograph_is_measured_as_it_is_seen(
     assert main([*words, "65,0,64,64"]) == 2
     assert "the picture of 64 x 128 pixels" in capsys.readouterr().err
     assert main([*words, "0,64,64,64"]) == 0
+
+
+def test_a_mask_drawn_on_nothing_marks_itself_alone(folder: Path, tmp_path: Path) -> None:
+    with Image.open(folder / "image.png") as image:
+        size = image.size
+    box = (10, 10, 40, 40)
+    layer, grey = Image.new("RGBA", size, (0, 0, 0, 0)), Image.new("L", size)
+    for drawn in (layer, grey):
+        ImageDraw.Draw(drawn).rectangle(box, fill="white")
+    found = []
+    for name, drawn in (("layer.png", layer), ("grey.png", grey)):
+        drawn.save(tmp_path / name)
+        found.append(mask_of(read_marks([str(tmp_path / name)]), (size[1], size[0])))
+    assert torch.equal(*found)
+    assert found[0].mean() == pytest.approx(31 * 31 / (size[0] * size[1]))

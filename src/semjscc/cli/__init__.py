@@ -4,6 +4,7 @@ Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by S
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -81,6 +82,8 @@ def _stop(number: int, _frame: object) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     settle()
+    # Figures go to files. A notebook's own backend, which it exports, need not be installed here.
+    os.environ["MPLBACKEND"] = "agg"
     # Where its cache cannot be written, which is wanted and never needed, it would say so twice.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
@@ -89,7 +92,12 @@ def main(words: Sequence[str] | None = None) -> int:
             if _working_folder_is_gone():
                 raise UserError(_GONE)
             choose_threads(getattr(arguments, "processes", 1))
-            arguments.command(arguments)
+            try:
+                arguments.command(arguments)
+            except SystemExit as stop:
+                if stop.code:  # what was told to stop says so by its own code
+                    raise
+                raise UserError("code of your own ended the program before it was done") from stop
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough

@@ -90,7 +90,7 @@ def _read(file: Path, size: tuple[int, int]) -> Tensor:
     """(h, w) float32 in [0, 1]."""
     from semjscc.images import read_image, to_float
 
-    image = read_image(file)
+    image = read_image(file, backdrop="black")  # what is drawn on nothing marks itself alone
     check_mask_size(str(file), (image.shape[-2], image.shape[-1]), size)
     if int((image.amax(dim=0).int() - image.amin(dim=0).int()).max()) > LARGEST_CHROMA:
         raise UserError(f"{printable(str(file))} is no mask: it holds colours, and masks are grey")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -19,18 +20,22 @@ from semjscc.images.tiff_tags import MAGIC as TIFF
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 """What may come in; everything else that Pillow knows (PostScript, metafiles) stays shut."""
 
+Backdrop = Literal["white", "black"]
+"""What shows where an image is transparent."""
+
 _BY_PILLOW = tuple(kind for kind in ALLOWED_FORMATS if kind not in ("PNG", "TIFF"))
 
 
-def decode_image(data: bytes, name: str) -> Tensor:
+def decode_image(data: bytes, name: str, backdrop: Backdrop = "white") -> Tensor:
     """Decode ``data`` to an upright RGB image.
 
     Orientation follows EXIF; grey, 16-bit, palette, CMYK and 1-bit images become 8-bit RGB;
-    transparency is laid over white. Of an animation the first frame counts.
+    transparency is laid over the backdrop. Of an animation the first frame counts.
 
     Args:
         data: the encoded file.
         name: what messages call it.
+        backdrop: white as on paper, or black.
 
     Returns:
         (3, H, W) uint8.
@@ -39,7 +44,8 @@ def decode_image(data: bytes, name: str) -> Tensor:
         UserError: where the data is empty, of another format, truncated, damaged, too large or
             too small.
     """
-    return torch.from_numpy(_decoded(data, name, _to_rgb)).permute(2, 0, 1).contiguous()
+    convert = partial(_to_rgb, backdrop=backdrop)
+    return torch.from_numpy(_decoded(data, name, convert)).permute(2, 0, 1).contiguous()
 
 
 def decode_mask(data: bytes, name: str) -> Tensor:
@@ -112,12 +118,12 @@ def _to_classes(name: str, image: Image.Image) -> np.ndarray:
     return numbers.astype(np.uint8)
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
-    """(H, W, 3) uint8."""
+def _to_rgb(image: Image.Image, backdrop: Backdrop) -> np.ndarray:
+    """(H, W, 3) uint8; the backdrop shows where the image is transparent."""
     if image.mode.startswith("I"):
         numbers = np.asarray(image)
         grey = to_8_bits(numbers, 16)
-        grey[numbers == image.info.get("transparency")] = 255
+        grey[numbers == image.info.get("transparency")] = 255 if backdrop == "white" else 0
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode == "F":
         raise ValueError("its pixels are floating-point numbers of no known scale")
@@ -127,12 +133,11 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         image = to_srgb.apply(image)
     if image.has_transparency_data:
         colours = image.convert("RGBA")
-        white = Image.new("RGBA", colours.size, "white")
-        image = Image.alpha_composite(white, colours)
+        image = Image.alpha_composite(Image.new("RGBA", colours.size, backdrop), colours)
     return np.array(image.convert("RGB"))
 
 
-def read_image(path: Path) -> Tensor:
+def read_image(path: Path, backdrop: Backdrop = "white") -> Tensor:
     """Read the image in a file, as :func:`decode_image` does.
 
     Returns:
@@ -155,4 +160,4 @@ def read_image(path: Path) -> Tensor:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
-    return decode_image(data, name)
+    return decode_image(data, name, backdrop)
