@@ -1,5 +1,7 @@
 """A link of the user's own, as ``my.module:Link``."""
 
+from copy import copy
+
 from semjscc.codecs.base import Codec
 from semjscc.errors import UserError, printable
 from semjscc.links.base import Link
@@ -20,6 +22,11 @@ def own_link(part: str, name: str) -> Link:
     if isinstance(found, type) and issubclass(found, Codec):
         said = printable(part)
         raise UserError(f"{said} is a codec, and needs its weights: {said}@runs/NAME")
-    link = make_part(part, "link", Link)
-    link.name = name
+    # A copy, since a function may give the same object under every name.
+    link = copy(make_part(part, "link", Link))
+    try:
+        link.name = name
+    except AttributeError as error:  # a frozen dataclass, a property
+        said = f"the link {printable(part)} cannot be called {printable(name)}"
+        raise UserError(f"{said}: let its attribute 'name' be one that can be set") from error
     return link
