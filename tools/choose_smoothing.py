@@ -19,8 +19,7 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from choose_coder import Point
 from semjscc.allocation.importance import block_importance
 from semjscc.allocation.policy import DEFAULT_EXPONENT, IMPORTANCE_ENERGY, Policy
 from semjscc.allocation.smoothing import SMOOTHING_FILE, smooth
 from semjscc.allocation.tuning import loss_over_views
 from semjscc.checkpoint import write_atomically
-from semjscc.codecs.bandwidth import channel_uses, parse_ratio
+from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.data import ImageSet, load_data
 from semjscc.evaluation.progress import Progress
 from semjscc.images import to_float, to_uint8
@@ -42,29 +42,16 @@ from semjscc.links.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
-from semjscc.separation.framing import room
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import Pixels, Setting, SourceCoder
 from semjscc.separation.sources.search.attempts import Attempts
 from semjscc.separation.sources.search.finest import finest_growing
 from semjscc.separation.sources.search.scaling import reconstruct
-from semjscc.separation.table import choose_mode
 
 AS_IT_IS = "0 0"
 """The way without smoothing: exponent and strength."""
 Outcome = Mapping[str, float]
 """Of one photograph sent in one way: psnr_db, right, agree, divergence and the network's loss."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One ratio and SNR in dB."""
-
-    ratio: Fraction
-    snr_db: float
-
-    def __str__(self) -> str:
-        return f"{self.ratio} {self.snr_db:g}"
 
 
 class Trial:
@@ -161,12 +148,10 @@ def measure(
             size = data.sizes[index]
             trial = Trial(network, data.batch([index]), int(data.labels[index]))
             for point in points:
-                mode = choose_mode(channel_uses(*size, point.ratio), point.snr_db)
-                if (str(point), index) not in done and mode is not None:
+                budget = point.budget(*size)
+                if (str(point), index) not in done and budget:
                     coder = CODERS[stage.coders(point.ratio, point.snr_db, size)[0]]
-                    ways = trial.outcomes(
-                        stage, coder, room(mode), words.exponents, words.strengths
-                    )
+                    ways = trial.outcomes(stage, coder, budget, words.exponents, words.strengths)
                     rows.append({"point": str(point), "image": index, "ways": ways})
                     file.write(json.dumps(rows[-1]) + "\n")
                     file.flush()

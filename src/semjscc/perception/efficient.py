@@ -17,14 +17,13 @@ from torch.nn import functional as F
 from semjscc.errors import UserError
 from semjscc.images import pad_to_multiple
 from semjscc.perception.detector import begin_rare, boxes_of_places
+from semjscc.perception.imagenet import PREPROCESS
 from semjscc.perception.names import EFFICIENTNET, efficientnet_missing
 from semjscc.perception.unet import back_up, stage
 
 _BLOCKS = {"stage0": (0, 1), "stage1": (1, 3), "stage2": (3, 5), "stage3": (5, 11)}
 """Which blocks of EfficientNet-Lite0 are behind each name, without the last."""
 _WIDTHS = (16, 24, 40, 112)
-_MEAN, _STD = 127 / 255, 128 / 255
-"""What EfficientNet-Lite0 was trained with."""
 
 
 class EfficientFeatures(nn.Module):
@@ -59,7 +58,7 @@ class EfficientFeatures(nn.Module):
 
         Their size is that of the images padded to a multiple of 16.
         """
-        x, seen = (pad_to_multiple(images, 16) - _MEAN) / _STD, []
+        x, seen = (pad_to_multiple(images, 16) - PREPROCESS.mean[0]) / PREPROCESS.std[0], []
         for name in _BLOCKS:
             x = self.get_submodule(name)(x)
             seen.append(x)
