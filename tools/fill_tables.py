@@ -29,6 +29,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
@@ -159,6 +160,7 @@ def mcs_estimates_table(path: Path) -> str:
     return _table(head, rows, f"Lost of {found['blocks']} blocks; – where no mode is reliable.")
 
 
+@cache
 def _load(path: Path) -> Results:
     """A file's results, or those of one network that judged, named behind an @."""
     name, _, network = path.name.partition("@")

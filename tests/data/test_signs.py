@@ -147,7 +147,12 @@ def test_a_small_set_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_kept_set_equals_the_rendered_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_CHUNK", 4)  # so that several processes share it out
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     rendered = load_signs("val", 10, 32)
+    for index in (0, 3, 4, 9):
+        sign = render("val", index, 32)
+        assert torch.equal(rendered.images[index], torch.from_numpy(sign.image).permute(2, 0, 1))
     assert [path.suffix for path in cache.iterdir()] == [".npz"]
     monkeypatch.setattr(kept, "_render_all", None)  # so that only the file can answer
     again = load_signs("val", 10, 32)

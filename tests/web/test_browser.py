@@ -23,7 +23,7 @@ from PIL import Image
 from semjscc.perception import imagenet
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 BROWSER = next(
     (
@@ -86,7 +86,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
+def browser() -> Iterator["BrowserContext"]:
+    """One for all tests, which keeps the scripts of a page for the next."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -94,13 +95,14 @@ def browser() -> Iterator["Browser"]:
         arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
-        yield browser
+        yield browser.new_context()
         browser.close()
 
 
-def open_page(browser: "Browser", address: str, width: int, height: int) -> "Page":
+def open_page(browser: "BrowserContext", address: str, width: int, height: int) -> "Page":
     """The page after its first transmission; a request to any other host fails the test."""
-    page = browser.new_page(viewport={"width": width, "height": height})
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": height})
     page.set_default_timeout(PATIENCE_MS)
     outside: list[str] = []
 
@@ -117,7 +119,7 @@ def open_page(browser: "Browser", address: str, width: int, height: int) -> "Pag
 
 
 @pytest.fixture
-def page(browser: "Browser", address: str) -> Iterator["Page"]:
+def page(browser: "BrowserContext", address: str) -> Iterator["Page"]:
     page = open_page(browser, address, 1400, 1000)
     yield page
     assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
@@ -277,7 +279,7 @@ def test_an_example_is_sent_once(page: "Page") -> None:
     assert sum("queue/join" in url for url in asked) == 2
 
 
-def test_on_a_telephone(browser: "Browser", address: str) -> None:
+def test_on_a_telephone(browser: "BrowserContext", address: str) -> None:
     page = open_page(browser, address, 390, 844)
     keep(page, "phone")
     wide = page.evaluate("document.documentElement.scrollWidth")

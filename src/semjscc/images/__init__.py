@@ -14,7 +14,6 @@ from semjscc.images.pixels import (
     to_float,
     to_uint8,
 )
-from semjscc.images.quiet import without_warnings
 from semjscc.images.reading import ALLOWED_FORMATS, decode_image, decode_mask, read_image
 from semjscc.images.writing import write_png
 
@@ -34,6 +33,5 @@ __all__ = [
     "resize_and_crop_mask",
     "to_float",
     "to_uint8",
-    "without_warnings",
     "write_png",
 ]

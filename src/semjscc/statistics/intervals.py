@@ -3,6 +3,9 @@
 Shapes: N images, D draws of the channel for each.
 """
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
@@ -11,6 +14,9 @@ from semjscc.randomness import generator
 
 _CHUNK = 2**22
 """Indices drawn at once: 32 MB."""
+
+_KEPT = 2**21
+"""Indices that are kept for the next call: 16 MB."""
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -71,12 +77,23 @@ def clustered_bootstrap(
     # All images have D draws, so the mean over a resample is that of its images' means.
     of_image = values.mean(axis=1, dtype=np.float64)
     count = len(of_image)
-    random = generator(seed, "bootstrap", 0)
-    rows = max(1, _CHUNK // count)
-    means = [
-        of_image[random.integers(count, size=(min(rows, resamples - start), count))].mean(axis=1)
-        for start in range(0, resamples, rows)
-    ]
+    small = count * resamples <= _KEPT
+    drawn = (_kept_resamples if small else _resamples)(seed, count, resamples)
+    means = [of_image[rows].mean(axis=1) for rows in drawn]
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _resamples(seed: int, count: int, resamples: int) -> Iterator[NDArray[np.int64]]:
+    """The rows of each resample, (some, count) at a time."""
+    random = generator(seed, "bootstrap", 0)
+    rows = max(1, _CHUNK // count)
+    for start in range(0, resamples, rows):
+        yield random.integers(count, size=(min(rows, resamples - start), count))
+
+
+@lru_cache(maxsize=1)
+def _kept_resamples(seed: int, count: int, resamples: int) -> tuple[NDArray[np.int64], ...]:
+    """Kept for the next table of as many images: drawing takes as long as all that follows."""
+    return tuple(_resamples(seed, count, resamples))

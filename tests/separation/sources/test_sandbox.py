@@ -172,3 +172,12 @@ def test_no_process_is_left_behind() -> None:
         assert isinstance(process, subprocess.Popen)
         assert process.poll() is None
     assert process.poll() is not None
+
+
+def test_the_process_begins_without_torch() -> None:
+    """Which takes ten times as long to import as all else that decodes."""
+    program = "import sys; import semjscc.separation.sources.sandbox; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    modules = done.stdout.decode().split()
+    assert "av" in modules
+    assert "torch" not in modules

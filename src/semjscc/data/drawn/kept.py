@@ -68,10 +68,10 @@ def drawn_arrays(drawn: Drawn, split: Split, count: int, size: int) -> Arrays:
 
 
 def _render_all(drawn: Drawn, split: Split, count: int, size: int) -> Arrays:
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    starts = range(0, count, _CHUNK)
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS, len(starts))
     if count < drawn.many or workers == 1:
         return drawn.render(split, 0, count, size)
-    starts = range(0, count, _CHUNK)
     tasks = [(split, start, min(start + _CHUNK, count), size) for start in starts]
     with Workers(workers, f"a process that draws {drawn.name}", "close other programs") as pool:
         parts = dict(pool.map(drawn.render, tasks))

@@ -1,11 +1,11 @@
-"""What strangers' files make a program say."""
+"""What strangers name, made harmless in messages."""
 
 import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semjscc.images import printable
+from semjscc.errors import printable
 
 
 @given(st.lists(st.integers(0, sys.maxunicode), max_size=300))
