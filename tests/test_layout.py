@@ -9,7 +9,7 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
+    "errors", "quiet", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
     "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels",
     "separation", "linear", "codecs", "perception", "importance", "losses", "allocation",
     "training", "families", "links", "transmission", "results", "statistics", "evaluation",
