@@ -27,7 +27,11 @@ def told(*names: str) -> Told:
         {"id": 1, "image_id": 10, "category_id": 2, "bbox": [2, 3, 10, 8]},
         {"id": 2, "image_id": 10, "category_id": 7, "bbox": [20, 10, 12.5, 14], "iscrowd": 0},
     ]
-    return {"images": images[::-1], "annotations": boxes, "categories": [*CATEGORIES]}
+    return {
+        "images": images[::-1],
+        "annotations": boxes,
+        "categories": [dict(one) for one in CATEGORIES],
+    }
 
 
 def images(folder: Path, *names: str) -> None:
@@ -114,6 +118,28 @@ def test_crowds_and_boxes_without_area_are_left_out_with_a_word(tmp_path: Path) 
     assert [len(one) for one in data.boxes] == [0]
 
 
+def test_whole_numbers_may_have_a_point(tmp_path: Path) -> None:
+    images(tmp_path / "test", "a.png")
+    content = told("a.png")
+    content["images"][0].update(id=10.0, width=32.0, height=0)
+    content["categories"][0].update(id=7.0, name=5)
+    content["annotations"][0].update(category_id=2.0, iscrowd=None)
+    write(tmp_path / "test" / "_annotations.coco.json", content)
+    data = load(tmp_path)
+    assert data.boxes is not None
+    assert data.boxes[0][:, 4].tolist() == [0, 1]
+    assert data.box_names == ("car", "5")
+
+
+def test_whole_paths_of_images_may_lead_in_by_another_way(tmp_path: Path) -> None:
+    images(tmp_path / "data" / "test", "a.png")
+    content = told("a.png")
+    content["images"][0]["file_name"] = str(tmp_path / "data" / "test" / "a.png")
+    write(tmp_path / "data" / "test" / "_annotations.coco.json", content)
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    assert load(tmp_path / "link").names == ("test/a.png",)
+
+
 def changed(change: Callable[[Told], object]) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         images(folder / "test", "a.png", "b.png")
@@ -128,6 +154,27 @@ def box(*sides: Any) -> Callable[[Path], None]:
     return changed(lambda content: content["annotations"][0].update(bbox=list(sides)))
 
 
+def one_of(kind: str, **fields: Any) -> Callable[[Path], None]:
+    """Fields of the first record of a kind, changed; those that are ... are taken away."""
+
+    def change(content: Told) -> None:
+        record = content[kind][0]
+        record.update(fields)
+        for key, value in fields.items():
+            if value is ...:
+                del record[key]
+
+    return changed(change)
+
+
+def as_text(text: str) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        images(folder / "test", "a.png")
+        (folder / "test" / "_annotations.coco.json").write_text(text)
+
+    return make
+
+
 def out_of_the_folder(folder: Path) -> None:
     images(folder.parent, "a.png")
     changed(lambda content: content["images"][0].update(file_name="../../a.png"))(folder)
@@ -140,7 +187,13 @@ def two_of_a_split(folder: Path) -> None:
 
 UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "list": (changed(lambda content: content.pop("categories")), "no list of categories"),
-    "records": (changed(lambda content: content["images"].append(3)), "no list of images"),
+    "records": (
+        changed(lambda content: content["images"].append(3)),
+        "in the list of images stands 3, which is no record",
+    ),
+    "deep": (as_text("[" * 100_000), "lie too deep in one another"),
+    "digits": (as_text("1" * 5000), "a number in it has thousands of digits"),
+    "latin": (as_text('{"images": [nil]}'), "it is no JSON"),
     "category": (
         changed(lambda content: content["annotations"][1].update(category_id=3)),
         "an annotation is of category 3, not listed",
@@ -170,6 +223,35 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "outside": (box(30, 3, 10, 8), r"a\.png: the box from .* does not lie in the image"),
     "three": (box(2, 3, 10), "a box is four numbers"),
     "words": (box("a", 3, 10, 8), "a box is four numbers"),
+    "bool": (box(True, 3, 10, 8), r"a box is four numbers.*not \[true, 3, 10, 8\]"),
+    "huge": (box(10**400, 3, 10, 8), "a box is four numbers"),
+    "far": (box(1e300, 3, 10, 8), r"a box is four numbers.*not \[1e\+300"),
+    "nan": (box(float("nan"), 3, 10, 8), r"a box is four numbers.*not \[NaN"),
+    "endless": (box(2, 3, float("inf"), 8), r"a box is four numbers.*Infinity"),
+    "null box": (one_of("annotations", bbox=None), "a box is four numbers.*not null"),
+    "image list": (one_of("annotations", image_id=[1]), r"is of image \[1\], not listed"),
+    "image word": (one_of("annotations", image_id="10"), 'is of image "10", not listed'),
+    "image bool": (one_of("annotations", image_id=True), "is of image true, not listed"),
+    "no image": (one_of("annotations", image_id=...), "an annotation has no image_id"),
+    "category record": (one_of("annotations", category_id={}), r"of category \{\}, not listed"),
+    "category nan": (one_of("annotations", category_id=float("nan")), "of category NaN, not"),
+    "no category": (one_of("annotations", category_id=None), "an annotation has no category_id"),
+    "crowd": (one_of("annotations", iscrowd="0"), 'iscrowd is 0 or 1, not "0"'),
+    "long": (one_of("images", file_name="x" * 300), r"coco\.json names x.*: File name too long"),
+    "half a letter": (one_of("images", file_name="\ud800.png"), "images that are not there"),
+    "listed name": (one_of("images", file_name=["a"]), r'has no file_name but \["a"\]'),
+    "both": (one_of("images", file_name="./a.png"), "images 11 and 10 are both test/a.png"),
+    "width": (one_of("images", width="32"), 'the width of image 11 is "32", not a whole number'),
+    "height": (one_of("images", height=23.5), "the height of image 11 is 23.5"),
+    "id list": (one_of("images", id=[1]), r"an id in the list of images is \[1\], neither"),
+    "id bool": (one_of("images", id=True), "an id in the list of images is true"),
+    "id half": (one_of("images", id=1.5), r"an id in the list of images is 1\.5"),
+    "id null": (one_of("images", id=None), "a record in the list of images has no id"),
+    "category word": (one_of("categories", id="7"), 'category is a whole number, not "7"'),
+    "category twice": (one_of("categories", id=2), "2 is twice an id in the list of categories"),
+    "no class": (one_of("categories", name=...), "category 7 has no name"),
+    "class list": (one_of("categories", name=["a"]), r'category 7 has the name \["a"\], which is'),
+    "class blank": (one_of("categories", name=" "), "category 7 has an empty name"),
     "no images": (
         changed(lambda content: content.update(images=[], annotations=[])),
         "has no images for the split",

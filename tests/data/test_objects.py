@@ -6,6 +6,8 @@ from typing import Any
 
 import datasets
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -27,10 +29,11 @@ def table(
     as_records: bool = False,
     names: list[str] | None = NAMES,
     column: str = "objects",
+    of: str = "int64",
 ) -> Path:
     file = BytesIO()
     Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save(file, "PNG")
-    label = datasets.ClassLabel(names=names) if names else datasets.Value("int64")
+    label = datasets.ClassLabel(names=names) if names else datasets.Value(of)
     box = datasets.List(datasets.Value("float32"))
     if as_records:
         kind: Any = datasets.List({"bbox": box, "category": label})
@@ -67,6 +70,21 @@ def test_classes_without_names_are_called_by_their_numbers(tmp_path: Path) -> No
     path = table(tmp_path / "a.parquet", classes=[[0, 3], [], [1]], names=None)
     data = load_data(str(path), "test", needs_labels=False, needs_boxes=True)
     assert data.box_names == ("0", "1", "2", "3")
+
+
+def test_classes_that_a_table_made_floats_of_are_numbers(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", classes=[[0.0, 3.0], [], [1.0]], names=None, of="float64")
+    data = load_data(str(path), "test", needs_labels=False, needs_boxes=True)
+    assert data.boxes is not None
+    assert data.boxes[0][:, 4].tolist() == [0, 3]
+
+
+def test_one_box_outside_a_list_is_refused(tmp_path: Path) -> None:
+    images = pq.read_table(table(tmp_path / "a.parquet")).column("image")
+    objects = pa.array([{"bbox": 5, "category": 6}] * len(images))
+    pq.write_table(pa.table({"image": images, "objects": objects}), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="row 0: bbox is one int, not a list"):
+        load_data(str(tmp_path / "a.parquet"), "test", needs_labels=False, needs_boxes=True)
 
 
 def test_boxes_are_cropped_with_their_images(tmp_path: Path) -> None:

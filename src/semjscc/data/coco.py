@@ -9,18 +9,27 @@ A JSON file has the lists ``images`` (id, file_name, and width and height where 
 height in pixels).
 """
 
-import json
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from semjscc.data.coco_fields import (
+    Key,
+    box_of,
+    by_id,
+    class_name,
+    is_crowd,
+    listed_key,
+    read_lists,
+    shown,
+    side,
+)
 from semjscc.data.objects import Objects
 from semjscc.data.sources import Part, PartName, Source, part_of, part_of_file, source_name
 from semjscc.errors import UserError, UserNote
@@ -85,22 +94,21 @@ def open_coco(folder: Path, part: PartName, file: Path) -> Source:
         UserError: the file is no such file, or does not fit itself or the images.
     """
     said = printable(str(file))
-    told = _read(file, said)
+    told = read_lists(file, said)
     images = _images(told["images"], folder, file, said)
-    categories = _by_id(told["categories"], "categories", said)
-    if not all(isinstance(key, int) for key in categories):
-        raise UserError(f"{said}: the id of a category is a whole number")
+    categories = by_id(told["categories"], "categories", said)
+    if wrong := [key for key in categories if not isinstance(key, int)]:
+        raise UserError(f"{said}: the id of a category is a whole number, not {shown(wrong[0])}")
     numbers = {key: number for number, key in enumerate(sorted(categories))}
-    names = tuple(printable(str(categories[key].get("name"))) for key in sorted(categories))
-    rows: dict[Any, dict[str, list[Any]]] = {key: {"bbox": [], "category": []} for key in images}
+    names = tuple(class_name(categories[key], key, said) for key in sorted(categories))
+    rows: dict[Key, dict[str, list[Any]]] = {key: {"bbox": [], "category": []} for key in images}
     left_out = Counter[str]()
     for one in told["annotations"]:
-        image, category = one.get("image_id"), one.get("category_id")
-        if image not in images or category not in numbers:
-            what, key = ("category", category) if image in images else ("image", image)
-            raise UserError(f"{said}: an annotation is of {what} {printable(str(key))}, not listed")
-        box = _box(one.get("bbox"), f"{said}, {images[image].name}")
-        if one.get("iscrowd"):
+        image = listed_key(one, "image", images, said)
+        category = listed_key(one, "category", categories, said)
+        place = f"{said}, {images[image].name}"
+        box = box_of(one.get("bbox"), place)
+        if is_crowd(one.get("iscrowd"), place):
             left_out["crowds, where what is found counts as wrong"] += 1
         elif 0 in box[2:]:
             left_out["boxes without area"] += 1
@@ -122,70 +130,41 @@ def open_coco(folder: Path, part: PartName, file: Path) -> Source:
     return Source(source_name(folder), "", {part: found}, ())
 
 
-def _read(file: Path, said: str) -> dict[str, list[dict[str, Any]]]:
-    """The three lists.
-
-    Raises:
-        UserError: it is no JSON, or lacks one.
-    """
-    try:
-        told = json.loads(file.read_bytes())
-    except OSError as error:
-        raise UserError(f"{said} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        reason = printable(str(error).partition("\n")[0])
-        raise UserError(f"{said} cannot be read: it is no JSON: {reason}") from None
-    for name in ("images", "categories", "annotations"):
-        records = told.get(name) if isinstance(told, dict) else None
-        if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-            raise UserError(f"{said} is none of COCO's: it has no list of {name}")
-    return told
-
-
-def _by_id(
-    records: Sequence[Mapping[str, Any]], what: str, said: str
-) -> dict[int | str, Mapping[str, Any]]:
-    """Records by their ids, each of which stands there once."""
-    found: dict[int | str, Mapping[str, Any]] = {}
-    for one in records:
-        key = one.get("id")
-        if not isinstance(key, int | str) or isinstance(key, bool):
-            raise UserError(f"{said}: a record in the list of {what} has no id")
-        if key in found:
-            raise UserError(f"{said}: {printable(str(key))} is twice an id in the list of {what}")
-        found[key] = one
-    return found
-
-
 def _images(
     records: Sequence[Mapping[str, Any]], folder: Path, file: Path, said: str
-) -> dict[int | str, _Image]:
+) -> dict[Key, _Image]:
     """Where the images are.
 
     Raises:
-        UserError: one is missing, or out of the data folder.
+        UserError: one is missing, listed twice, or out of the data folder.
     """
     places = [file.parent, file.parent / "images"]
     if file.name != _BESIDE_IMAGES:
         split = file.stem.removeprefix(_PREFIX)
         places = [folder / split, folder / "images" / split, folder / "images", folder]
-    found: dict[int | str, _Image] = {}
+    found: dict[Key, _Image] = {}
+    ids: dict[str, Key] = {}
     missing: list[str] = []
-    for key, one in _by_id(records, "images", said).items():
+    for key, one in by_id(records, "images", said).items():
         name = one.get("file_name")
         if not isinstance(name, str) or not name or "\0" in name:
-            raise UserError(f"{said}: image {printable(str(key))} has no file_name")
-        path = next((place / name for place in places if (place / name).is_file()), None)
+            stands = "" if name is None else f" but {shown(name)}"
+            raise UserError(f"{said}: image {shown(key)} has no file_name{stands}")
+        path = _find(name, places, said)
         if path is None:
             missing.append(name)
             continue
         if not path.resolve().is_relative_to(folder.resolve()) or ".." in Path(name).parts:
             raise UserError(f"{said} names {printable(name)}, which leads out of the data folder")
-        size = None
-        match one.get("height"), one.get("width"):
-            case (int(height), int(width)) if height > 0 and width > 0:
-                size = height, width
-        found[key] = _Image(path, printable(str(path.relative_to(folder))), size)
+        name = _name_within(path, folder)
+        if (other := ids.setdefault(name, key)) != key:
+            raise UserError(
+                f"{said}: images {shown(other)} and {shown(key)} are both {printable(name)}: "
+                "keep one, with the boxes of both"
+            )
+        height, width = (side(one, what, key, said) for what in ("height", "width"))
+        size = None if height is None or width is None else (height, width)
+        found[key] = _Image(path, printable(name), size)
     if missing:
         raise UserError(
             f"{said} names images that are not there, {len(missing):,} of {len(records):,}, such "
@@ -194,13 +173,22 @@ def _images(
     return found
 
 
-def _box(value: Any, place: str) -> list[float]:
-    given = value if isinstance(value, list) else []
-    sides = [float(one) for one in given if isinstance(one, int | float) and isfinite(one)]
-    if len(given) != 4 or len(sides) != 4:
-        shown = printable(json.dumps(value)[:80])
-        raise UserError(f"{place}: a box is four numbers: left, top, width, height, not {shown}")
-    return sides
+def _find(name: str, places: Sequence[Path], said: str) -> Path | None:
+    """The file of a name in the first place that has it, None where none has."""
+    try:
+        return next((place / name for place in places if (place / name).is_file()), None)
+    except OSError as error:
+        raise UserError(
+            f"{said} names {printable(name)}, which cannot be read: {error.strerror or error}"
+        ) from None
+    except ValueError:  # half a letter, which no file's name has
+        return None
+
+
+def _name_within(path: Path, folder: Path) -> str:
+    if not path.is_relative_to(folder):  # a whole path, by another way into the folder
+        path, folder = path.resolve(), folder.resolve()
+    return str(path.relative_to(folder))
 
 
 def _decode(images: Sequence[_Image], said: str) -> Iterator[Tensor]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from semjscc.data.classes import whole
 from semjscc.data.sources import PartName
 from semjscc.errors import UserError
 from semjscc.images import printable
@@ -95,7 +96,7 @@ def _numbers(column: Column, names: tuple[str, ...], most: int) -> list[int]:
         allowed = f"one of {', '.join(names)}"
     found = []
     for row, value in enumerate(column.values):
-        word, number = _word(value), _whole(value)
+        word, number = _word(value), whole(value)
         if word is not None:
             number = known.get(word)
         elif number is not None and not 0 <= number < most:
@@ -113,10 +114,3 @@ def _numbers(column: Column, names: tuple[str, ...], most: int) -> list[int]:
 
 def _word(value: object) -> str | None:
     return str(value) if isinstance(value, bool) or (isinstance(value, str) and value) else None
-
-
-def _whole(value: object) -> int | None:
-    """A whole number, also where a table that lacks some has made floating-point ones of them."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from semjscc.data.classes import whole
 from semjscc.errors import UserError
 from semjscc.images import printable
 
@@ -80,7 +81,7 @@ def read_objects(objects: Objects) -> Iterator[Tensor]:
     """
     for row, value in enumerate(objects.read()):
         place = f"{objects.place}, row {row}"
-        boxes, classes = _lists(value, objects)
+        boxes, classes = _lists(value, objects, place)
         if len(boxes) != len(classes):
             raise UserError(f"{place} has {len(boxes)} boxes and {len(classes)} classes")
         try:
@@ -92,10 +93,14 @@ def read_objects(objects: Objects) -> Iterator[Tensor]:
         yield torch.cat([corners, torch.tensor(numbers).float().reshape(-1, 1)], dim=1)
 
 
-def _lists(value: Any, objects: Objects) -> tuple[list[Any], list[Any]]:
+def _lists(value: Any, objects: Objects, place: str) -> tuple[list[Any], list[Any]]:
     """The boxes and the classes of a row, whichever way round it is stored."""
     if isinstance(value, Mapping):
-        return list(value.get(objects.boxes) or ()), list(value.get(objects.classes) or ())
+        boxes, classes = (value.get(name) for name in (objects.boxes, objects.classes))
+        for name, given in ((objects.boxes, boxes), (objects.classes, classes)):
+            if given is not None and not isinstance(given, list):
+                raise UserError(f"{place}: {name} is one {type(given).__name__}, not a list")
+        return boxes or [], classes or []
     records = [one for one in value or () if isinstance(one, Mapping)]
     return [one.get(objects.boxes) for one in records], [
         one.get(objects.classes) for one in records
@@ -103,14 +108,15 @@ def _lists(value: Any, objects: Objects) -> tuple[list[Any], list[Any]]:
 
 
 def _class(value: Any, names: tuple[str, ...], place: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST_CLASSES:
+    number = whole(value)
+    if number is None or not 0 <= number < _MOST_CLASSES:
         shown = printable(str(value))
         raise UserError(
             f"{place}: the class of a box is {shown}, not a number of 0, 1, 2 and so on"
         )
-    if names and value >= len(names):
-        raise UserError(f"{place}: a box has class {value}, and there are {len(names)} classes")
-    return value
+    if names and number >= len(names):
+        raise UserError(f"{place}: a box has class {number}, and there are {len(names)} classes")
+    return number
 
 
 def within(boxes: Tensor, size: tuple[int, int], place: str) -> Tensor:
