@@ -131,6 +131,11 @@ def test_whole_numbers_may_have_a_point(tmp_path: Path) -> None:
     assert data.box_names == ("car", "5")
 
 
+def test_names_of_categories_are_in_one_form(tmp_path: Path) -> None:
+    one_of("categories", name="cafe\u0301")(tmp_path)
+    assert load(tmp_path).box_names == ("car", "caf\u00e9")
+
+
 def test_whole_paths_of_images_may_lead_in_by_another_way(tmp_path: Path) -> None:
     images(tmp_path / "data" / "test", "a.png")
     content = told("a.png")

@@ -141,6 +141,16 @@ def test_a_folder_that_holds_itself_once_more(tmp_path: Path):
     assert set(found(tmp_path / "pets").values()) == {"cat", "dog"}
 
 
+def test_a_letter_and_its_accent_are_one_class_in_both_spellings(tmp_path: Path):
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    place(tmp_path, f"{composed}/0.png", f"{decomposed}/1.png", "bar/2.png")
+    assert set(found(tmp_path).values()) == {"bar", composed}
+    tiny = tmp_path / "tiny"
+    place(tiny, f"train/{composed}/0.png", f"val/images/{decomposed}.png")
+    (tiny / "val" / "val_annotations.txt").write_text(f"{composed}.png\t{decomposed}\n")
+    assert list(found(tiny).values()) == [composed]
+
+
 def test_splits_that_lie_deeper_are_not_taken_for_classes(tmp_path: Path):
     place(tmp_path, "archive/train/cat/0.png", "archive/test/cat/0.png")
     assert "holds a folder test deeper down" in refusal(tmp_path)

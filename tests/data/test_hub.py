@@ -161,19 +161,22 @@ def test_bad_rows_are_named(tmp_path: Path):
         return refusal(write(tmp_path / "test.parquet", [row(0), row(1), bad], [0, 1, 2]).parent)
 
     start = f"{tmp_path.name} (test), row 2 "
-    assert message(None).startswith(start + "does not carry an encoded image")
-    assert message({"bytes": None, "path": None}).startswith(start + "does not carry")
+    carries_none = start + "does not carry an encoded image: there is "
+    assert message(None) == carries_none + "None"
+    assert message({"bytes": None, "path": None}) == carries_none + "a record of bytes, path"
     assert message({"bytes": b"", "path": None}) == start + "is empty"
     assert message(row(2, side=15)).startswith(start + "is 15 x 15")
     assert message({"bytes": b"%!PS-Adobe", "path": None}).startswith(start + "is not an image")
 
 
 def test_labels_must_fit_the_class_names(tmp_path: Path):
-    for label in (-1, 3, None):
+    for label in (-1, 3):
         path = write(tmp_path / "a.parquet", [row(0), row(1)], [0, label])
         assert refusal(path) == (
             f"a.parquet, row 1: the label is {label}, not a number from 0 to 2"
         )
+    path = write(tmp_path / "a.parquet", [row(0), row(1)], [0, None])
+    assert refusal(path) == "a.parquet, row 1 has no label: there is None"
     path = write(tmp_path / "a.parquet", [row(0)], [2**40], classes=False)
     assert "the label is" in refusal(path)
 
@@ -220,6 +223,57 @@ def test_columns_are_found_by_type_then_by_name(tmp_path: Path):
         "a.parquet has no labels: no column holds class labels, or numbers or words under a name"
         " such as label or target; its columns are image, caption?;"
     )
+
+
+@pytest.mark.parametrize("name", ["Image", "IMG", "jpg", "PNG", "content", "Bytes", "whatever"])
+def test_a_lone_column_of_images_is_found_by_any_name(tmp_path: Path, name: str):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": ["x"], name: [row(0)["bytes"]], "label": [2]}), path)
+    assert load_hub(str(path), "test").labels.tolist() == [2]
+
+
+@pytest.mark.parametrize("name", ["Image", "jpg", "Content"])
+def test_a_column_of_images_is_found_among_others_by_its_name(tmp_path: Path, name: str):
+    path = tmp_path / "a.parquet"
+    columns = {"embedding": [b"\0"], name: [row(0)["bytes"]], "label": [2]}
+    pq.write_table(pa.table(columns), path)
+    assert len(load_hub(str(path), "test")) == 1
+    # What stands beside it in words is no image.
+    pq.write_table(pa.table({**columns, "img": ["a.jpg"]}), path)
+    assert len(load_hub(str(path), "test")) == 1
+    pictures = pa.array([row(0)], ROW_TYPE)
+    pq.write_table(pa.table({"thumbnail": pictures, "Image": pa.array([row(1)], ROW_TYPE)}), path)
+    image = load_hub(str(path), "test", needs_labels=False).images[0]
+    assert np.array_equal(image.permute(1, 2, 0), np.asarray(noise(1)))
+
+
+def test_columns_of_labels_may_be_in_capitals(tmp_path: Path):
+    features = datasets.Features(
+        {
+            "image": datasets.Image(),
+            "Coarse": datasets.ClassLabel(names=["x", "y"]),
+            "Label": datasets.ClassLabel(names=["cafe\u0301", "bar"]),
+        }
+    )
+    table = pa.table({"image": pa.array([row(0)], ROW_TYPE), "Coarse": [1], "Label": [0]})
+    pq.write_table(table.cast(features.arrow_schema), tmp_path / "a.parquet")
+    data = load_hub(str(tmp_path / "a.parquet"), "test")
+    assert (data.class_names, data.labels.tolist()) == (("caf\u00e9", "bar"), [0])
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ({"data": b"x", "path": "a.png"}, "carries its image in the field data: call it bytes"),
+        ({"data": None, "path": ""}, "encoded image: there is a record of data, path"),
+        ("", "encoded image: there is an empty text"),
+        ([1, 2], "encoded image: there is a list"),
+        (7, "encoded image: there is an int"),
+    ],
+)
+def test_what_stands_in_place_of_an_image_is_told(tmp_path: Path, image: Any, said: str):
+    pq.write_table(pa.table({"Image": [image], "label": [0]}), tmp_path / "a.parquet")
+    assert refusal(tmp_path / "a.parquet").endswith(said)
 
 
 def test_damaged_parquet_is_refused(tmp_path: Path):

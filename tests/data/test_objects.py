@@ -52,7 +52,7 @@ def table(
 
 
 @pytest.mark.parametrize("as_records", [False, True])
-@pytest.mark.parametrize("column", ["objects", "annotations"])
+@pytest.mark.parametrize("column", ["objects", "Annotations"])
 def test_both_layouts_are_read(tmp_path: Path, as_records: bool, column: str) -> None:
     path = table(tmp_path / "a.parquet", as_records=as_records, column=column)
     data = load_data(str(path), "test", needs_labels=False, needs_boxes=True)

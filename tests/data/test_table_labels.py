@@ -36,13 +36,33 @@ def test_numbers_are_called_by_themselves(whole: float):
     assert (labels.class_names, labels.numbered) == (("0", "1", "2", "3"), True)
 
 
-@pytest.mark.parametrize("bad", [-1, None, 0.5, float("nan"), [1], 10**7])
+@pytest.mark.parametrize("bad", [-1, 0.5, float("inf"), [1], 10**7])
 def test_a_split_that_has_no_class_stops_nobody_else(bad: Any):
     labels = united(train=[0, 1], test=[0, bad])
     assert labels.numbers == {"train": [0, 1]}
     assert labels.class_names == ("0", "1")
     shown = f"test, row 1: the label is {bad}, not a number of 0, 1, 2 and so on"
     assert labels.problems == {"test": shown}
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"), [(None, "None"), (float("nan"), "nan"), ("", "an empty text")]
+)
+@pytest.mark.parametrize("others", [["cat", "dog"], [0, 1]])
+def test_a_row_without_a_label_is_called_so(missing: Any, said: str, others: list[Any]):
+    # Whatever stands first, it does not decide whether the others are words.
+    labels = united(train=others, test=[missing, *others])
+    assert labels.numbers == {"train": [0, 1]}
+    assert labels.problems == {"test": f"test, row 0 has no label: there is {said}"}
+    first = united(val=[missing, *others], test=others)
+    assert first.numbers == {"test": [0, 1]}
+
+
+def test_a_letter_and_its_accent_are_one_word_in_both_spellings():
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    labels = united(train=[composed, decomposed, "bar"], test=[decomposed])
+    assert labels.numbers == {"train": [1, 1, 0], "test": [1]}
+    assert labels.class_names == ("bar", composed)
 
 
 def test_names_that_a_table_tells_count_first():
@@ -80,4 +100,4 @@ def test_words_beside_numbers_and_empty_words_are_no_classes():
     assert united(train=[0, 1], test=["cat"]).problems["test"].endswith("0, 1, 2 and so on")
     hidden = united(train=["cat", "dog"], test=["", ""])
     assert hidden.class_names == ("cat", "dog")
-    assert hidden.problems == {"test": "test, row 0: the label is , not one of cat, dog"}
+    assert hidden.problems == {"test": "test, row 0 has no label: there is an empty text"}

@@ -23,7 +23,7 @@ from semjscc.data.coco_fields import (
     Key,
     box_of,
     by_id,
-    class_name,
+    category_name,
     is_crowd,
     listed_key,
     read_lists,
@@ -100,7 +100,7 @@ def open_coco(folder: Path, part: PartName, file: Path) -> Source:
     if wrong := [key for key in categories if not isinstance(key, int)]:
         raise UserError(f"{said}: the id of a category is a whole number, not {shown(wrong[0])}")
     numbers = {key: number for number, key in enumerate(sorted(categories))}
-    names = tuple(class_name(categories[key], key, said) for key in sorted(categories))
+    names = tuple(category_name(categories[key], key, said) for key in sorted(categories))
     rows: dict[Key, dict[str, list[Any]]] = {key: {"bbox": [], "category": []} for key in images}
     left_out = Counter[str]()
     for one in told["annotations"]:

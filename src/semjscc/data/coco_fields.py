@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from semjscc.data.classes import whole
+from semjscc.data.classes import class_name, whole
 from semjscc.errors import UserError
 from semjscc.images import printable
 
@@ -89,7 +89,7 @@ def listed_key(
     return key
 
 
-def class_name(category: Mapping[str, Any], key: Key, said: str) -> str:
+def category_name(category: Mapping[str, Any], key: Key, said: str) -> str:
     """The name of a category: text, or a number that is taken for text."""
     name = category.get("name")
     if not isinstance(name, str) and whole(name) is None:
@@ -97,7 +97,7 @@ def class_name(category: Mapping[str, Any], key: Key, said: str) -> str:
         raise UserError(f"{said}: category {key} has {stands}")
     if not str(name).strip():
         raise UserError(f"{said}: category {key} has an empty name")
-    return printable(str(name))
+    return class_name(name)
 
 
 def side(image: Mapping[str, Any], what: str, key: Key, said: str) -> int | None:

@@ -5,7 +5,6 @@ wraps all others (``images``, or its own name once more) names nothing, so that 
 layout is read, too: ``train/n01/images/1.JPEG``, and ``val/images`` with ``val_annotations.txt``.
 """
 
-import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from semjscc.data.classes import one_form
 from semjscc.data.sources import Part, PartName, Source, part_of, source_name
 from semjscc.data.walking import Found, describe, listed, walk
 from semjscc.errors import UserError, UserNote
@@ -126,16 +126,11 @@ def _divide(folder: Path, files: Sequence[Found]) -> dict[PartName, list[Found]]
 def _classes(files: Sequence[Found]) -> list[str | None]:
     """The class of each file, None where it has none."""
     if any(file.below for file in files):
-        return [_one_form(file.below[0]) if file.below else None for file in files]
+        return [one_form(file.below[0]) if file.below else None for file in files]
     for place in (files[0].path.parent, files[0].path.parent.parent):
         if (place / ANNOTATIONS).is_file():
             return _annotated(place / ANNOTATIONS, files)
     return [None] * len(files)
-
-
-def _one_form(name: str) -> str:
-    """Systems write an accent as a letter of its own or not; both are the same class."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _annotated(path: Path, files: Sequence[Found]) -> list[str | None]:
@@ -143,8 +138,8 @@ def _annotated(path: Path, files: Sequence[Found]) -> list[str | None]:
         rows = [line.split("\t") for line in path.read_text(errors="replace").splitlines()]
     except OSError as error:
         raise UserError(f"{printable(str(path))} cannot be read: {error.strerror}") from None
-    told = {row[0]: _one_form(row[1]) for row in rows if len(row) > 1}
-    return [told.get(file.path.name) for file in files]
+    told = {one_form(row[0]): one_form(row[1]) for row in rows if len(row) > 1}
+    return [told.get(one_form(file.path.name)) for file in files]
 
 
 def _check_nesting(folder: Path, names: Sequence[str], found: dict[PartName, list[Found]]) -> None:

@@ -1,10 +1,11 @@
 """The labels of a data set's splits, as numbers that mean the same in all of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semjscc.data.classes import whole
+from semjscc.data.classes import one_form, whole
 from semjscc.data.sources import PartName
 from semjscc.errors import UserError
 from semjscc.images import printable
@@ -71,8 +72,9 @@ def unite(columns: Mapping[PartName, Column]) -> Labels:
 
 def _words(columns: Sequence[Column]) -> tuple[str, ...]:
     """All words in the columns, none where the first that holds anything holds numbers."""
-    first = next((column.values[0] for column in columns if column.values), None)
-    words = {_word(value) for column in columns for value in column.values}
+    there = (value for column in columns for value in column.values if not _is_missing(value))
+    first = next(there, None)
+    words = {_word(value) for column in columns for value in column.values if value != ""}
     return tuple(sorted(word for word in words if word)) if isinstance(first, str | bool) else ()
 
 
@@ -96,6 +98,9 @@ def _numbers(column: Column, names: tuple[str, ...], most: int) -> list[int]:
         allowed = f"one of {', '.join(names)}"
     found = []
     for row, value in enumerate(column.values):
+        if _is_missing(value):
+            stands = "an empty text" if value == "" else value
+            raise UserError(f"{column.place}, row {row} has no label: there is {stands}")
         word, number = _word(value), whole(value)
         if word is not None:
             number = known.get(word)
@@ -112,5 +117,10 @@ def _numbers(column: Column, names: tuple[str, ...], most: int) -> list[int]:
     return found
 
 
+def _is_missing(value: object) -> bool:
+    """Whether nothing stands there: a table writes nan where it has made numbers of floats."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
 def _word(value: object) -> str | None:
-    return str(value) if isinstance(value, bool) or (isinstance(value, str) and value) else None
+    return one_form(str(value)) if isinstance(value, bool | str) else None

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from semjscc.data.classes import whole
+from semjscc.data.classes import class_name, whole
+from semjscc.data.columns import named
 from semjscc.errors import UserError
 from semjscc.images import printable
 
@@ -55,15 +57,15 @@ def find_objects(
     """The objects of a table; None where no column holds any."""
     from datasets import ClassLabel
 
-    for column in _COLUMNS:
-        inner = _inner(features.get(column))
-        boxes = next((name for name in _BOXES if name in inner), None)
-        classes = next((name for name in _CLASSES if name in inner), None)
-        if boxes is not None and classes is not None:
+    for name in _COLUMNS:
+        column = named(features, [name])
+        inner = _inner(features[column]) if column is not None else {}
+        boxes, classes = named(inner, _BOXES), named(inner, _CLASSES)
+        if column is not None and boxes is not None and classes is not None:
             label = getattr(inner[classes], "feature", inner[classes])
-            named = label.names if isinstance(label, ClassLabel) else None
-            names = tuple(printable(str(name)) for name in named or ())
-            return Objects(lambda column=column: read(column), boxes, classes, names, place)
+            told = label.names if isinstance(label, ClassLabel) else None
+            names = tuple(map(class_name, told or ()))
+            return Objects(partial(read, column), boxes, classes, names, place)
     return None
 
 

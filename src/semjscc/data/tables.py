@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from torch import Tensor
 
+from semjscc.data.columns import Columns, find_columns
 from semjscc.data.labels import Column, unite
 from semjscc.data.objects import find_objects
 from semjscc.data.sources import DO_WITHOUT, Part, PartName
-from semjscc.errors import UserError
+from semjscc.errors import UserError, kind_of
 from semjscc.images import decode_image, decode_mask, printable
 
 if TYPE_CHECKING:
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
 
 ReadColumn = Callable[[str], Iterator[Any]]
 """Starts a pass over the values of one column, as plain Python objects."""
-
-_IMAGE_NAMES = ("image", "img")
-_LABEL_NAMES = (
-    *("label", "labels", "fine_label", "target", "targets", "class", "class_label", "class_name"),
-    *("category", "cls"),
-)
-_MASK_NAMES = (
-    *("mask", "masks", "segmentation_mask", "segmentation", "annotation"),
-    *("label", "labels"),
-)
-_LABEL_TYPES = ("int", "uint", "float", "bool", "string", "large_string")
 
 
 @dataclass(frozen=True)
@@ -44,63 +34,6 @@ class Table:
 
     features: Features
     read: ReadColumn
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Where a table keeps its images and what is right of them.
-
-    Attributes:
-        image: the image column.
-        label: the label column, None where there is none.
-        class_names: the labels' names where the table tells them.
-        mask: the column of a class for each pixel, None where there is none.
-    """
-
-    image: str
-    label: str | None
-    class_names: tuple[str, ...]
-    mask: str | None
-
-
-def find_columns(features: Features, name: str) -> Columns:
-    """Find the image and label columns, by their types first and by their names second.
-
-    Raises:
-        UserError: where no column can hold images.
-    """
-    from datasets import ClassLabel, Image, Value
-
-    images = [column for column, feature in features.items() if isinstance(feature, Image)]
-    images = images or [column for column in features if _holds_files(features[column])]
-    image = _preferred(images, _IMAGE_NAMES)
-    if image is None:
-        image = next((column for column in _IMAGE_NAMES if column in features), None)
-    if image is None:
-        columns = printable(", ".join(features))
-        raise UserError(f"{name} has no image column; its columns are: {columns}")
-
-    mask = next((c for c in _MASK_NAMES if c in images and c != image), None)
-    classes = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
-    label = _preferred(classes, _LABEL_NAMES)
-    if label is not None:
-        names = getattr(features[label], "names", None) or ()
-        return Columns(image, label, tuple(printable(str(text)) for text in names), mask)
-    plain = {
-        column.casefold(): column
-        for column, feature in features.items()
-        if isinstance(feature, Value) and feature.dtype.startswith(_LABEL_TYPES)
-    }
-    label = next((plain[column] for column in _LABEL_NAMES if column in plain), None)
-    return Columns(image, label, (), mask)
-
-
-def _preferred(columns: Sequence[str], names: Sequence[str]) -> str | None:
-    return next((name for name in names if name in columns), columns[0] if columns else None)
-
-
-def _holds_files(feature: object) -> bool:
-    return isinstance(feature, dict) and set(feature) == {"bytes", "path"}
 
 
 def read_parts(
@@ -158,15 +91,22 @@ def _decode(
     read: ReadColumn, column: str, name: str, decode: Callable[[bytes, str], Tensor]
 ) -> Iterator[Tensor]:
     for row, value in enumerate(read(column)):
-        place = f"{name}, row {row}"
         data = value.get("bytes") if isinstance(value, dict) else value
-        if isinstance(data, bytes):
-            yield decode(data, place)
-            continue
-        path = value.get("path") if isinstance(value, dict) else value
-        if isinstance(path, str):
-            # Following it would let a stranger's file read any file of the user's, or call home.
-            raise UserError(
-                f"{place} names the file {printable(path)!r} instead of carrying the image"
-            )
-        raise UserError(f"{place} does not carry an encoded image")
+        place = f"{name}, row {row}"
+        yield decode(data if isinstance(data, bytes) else _no_image(value, place), place)
+
+
+def _no_image(value: object, place: str) -> NoReturn:
+    """Refuse what stands in place of an image's bytes."""
+    record = value if isinstance(value, dict) else {}
+    if elsewhere := next((key for key, one in record.items() if isinstance(one, bytes)), None):
+        raise UserError(
+            f"{place} carries its image in the field {printable(str(elsewhere))}: call it bytes"
+        )
+    path = record.get("path") if record else value
+    if isinstance(path, str) and path:
+        # Following it would let a stranger's file read any file of the user's, or call home.
+        raise UserError(f"{place} names the file {printable(path)!r} instead of carrying the image")
+    there = printable(f"a record of {', '.join(map(str, record))}") if record else kind_of(value)
+    there = "an empty text" if value == "" else there
+    raise UserError(f"{place} does not carry an encoded image: there is {there}")
