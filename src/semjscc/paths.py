@@ -27,6 +27,19 @@ def user_path(text: str) -> Path:
         raise UserError(f"{printable(text)} does not exist: nobody's home is {home}") from error
 
 
+def special_kind(path: Path) -> str:
+    """What a path leads to that is neither a file nor a folder; "" for these and for nothing.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    if path.is_fifo():
+        return "a named pipe"
+    if path.is_socket():
+        return "a socket"
+    return "a device" if path.is_char_device() or path.is_block_device() else ""
+
+
 def cache_folder() -> Path | None:
     """Where work is kept that could be done again; None for a user without a home.
 

@@ -1,6 +1,7 @@
 """Folders with COCO's JSON in each of their layouts, and what is wrong with one in one line."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,11 @@ def out_of_the_folder(folder: Path) -> None:
     changed(lambda content: content["images"][0].update(file_name="../../a.png"))(folder)
 
 
+def a_pipe(folder: Path) -> None:
+    (folder / "annotations").mkdir(parents=True)
+    os.mkfifo(folder / "annotations" / "instances_test.json")
+
+
 def two_of_a_split(folder: Path) -> None:
     as_coco(folder, "train2014", "train2014")
     as_coco(folder, "train2017", "train2017")
@@ -262,6 +268,7 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
         "has no images for the split",
     ),
     "split": (lambda folder: as_coco(folder, "train", "train"), "no images for the split 'test'"),
+    "pipe": (a_pipe, r"instances_test\.json is a named pipe, not a JSON file"),
     "two": (two_of_a_split, "train2014.json and .*train2017.json: keep one"),
 }
 

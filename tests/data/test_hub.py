@@ -1,6 +1,7 @@
 """Parquet files, image folders and hub names; what a stranger's rows may not do."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -311,6 +312,24 @@ def test_what_is_no_data_is_refused(tmp_path: Path):
         assert "does not exist" in refusal(missing)
     assert "cannot be read" in refusal("x" * 300)
     assert "val_fraction must be" in refusal(tmp_path, val_fraction=1.0)
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_called_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # the path of a socket may not be long
+    Path("a").mkdir()
+    os.mkfifo("a/pipe")
+    Path("a/link").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("a/socket")
+        end = ", neither a .parquet file nor a folder"
+        assert refusal("/dev/null") == f"/dev/null is a device{end}"
+        assert refusal("a/pipe") == f"a/pipe is a named pipe{end}"
+        assert refusal("a/link") == f"a/link is a named pipe{end}"
+        assert refusal("a/socket") == f"a/socket is a socket{end}"
+    os.mkfifo("a/test.parquet")
+    assert refusal("a") == "a/test.parquet is a named pipe, not a parquet file"
 
 
 def test_a_slip_in_a_path_never_reaches_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

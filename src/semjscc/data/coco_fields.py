@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from semjscc.data.classes import class_name, whole
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.paths import special_kind
 
 _FAR = 1e9
 """Pixels; no side of a box is as long, and nan is on neither side of it."""
@@ -23,6 +24,8 @@ def read_lists(file: Path, said: str) -> dict[str, list[dict[str, Any]]]:
         UserError: it is no JSON, or lacks one.
     """
     try:
+        if kind := special_kind(file):  # which might never end, or never begin
+            raise UserError(f"{said} is {kind}, not a JSON file")
         told = json.loads(file.read_bytes())
     except OSError as error:
         raise UserError(f"{said} cannot be read: {error.strerror or error}") from None

@@ -28,7 +28,7 @@ from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source, source_name
 from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop, resize_and_crop_mask
-from semjscc.paths import user_path
+from semjscc.paths import special_kind, user_path
 
 _HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
 
@@ -253,8 +253,10 @@ def _open(source: str) -> Source:
             if not is_parquet(path):
                 raise UserError(f"{name} is neither a .parquet file nor a folder")
             return open_parquet_file(path)
-        if path.is_symlink():
+        if path.is_symlink() and not path.exists():
             raise UserError(f"{name} is a link that leads nowhere")
+        if kind := special_kind(path):
+            raise UserError(f"{name} is {kind}, neither a .parquet file nor a folder")
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from None
     match = _HUB_NAME.fullmatch(source)

@@ -18,6 +18,7 @@ from semjscc.data.sources import (
 from semjscc.data.tables import Table, read_parts
 from semjscc.errors import UserError, UserNote
 from semjscc.images import printable
+from semjscc.paths import special_kind
 
 
 def is_parquet(path: Path) -> bool:
@@ -95,6 +96,9 @@ def _table(files: Sequence[Path]) -> Table:
     from pyarrow import schema, types
     from pyarrow.parquet import read_schema
 
+    for file in files:
+        if kind := special_kind(file):  # which might never end, or never begin
+            raise UserError(f"{printable(str(file))} is {kind}, not a parquet file")
     try:
         found = read_schema(files[0])
         # Words that repeat may be stored as a dictionary; they are read as words all the same.
