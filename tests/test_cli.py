@@ -222,6 +222,7 @@ def test_transmit_takes_any_size_and_warns_of_strange_images(
         (["--links", "djscc", "--snr", "5", "--limit", "0"], "--limit must be at least 1"),
         (["--links", "djscc", "--snr", "5", "--data", "no/such/file.parquet"], "does not exist"),
         (["--links", "djscc", "--snr", "5", "--data", "nothere"], "nothere does not exist"),
+        (["--links", "djscc", "--snr", "5", "--data", "/dev/null"], "/dev/null is a device"),
         (["--links", "djscc", "--snr", "5", "--frequency", "3"], "unknown words: --frequency 3"),
         (["--links", "djscc"], "required: --snr"),
     ],

@@ -165,7 +165,8 @@ def _family_of(arguments: argparse.Namespace, names: list[str]) -> str:
         return family_of(arguments, names, path.name)
     except UserError:
         on_the_hub = _HUB_NAME.fullmatch(arguments.data) and not path.parent.is_dir()
-        if arguments.weights is None and not path.exists() and not on_the_hub:
+        there = path.is_dir() or path.is_file()
+        if arguments.weights is None and not there and not on_the_hub:
             import_torch()
             from semjscc.data import load_data
 
