@@ -30,11 +30,13 @@ loss: {{weight: 0.1, layers: [stage1], importance: {{temper: 1.0}}}}
 """
 
 
-def two_classes(folder: Path, names: list[str], seed: int = 0) -> Path:
-    """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright."""
+def two_classes(folder: Path, names: list[str], seed: int = 0, *, turned: bool = False) -> Path:
+    """A folder of 60 images of 16 x 16 pixels in two classes, dark and bright, or ``turned``."""
     rng = np.random.default_rng(seed)
     labels = [index % 2 for index in range(60)]
     pixels = rng.integers(0, 128, (60, 16, 16, 3)) + 127 * np.array(labels)[:, None, None, None]
+    if turned:
+        labels = [1 - label for label in labels]
     features = datasets.Features(
         {"image": datasets.Image(), "label": datasets.ClassLabel(names=names)}
     )

@@ -1,11 +1,14 @@
 """Several data sets as one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
 from semjscc.data.base import ImageSet
 from semjscc.data.joined import join
+from semjscc.errors import UserError
 
 
 def images(
@@ -45,7 +48,7 @@ def test_images_and_labels_stand_one_set_after_the_other() -> None:
     ("sets", "names"),
     [
         ([images("x", SAME), images("y", SAME, ("a", "c"))], None),
-        ([images("x", SAME), images("y", SAME, ("b", "a"))], None),
+        ([images("x", SAME), images("y", SAME, (), [0, 1, 0])], None),
         ([images("x", SAME), images("y", SAME, (), [-1] * 3)], None),
         ([images("x", SAME, (), [-1] * 3), images("y", SAME, (), [-1] * 3)], None),
         ([images("x", SAME), images("y", SAME, labels=[0, -1, 0])], None),
@@ -67,6 +70,32 @@ def test_labels_are_kept_where_all_mean_the_same(sets: list[ImageSet], names: st
     else:
         assert both.class_names == tuple(names)
         assert both.labels.tolist() == [0, 1, 0] * 2
+
+
+def test_classes_that_one_set_has_all_of_are_matched_by_name() -> None:
+    x, y = images("x", SAME, ("b", "a")), images("y", SAME, ("a", "c", "b"))
+    both = join([x, y])
+    assert both.class_names == ("a", "c", "b")
+    assert both.labels.tolist() == [2, 0, 2, 0, 1, 0]
+    # What a label means follows from the names, too.
+    assert both.fingerprint != join([images("x", SAME, ("a", "b")), y]).fingerprint
+    assert both.print_of("label") == both.fingerprint
+
+
+def test_boxes_are_matched_by_name_and_masks_without_names_are_not() -> None:
+    one = torch.tensor([[0.0, 0, 4, 4, 1]])
+    boxed = [
+        replace(images("x", SAME), boxes=[one] * 3, box_names=names)
+        for names in (("car", "sign", "tree"), ("sign", "car"))
+    ]
+    both = join(boxed)
+    assert both.boxes is not None
+    assert [int(boxes[0, 4]) for boxes in both.boxes] == [1, 1, 1, 0, 0, 0]
+    assert both.box_names == ("car", "sign", "tree")
+    mask = torch.zeros(3, 16, 16, dtype=torch.uint8)
+    masked = [replace(images("x", SAME), masks=mask, mask_names=names) for names in (("a",), ())]
+    with pytest.raises(UserError, match="call the classes of their masks differently"):
+        join(masked)
 
 
 def test_the_fingerprint_names_all_sets_and_their_order() -> None:

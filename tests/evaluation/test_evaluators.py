@@ -1,14 +1,16 @@
 """Who judges is tried on an image before any is sent."""
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import Metric, load_evaluators
-from semjscc.perception.base import Perception
+from semjscc.perception.base import Perception, predict
 
 
 @pytest.mark.parametrize("metric", get_args(Metric))
@@ -16,6 +18,34 @@ def test_a_network_that_answers_something_else_is_one_line(metric: Metric) -> No
     perception = Perception(nn.Flatten(), layers=(), class_names=["a", "b"], name="own")
     with pytest.raises(UserError, match=r"own must return a number for each image and class"):
         load_evaluators("signs", "test", [perception], metric, size=16, limit=2)
+
+
+class Bright(nn.Module):
+    """Sees in an image whether it is bright, the last of three classes."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        light = images.mean(dim=(1, 2, 3))
+        return torch.stack([-light, -light - 9, light], dim=1)
+
+
+def test_folders_may_lack_classes_that_the_network_knows(tmp_path: Path) -> None:
+    for name, grey in (("bright", 250), ("dark", 5)):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (16, 16), (grey, grey, grey)).save(tmp_path / name / "0.png")
+    perception = Perception(Bright(), layers=(), class_names=["dark", "dim", "bright"], name="own")
+    (found,) = load_evaluators(str(tmp_path), "test", [perception], "accuracy")
+    assert found.data.class_names == ("dark", "dim", "bright")
+    assert found.data.labels.tolist() == [2, 0]
+    assert predict(perception, found.data.batch([0, 1])) == pytest.approx([2, 0])
+    (tmp_path / "dark").rename(tmp_path / "night")
+    said = (
+        r"has the class 'night', which own does not know, and lacks the classes 'dark', 'dim', "
+        r"which it knows: give the classes the same names, .* or use --metric agreement$"
+    )
+    with pytest.raises(UserError, match=said):
+        load_evaluators(str(tmp_path), "test", [perception], "accuracy")
+    (found,) = load_evaluators(str(tmp_path), "test", [perception], "agreement")
+    assert found.data.labels.tolist() == [2, 0]
 
 
 class Unsure(nn.Module):

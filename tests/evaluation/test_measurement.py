@@ -400,18 +400,44 @@ def test_labels_without_names_take_the_networks(perception: Perception) -> None:
     more = replace(numbered, class_names=tuple("0123"))
     with pytest.raises(UserError, match="has 4"):
         evaluate([NoChannel()], more, perception, GRID)
-    with pytest.raises(UserError, match="'0' in the other"):  # names that happen to be numbers
+    # Names that happen to be numbers.
+    with pytest.raises(UserError, match="has the classes '0', '1', which tiny"):
         evaluate([NoChannel()], replace(numbered, numbered=False), perception, GRID)
 
 
 def test_other_classes_are_refused(perception: Perception) -> None:
     for names, message in [
-        (("circle", "star", "square"), "class 1 is 'square' to the one and 'star' in the other"),
-        ((*NAMES, "cross\x1b"), "has 4; class 3 is '.none.' to the one and 'cross.'"),
+        (("circle", "stars", "square"), "toy has the class 'stars', .* and lacks the class 'star'"),
+        ((*NAMES, "cross\x1b"), "'cross.', which tiny does not know: give the classes the same"),
     ]:
         with pytest.raises(UserError, match=message) as caught:
             evaluate([NoChannel()], replace(SQUARES, class_names=names), perception, GRID)
         assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("order", [("star", "circle", "square"), ("square", "star", "circle")])
+def test_classes_in_another_order_are_matched_by_name(
+    perception: Perception, order: tuple[str, ...]
+) -> None:
+    numbers = torch.tensor([order.index(NAMES[label]) for label in SQUARES.labels.tolist()])
+    other = replace(SQUARES, class_names=order, labels=numbers)
+    for agreement in (False, True):
+        found, wanted = (
+            evaluate([NoChannel(), LabelLink()], data, perception, GRID, agreement=agreement)
+            for data in (other, SQUARES)
+        )
+        assert found == wanted
+    kept = [index for index, label in enumerate(SQUARES.labels.tolist()) if label != 0]
+    few = replace(
+        SQUARES,
+        images=SQUARES.images[kept],  # pyright: ignore[reportCallIssue, reportArgumentType]
+        labels=SQUARES.labels[kept] - 1,
+        class_names=NAMES[1:],
+    )
+    named = replace(few, labels=few.labels + 1, class_names=NAMES)
+    assert evaluate([NoChannel()], few, perception, GRID) == evaluate(
+        [NoChannel()], named, perception, GRID
+    )
 
 
 def test_no_images_are_refused(perception: Perception) -> None:

@@ -23,7 +23,7 @@ from semjscc.experiments.evaluation import run
 from semjscc.experiments.existing_results import EARLIER, RESULTS
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.results.records import Results, load_results
-from small_evaluation import GRID, make, measured, no_pictures
+from small_evaluation import GRID, NAMES, make, measured, no_pictures
 
 __all__ = ["measured", "no_pictures"]
 
@@ -140,6 +140,25 @@ def test_whatever_decides_a_point_has_it_measured_anew(
         measured.clear()
         run(other, tmp_path)
         assert len(measured) == count
+
+
+def test_classes_in_another_order_have_the_same_results_once(
+    tmp_path: Path, measured: list[Point]
+) -> None:
+    e = make()
+    judge = e.evaluators[0].perception
+    turned = replace(e.data, class_names=NAMES[::-1], labels=1 - e.data.labels)
+    wrong = replace(e.data, class_names=NAMES[::-1])
+    wanted = run(e, tmp_path / "a").records
+    other = replace(e, evaluators=[Evaluator(turned, judge)])
+    assert [one.right for one in run(other, tmp_path / "b").records] == [r.right for r in wanted]
+    measured.clear()
+    run(other, tmp_path / "b")
+    assert not measured
+    # The same numbers for other classes are something else, whatever the fingerprint.
+    found = run(replace(e, evaluators=[Evaluator(wrong, judge)]), tmp_path / "a").records
+    assert len(measured) == 5
+    assert [one.value for one in found] == [1 - one.value for one in wanted]
 
 
 def test_what_is_said_about_weights_decides_nothing(tmp_path: Path, measured: list[Point]) -> None:

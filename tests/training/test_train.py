@@ -34,6 +34,8 @@ from small_training import (
     weights_of,
 )
 
+LABELLED = ["--loss.importance", "{target: label}"]
+LEARNED = ["--loss.importance", "{target: label, learned: product}"]
 PATIENCE = 300
 """Seconds that a command may take on a busy machine; all are over in a few on an idle one."""
 
@@ -332,8 +334,38 @@ def test_class_names_must_match_where_the_loss_looks_at_labels(
     (tmp_path / "other").mkdir()
     other = two_classes(tmp_path / "other", ["cat", "dog"])
     recipe = load_recipe(codec_recipe, ["--data.source", str(other), "--loss.term", "task"])
-    with pytest.raises(UserError, match="knows 2 classes and other has 2, or their names differ"):
+    said = "other has the classes 'cat', 'dog', which tiny does not know, and lacks the classes"
+    with pytest.raises(UserError, match=said):
         train(recipe, tmp_path / "run", QUIET)
+
+
+@pytest.mark.parametrize("words", [["--loss.term", "task"], LABELLED, LEARNED])
+def test_classes_in_another_order_train_the_same_codec(
+    codec_recipe: Path, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    # The same images, of which each network at the receiver is told its own numbers.
+    other = two_classes(tmp_path / "other", ["bright", "dark"], turned=True)
+    words = [*words, "--optimiser.steps", "3"]
+    same, facts = train(load_recipe(codec_recipe, words), tmp_path / "same", QUIET)
+    recipe = load_recipe(codec_recipe, [*words, "--data.source", str(other)])
+    model, found = train(recipe, tmp_path / "run", QUIET)
+    assert_same_weights(model, same)
+    assert "val_accuracy" in found
+    assert found == facts
+
+
+def test_a_network_is_trained_for_more_classes_than_there_are_labels(
+    source: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe(
+        recipe_file(tmp_path, source, PERCEPTION),
+        ["--perception.classes", "[grey, bright, dark]", "--optimiser.steps", "1"],
+    )
+    model, _ = train(recipe, tmp_path / "run", QUIET)
+    weights, metadata = load_weights(model)
+    assert metadata["class_names"] == ["grey", "bright", "dark"]
+    assert len(weights["head.bias"]) == 3
 
 
 def test_recipe_round_trip(codec_recipe: Path, tmp_path: Path) -> None:

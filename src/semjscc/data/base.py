@@ -37,6 +37,7 @@ class ImageSet:
         boxes: N tensors (n, 5): left, top, right and bottom in pixels, right and bottom
             exclusive, and the class of each object; None where there are none.
         box_names: the name of each class in boxes.
+        own_names: of the classes in labels, in the data's own order where `renumbered` changed it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ImageSet:
     mask_names: tuple[str, ...] = ()
     boxes: Sequence[Tensor] | None = None
     box_names: tuple[str, ...] = ()
+    own_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -96,9 +98,12 @@ class ImageSet:
 
     def print_of(self, name: TargetName) -> str:
         """The fingerprint, of masks or boxes too where these are what is right."""
-        if name == "label":
+        if name == "label" and not self.own_names:
             return self.fingerprint
         state = hashlib.blake2b(self.fingerprint.encode(), digest_size=8)
+        if name == "label":  # the print is of the data's own numbers, which mean these names
+            state.update(repr(self.own_names).encode())
+            return state.hexdigest()
         kept = self.of_places(name)
         for one in () if kept is None else kept:
             state.update(f"{tuple(one.shape)}".encode() + one.contiguous().numpy().tobytes())
@@ -121,6 +126,30 @@ class ImageSet:
             return replace(self, boxes=values, box_names=class_names)
         return replace(self, masks=values, mask_names=class_names)
 
+    def renumbered(
+        self, name: TargetName, numbers: Sequence[int], class_names: tuple[str, ...]
+    ) -> "ImageSet":
+        """The same images and fingerprint, with other numbers for the classes of a target.
+
+        Args:
+            name: of the target.
+            numbers: the new number of each class.
+            class_names: the names of all classes by their new numbers.
+        """
+        if list(numbers) == list(range(len(numbers))):
+            names = {"label": "class_names", "mask": "mask_names", "boxes": "box_names"}
+            return replace(self, **{names[name]: class_names})
+        if name == "label":
+            labels = renumber(self.labels, name, numbers)
+            own = self.own_names or self.class_names
+            return replace(self, labels=labels, class_names=class_names, own_names=own)
+        kept = self.of_places(name)
+        moved = [renumber(one, name, numbers) for one in (() if kept is None else kept)]
+        if name == "boxes":
+            return replace(self, boxes=moved, box_names=class_names)
+        masks = torch.stack(moved) if isinstance(kept, Tensor) else moved
+        return replace(self, masks=masks, mask_names=class_names)
+
     def first(self, limit: int | None) -> "ImageSet":
         """The first ``limit`` images (all where it is None); the fingerprint stays the whole's."""
         if limit is None or limit >= len(self):
@@ -133,3 +162,20 @@ class ImageSet:
             masks=None if self.masks is None else self.masks[:limit],
             boxes=None if self.boxes is None else self.boxes[:limit],
         )
+
+
+def renumber(values: Tensor, target: TargetName, numbers: Sequence[int]) -> Tensor:
+    """Targets with other numbers for their classes; what is of no class stays, such as -1 or 255.
+
+    Args:
+        values: labels or masks of any shape, or boxes (..., 5), whose class stands last.
+        target: which of these.
+        numbers: the new number of each class.
+    """
+    classes = (values[..., 4] if target == "boxes" else values).long()
+    table = torch.tensor(numbers, dtype=torch.int64, device=values.device)
+    is_class = (classes >= 0) & (classes < len(table))
+    moved = torch.where(is_class, table[classes.clamp(0, len(table) - 1)], classes)
+    if target != "boxes":
+        return moved.to(values.dtype)
+    return torch.cat([values[..., :4], moved[..., None].to(values.dtype)], dim=-1)

@@ -9,20 +9,23 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, TargetName
+from semjscc.data.classes import misfit, places
 from semjscc.errors import UserError
 
 
 def join(sets: Sequence[ImageSet]) -> ImageSet:
     """The images of several sets, one set after the other.
 
-    Labels are kept where all sets have them and mean the same by them: the same class names, or
-    numbers in all. Else every label is -1, and there are no class names. The fingerprint follows
-    from those of the sets.
+    Labels are kept where all sets have them and mean the same by them: numbers in all, or class
+    names that one set has all of, in whatever order. Else every label is -1, and there are no class
+    names. The fingerprint follows from those of the sets.
     """
-    first = sets[0]
     if len(sets) == 1:
-        return first
+        return sets[0]
+    for target in ("label", "mask", "boxes"):
+        sets = _in_one_order(sets, target)
+    first = sets[0]
     images = [image for data in sets for image in data.images]
     same_size = all(isinstance(data.images, Tensor) for data in sets)
     same_size = same_size and len({image.shape for image in images}) == 1
@@ -32,7 +35,7 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
     labelled = alike and bool((labels >= 0).all())
     named = all(data.names for data in sets)
     masks = _targets(sets, "mask")
-    prints = "/".join(data.fingerprint for data in sets)
+    prints = "/".join(data.print_of("label") for data in sets)
     return replace(
         first,
         name=" + ".join(data.name for data in sets),
@@ -45,7 +48,22 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
         names=tuple(chain.from_iterable(data.names for data in sets)) if named else (),
         masks=torch.stack(masks) if masks is not None and same_size else masks,
         boxes=_targets(sets, "boxes"),
+        own_names=(),
     )
+
+
+def _in_one_order(sets: Sequence[ImageSet], target: TargetName) -> list[ImageSet]:
+    """The sets with the numbers of the one that has most classes, where it has those of all."""
+    if target == "label" and any(data.numbered for data in sets):
+        return list(sets)
+    most = max((data.names_of(target) for data in sets), key=len)
+    given = [(data, data.names_of(target)) for data in sets]
+    if any(not names or misfit(names, most, "", "") for _, names in given):
+        return list(sets)
+    return [
+        data if names == most else data.renumbered(target, places(names, most), most)
+        for data, names in given
+    ]
 
 
 def _targets(sets: Sequence[ImageSet], name: Literal["mask", "boxes"]) -> list[Tensor] | None:

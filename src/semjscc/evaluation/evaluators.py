@@ -1,7 +1,6 @@
 """Images and the networks that look at what arrives of them, and what counts as right."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 import torch
@@ -10,12 +9,18 @@ from semjscc.data import ImageSet, Split, load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.images import printable
-from semjscc.perception.base import Perception, are_numbers, predict
+from semjscc.perception.base import Perception, predict
+from semjscc.perception.targets import fitted
 from semjscc.results.records import device_of
 from semjscc.tasks.base import Kind
 
 Metric = Literal["accuracy", "agreement"]
 """Whether the data's own targets are right, or what the network sees in the clean images."""
+
+_REMEDY = (
+    "give the classes the same names, judge by a network that is trained for them, or use "
+    "--metric agreement"
+)
 
 
 class Evaluator(NamedTuple):
@@ -94,9 +99,10 @@ def evaluators_of(
         agreement: what is right is what the network sees in the clean images.
 
     Raises:
-        UserError: there are no images.
+        UserError: there are no images, or they have a class that the network does not know.
     """
-    first = by_agreement(data, perception) if agreement else Evaluator(data, perception)
+    found = by_agreement(data, perception) if agreement else Evaluator(data, perception)
+    first = checked(found)
     return [first._replace(measure=metric) for metric in perception.task.metrics]
 
 
@@ -120,26 +126,15 @@ def by_agreement(data: ImageSet, perception: Perception) -> Evaluator:
     return Evaluator(named, perception, agreement=True)
 
 
-def check(evaluator: Evaluator) -> None:
-    """Whether the network can judge these images; targets without names take the network's.
+def checked(evaluator: Evaluator) -> Evaluator:
+    """The network with images that it can judge, whose classes have its own numbers.
 
     Raises:
-        UserError: it knows other classes than the data has, or there are no images.
+        UserError: there are no images, or they have a class that it does not know.
     """
     data, perception = evaluator.data, evaluator.perception
     _check_images(data)
-    known = perception.class_names
-    target = perception.task.target
-    given = data.names_of(target)
-    if are_numbers(data, target) and len(given) <= len(known):
-        return
-    for number, (ours, theirs) in enumerate(zip_longest(known, given, fillvalue="(none)")):
-        if ours != theirs:
-            raise UserError(
-                f"the perception network {printable(perception.name)} knows {len(known)} classes "
-                f"and {printable(data.name)} has {len(given)}; class {number} is "
-                f"'{printable(ours)}' to the one and '{printable(theirs)}' in the other"
-            )
+    return evaluator._replace(data=fitted(perception, data, _REMEDY))
 
 
 def _check_images(data: ImageSet) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from semjscc.channels import channel_named
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
-from semjscc.evaluation.evaluators import Evaluator, check
+from semjscc.evaluation.evaluators import Evaluator, checked
 from semjscc.evaluation.grid import Grid, points
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
@@ -92,9 +92,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
             stand where ours would be written.
     """
     prepare(out)
-    e = experiment
-    for one in e.evaluators:
-        check(one)
+    e = replace(experiment, evaluators=[checked(one) for one in experiment.evaluators])
     meta = make_meta(
         links=e.links,
         data=e.data,
@@ -129,7 +127,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
             save_results(_in_order(meta, found), out / RESULTS)
     results = _in_order(meta, found)
     save_results(results, out / RESULTS)
-    draw(experiment, results, out)
+    draw(e, results, out)
     return results
 
 

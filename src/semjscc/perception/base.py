@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from semjscc.data.base import ImageSet, PerImage, TargetName
+from semjscc.data.base import PerImage
 from semjscc.errors import UserError, printable
 from semjscc.perception.outputs import first_tensor, with_tensor
 from semjscc.tasks import Classification, Task
@@ -240,26 +240,6 @@ def looking_at(perception: Perception, layers: Sequence[str] | None) -> Percepti
     other = copy(perception)
     other.layers = tuple(layers)
     return other
-
-
-def knows_targets(perception: Perception, data: ImageSet) -> bool:
-    """Whether what is right of images is of the network's classes, by their names or numbers."""
-    target = perception.task.target
-    known, given = perception.class_names, data.names_of(target)
-    if target == "label":
-        there = bool(given) and bool((data.labels >= 0).all())
-    else:
-        there = data.of_places(target) is not None
-    fits = len(given) <= len(known) if are_numbers(data, target) else known == given
-    return there and fits
-
-
-def are_numbers(data: ImageSet, target: TargetName) -> bool:
-    """Whether the classes of labels, masks or boxes have no names, and are called by numbers."""
-    if target == "label":
-        return data.numbered
-    names = data.names_of(target)
-    return names == tuple(map(str, range(len(names))))
 
 
 @torch.inference_mode()

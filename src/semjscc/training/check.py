@@ -12,10 +12,11 @@ from semjscc.codecs.base import Codec
 from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError, printable
-from semjscc.perception.base import Preprocess, knows_targets
+from semjscc.perception.base import Preprocess
 from semjscc.perception.efficient import EfficientFeatures
 from semjscc.perception.imagenet import load_imagenet
 from semjscc.perception.names import EFFICIENTNET
+from semjscc.perception.targets import missing_targets, numbers_of, unknown_classes
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Task
 from semjscc.training.channel.own_channel import try_channel
@@ -74,7 +75,7 @@ def prepare_codec(
         UserError: something does not go with something else.
     """
     receivers = open_receivers(chosen, recipe.loss, made)
-    _check_targets(recipe, receivers, data)
+    _fit_targets(recipe, receivers, data)
     for receiver in receivers:
         try_perception(receiver.perception, images, recipe.loss)
     codec = make_codec(chosen.codec, chosen.options)
@@ -146,21 +147,25 @@ def check_images(recipe: Recipe, *sets: ImageSet) -> None:
                 raise UserError(f"{name} must be below {side}, the images' side, not {pixels}")
 
 
-def _check_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet) -> None:
-    """Refuse networks at the receiver that know not the data's classes, where the loss needs them.
+def _fit_targets(recipe: Recipe, receivers: Sequence[Receiver], data: ImageSet) -> None:
+    """Tell networks at the receiver their numbers of the data's classes, where the loss needs them.
 
     Raises:
-        UserError: there is one.
+        UserError: one knows not all of the classes.
     """
-    for perception in (one.perception for one in receivers):
-        if recipe.loss.needs_labels and not knows_targets(perception, data):
-            target = perception.task.target
+    if not recipe.loss.needs_labels:
+        return
+    for receiver in receivers:
+        perception = receiver.perception
+        if missing := missing_targets(perception, data):
+            end = "" if receiver.target == "label" else ": data.masks or data.boxes reads them"
+            raise UserError(f"{missing}{end}")
+        if problem := unknown_classes(perception, data):
             raise UserError(
-                f"{perception.name} knows {len(perception.class_names)} classes and {data.name} "
-                f"has {len(data.names_of(target))}, or their names differ: train a perception "
-                "network first"
-                + ("" if target == "label" else "; data.masks or boxes reads masks or boxes")
+                f"{problem}: give the classes the same names, or train a perception network for "
+                "them first"
             )
+        receiver.numbers = numbers_of(perception, data)
 
 
 def _begin(

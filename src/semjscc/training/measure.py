@@ -11,7 +11,8 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.images import quantise
 from semjscc.metrics import psnr
-from semjscc.perception.base import Perception, knows_targets, predict
+from semjscc.perception.base import Perception, predict
+from semjscc.perception.targets import fitted, knows_targets
 from semjscc.randomness import Draws
 from semjscc.tasks.base import Rows
 from semjscc.tasks.evidence import gather
@@ -101,8 +102,8 @@ class _Judged:
 
     def __init__(self, perception: Perception, data: ImageSet) -> None:
         self.perception = perception
-        self._data = data
         self._known = knows_targets(perception, data)
+        self._data = fitted(perception, data) if self._known else data
         self._metric = next(iter(perception.task.metrics))
         self._rows: list[list[Rows]] = []
         self._values: dict[str, float] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from semjscc.data.base import ImageSet, TargetName
+from semjscc.data.base import ImageSet, TargetName, renumber
 from semjscc.importance.learned import LEARN_FROM, learned_sizes
 from semjscc.losses import (
     distillation_error,
@@ -32,11 +32,13 @@ class Receiver:
         perception: the network.
         share: of the loss's term, among all receivers.
         learned: importance learned on the training images, by layer; None where the loss has none.
+        numbers: its number of each class of the data, None where they are the data's own.
     """
 
     perception: Perception
     share: float = 1.0
     learned: Mapping[str, Tensor] | None = None
+    numbers: Sequence[int] | None = None
 
     @property
     def target(self) -> TargetName:
@@ -49,6 +51,8 @@ class Receiver:
         form = chosen.importance if chosen.weight and chosen.term == "features" else None
         if form is not None and form.learned is not None:
             data = data if side is None else central_crops(data, side, LEARN_FROM)
+            if self.numbers is not None:
+                data = data.renumbered(self.target, self.numbers, self.perception.class_names)
             self.learned = learned_sizes(self.perception, data, form, recipe.seed, device)
 
     def error(
@@ -56,6 +60,8 @@ class Receiver:
     ) -> Tensor:
         """The loss's term: twice (B, 3, H, W) and their targets -> (B,)."""
         perception, classes = self.perception, len(self.perception.class_names)
+        if self.numbers is not None:
+            target = renumber(target, self.target, self.numbers)
         if chosen.term == "task":
             return task_error(perception, received, target)
         if chosen.term == "distillation":

@@ -12,11 +12,12 @@ from semjscc.checkpoint import MODEL, read_metadata, save_weights
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
-from semjscc.perception.base import Perception, are_numbers
+from semjscc.perception.base import Perception
 from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_task
 from semjscc.tasks import Detection
 from semjscc.training.check import check_images, prepare_codec, prepare_network
+from semjscc.training.classes import in_one_order
 from semjscc.training.inputs import (
     Inputs,
     code,
@@ -104,21 +105,16 @@ class _Work:
 def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict[str, Any]]:
     recipe, data = work.recipe, work.data
     task = make_task(chosen.task, chosen.task_options)
-    classes = chosen.classes or data.names_of(task.target)
-    if not classes:
-        raise UserError(f"{data.name} does not name the classes of its masks: perception.classes")
+    data, val, classes = in_one_order(data, work.val, task.target, chosen.classes)
     side = chosen.input_size
     if isinstance(task, Detection) and side is None and any(h != w for h, w in data.sizes):
         raise UserError(
             "detection is trained on square images: give perception.input_size, to which others "
             "are stretched, or data.size"
         )
-    known, of_val = data.names_of(task.target), work.val.names_of(task.target)
-    if known != of_val and not are_numbers(work.val, task.target):
-        raise UserError(f"{data.name} calls its classes otherwise in train and in val")
-    for images in (data, work.val):
+    for images in (data, val):
         task.check(images.targets(task.target, range(len(images))), len(classes))
-    tried = first_images(data, work.val, recipe.data.crop)
+    tried = first_images(data, val, recipe.data.crop)
     network, preprocess = prepare_network(recipe, chosen, task, classes, tried)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data, task)):
         return work.model, {}
@@ -131,7 +127,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
         name=recipe.name,
     )
     description = describe(chosen.network, chosen.options, chosen.layers, classes, preprocess, task)
-    facts = measure_perception(perception, work.val)
+    facts = measure_perception(perception, val)
     return _export(work, network, description, facts)
 
 
