@@ -9,14 +9,14 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "quiet", "paths", "settings", "threads", "processes", "decibels", "randomness", "own_code",
-    "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels",
-    "separation", "linear", "codecs", "perception", "importance", "losses", "allocation",
-    "training", "families", "links", "transmission", "results", "statistics", "evaluation",
-    "report", "experiments", "radio", "web", "cli", "__main__",
+    "errors", "quiet", "paths", "settings", "threads", "processes", "decibels", "randomness",
+    "own_code", "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks",
+    "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
+    "allocation", "training", "families", "links", "transmission", "results", "statistics",
+    "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
-    "data": ["drawn"],
+    "data": ["drawn", "folders", "tables"],
     "linear": ["planning"],
     "perception": ["huggingface", "onnx"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],

@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 from semjscc.data.base import ImageSet, Split
-from semjscc.data.coco import coco_files, open_coco
-from semjscc.data.folders import open_image_folder
+from semjscc.data.folders.coco import coco_files, open_coco
+from semjscc.data.folders.image_folders import open_image_folder
 from semjscc.data.objects import read_objects, resize_and_crop_boxes, within
-from semjscc.data.online import open_hub
-from semjscc.data.parquet import (
+from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source, source_name
+from semjscc.data.splits import fingerprint, in_validation
+from semjscc.data.tables.online import open_hub
+from semjscc.data.tables.parquet import (
     is_parquet,
     open_parquet_file,
     open_parquet_folder,
     parquet_files,
 )
-from semjscc.data.sources import DO_WITHOUT, Part, PartName, Source, source_name
-from semjscc.data.splits import fingerprint, in_validation
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE, printable, resize_and_crop, resize_and_crop_mask
 from semjscc.paths import special_kind, user_path
@@ -67,8 +67,8 @@ def load_hub(
     Args:
         source: a ``.parquet`` file, which is all ``test``; a folder with ``train*.parquet``,
             ``val*.parquet`` and ``test*.parquet``, in it or in its folder ``data``; a folder of
-            images as in :mod:`semjscc.data.folders`, or where boxes are needed one with
-            COCO's JSON as in :mod:`semjscc.data.coco`; else ``owner/name`` or
+            images as in :mod:`semjscc.data.folders.image_folders`, or where boxes are needed one
+            with COCO's JSON as in :mod:`semjscc.data.folders.coco`; else ``owner/name`` or
             ``owner/name@revision`` on the Hugging Face hub.
         split: where the source has a val but no test split, its val split is ``test``, and
             ``val`` is carved from train like where it has none.

@@ -15,8 +15,8 @@ from pathlib import Path
 from torch import Tensor
 
 from semjscc.data.classes import one_form
+from semjscc.data.folders.walking import Found, describe, listed, walk
 from semjscc.data.sources import Part, PartName, Source, part_of, source_name
-from semjscc.data.walking import Found, describe, listed, walk
 from semjscc.errors import UserError, UserNote
 from semjscc.images import printable, read_image
 

@@ -15,7 +15,7 @@ from semjscc.data.sources import (
     part_of_file,
     source_name,
 )
-from semjscc.data.tables import Table, read_parts
+from semjscc.data.tables.rows import Table, read_parts
 from semjscc.errors import UserError, UserNote
 from semjscc.images import printable
 from semjscc.paths import special_kind

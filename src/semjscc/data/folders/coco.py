@@ -19,7 +19,7 @@ from typing import Any
 
 from torch import Tensor
 
-from semjscc.data.coco_fields import (
+from semjscc.data.folders.coco_fields import (
     Key,
     box_of,
     by_id,

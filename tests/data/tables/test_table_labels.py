@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from semjscc.data.labels import Column, Labels, unite
 from semjscc.data.sources import PartName
+from semjscc.data.tables.labels import Column, Labels, unite
 
 
 def united(names: dict[PartName, tuple[str, ...]] | None = None, **values: list[Any]) -> Labels:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from torch import Tensor
 
 from semjscc.data.columns import Columns, find_columns
-from semjscc.data.labels import Column, unite
 from semjscc.data.objects import find_objects
 from semjscc.data.sources import DO_WITHOUT, Part, PartName
+from semjscc.data.tables.labels import Column, unite
 from semjscc.errors import UserError, kind_of
 from semjscc.images import decode_image, decode_mask, printable
 

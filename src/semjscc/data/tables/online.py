@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semjscc.data.sources import ROWS_AT_ONCE, PartName, Source, first_line, part_of
-from semjscc.data.tables import Table, read_parts
+from semjscc.data.tables.rows import Table, read_parts
 from semjscc.errors import UserError
 from semjscc.images import printable
 

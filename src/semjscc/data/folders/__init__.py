@@ -1,0 +1,1 @@
+"""Folders of images, and those that a COCO file describes."""

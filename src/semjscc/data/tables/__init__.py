@@ -1,0 +1,1 @@
+"""Tables: those of parquet files, and of data sets of the Hugging Face hub."""
