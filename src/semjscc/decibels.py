@@ -18,14 +18,22 @@ def check_snr(snr_db: float) -> float:
     return snr_db
 
 
-def parse_snr(text: str) -> float:
+def parse_snr(text: str, option: str = "") -> float:
     """An SNR as a person writes it.
+
+    Args:
+        text: what was written.
+        option: of the command line, for messages, where it is not the SNR itself.
 
     Raises:
         UserError: it is no number, or none that a link can have.
     """
+    said = f"{option}: " if option else ""
     try:
         snr_db = float(text)
     except ValueError as error:
-        raise UserError(f"an SNR is a number of dB, not {text!r}") from error
-    return check_snr(snr_db)
+        raise UserError(f"{said}an SNR is a number of dB, not {text!r}") from error
+    try:
+        return check_snr(snr_db)
+    except UserError as error:
+        raise UserError(f"{said}{error}") from error

@@ -13,6 +13,7 @@ from semjscc.checkpoint import MODEL
 
 POINT, OUT = ["--ratio", "1/24", "--snr", "5"], ["--out", "out"]
 GRID = ["evaluate", *POINT, *OUT, "--links"]
+WAVES = ["channel", "image.png", "x.cf32"]
 EVERY = ["evaluate", "--links", "semantic,none"]
 RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
@@ -24,7 +25,9 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "ten"], "an SNR is a number of dB, not 'ten'"),
     ([*IMAGE, "-5,0"], "an SNR is a number of dB, not '-5,0'"),
     ([*IMAGE, "nan"], "SNR must be a number of dB between"),
-    ([*IMAGE, "3", "--assumed-snr", "x"], "an SNR is a number of dB"),
+    ([*IMAGE, "3", "--assumed-snr", "x"], "--assumed-snr: an SNR is a number of dB"),
+    ([*IMAGE, "3", "--assumed-snr", "nan"], "--assumed-snr: SNR must be a number of dB between"),
+    ([*IMAGE, "3", "--network", "a:B"], "--network and --task are of a --perception"),
     ([*IMAGE, "3", "--ratio", "x"], "written like 1/24"),
     ([*IMAGE, "3", "--ratio", "1/99999999999999999999"], "in 20 letters at most"),
     (["transmit", "loop.png", "--snr", "3"], "loop.png is a link that leads nowhere"),
@@ -67,12 +70,40 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["demodulate", "image.png", "--out", "out", "--weights", "x"], "no shipped weights 'x'"),
     (["demodulate", "image.png", "--out", "out", "--network", "a:B"], "are of a --perception"),
     (["channel", "nothere.cf32", "x.cf32"], "nothere.cf32 does not exist"),
-    (["channel", "image.png", "x.cf32", "--snr", "x"], "an SNR is a number of dB"),
+    ([*WAVES, "--snr", "x"], "an SNR is a number of dB"),
+    *(
+        ([*WAVES, option, number], f"{option} lies between {low} and {high}, not at {number}")
+        for option, low, high in (
+            ("--cfo", "-1e+09", "1e+09"),
+            ("--sro", "-10000", "10000"),
+            ("--delay", "0", "3600"),
+            ("--gain", "-120", "120"),
+            ("--delay-spread", "0", "1"),
+            ("--doppler", "0", "1e+06"),
+            ("--phase-noise", "0", "1e+09"),
+            ("--iq-gain", "-20", "20"),
+            ("--dc-i", "-100", "100"),
+            ("--iq-phase", "-90", "90"),
+            ("--dc-q", "-100", "100"),
+            ("--clip", "-20", "60"),
+        )
+        for number in ("nan", "inf", "-inf")
+    ),
+    ([*WAVES, "--power", "nan"], "--power is a number of dB from -120 to 120, not nan"),
+    ([*WAVES, "--power", "3", "--dc-i", "0"], "--power does nothing without what refers to it"),
+    ([*WAVES, "--rate", "nan"], "--rate is a positive number of samples a second, not nan"),
+    ([*WAVES, "--doppler", "5"], "take --profile two-ray, tdl-a, tdl-b or tdl-c"),
+    ([*WAVES, "--delay-spread", "1e-6"], "--delay-spread does nothing where there is no multipath"),
+    ([*WAVES, "--profile", "moderate", "--doppler", "5"], "to moderate, which has its own"),
     ([*GRID, "semantc"], "did you mean 'semantic'"),
     ([*GRID, "semantic", "--data", "owner/name"], "say which weights fit name: --weights"),
     ([*EVERY, "--ratio", "1/x", "--snr", "5", *OUT], "written like 1/24"),
     ([*EVERY, "--ratio", "1/24", "--snr", ",", *OUT], "this one is empty"),
     ([*GRID, "none", "--jobs", "0"], "--jobs must be at least 1"),
+    ([*GRID, "none", "--task", "a:B"], "--network and --task are of a --perception"),
+    ([*GRID, "none", "--assumed-error", "inf"], "--assumed-error: SNR must be a number of dB"),
+    ([*GRID, "none", "--assumed-error", "1", "--assumed-snr", "2"], "say two things: leave one"),
+    ([*GRID, "none,semantic", "--accounting", "file"], "--accounting is of separate coding"),
     ([*GRID, "x=djscc,x=semantic"], "two links are called 'x'"),
     ([*EVERY, *POINT, "--out", "image.png"], "it is a file"),
     ([*EVERY, *POINT, "--data", "semantic", "--out", "semantic/out"], "lies in the data"),
@@ -82,6 +113,8 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["train", "image.png", "--processes", "0"], "--processes must be at least 1"),
     (["reproduce", "nothere.yaml"], "no plan at nothere.yaml"),
     (["links", "nothere"], "no link, family or weights 'nothere'"),
+    (["train", "image.png", "--save-seconds", "nan"], "--save-seconds is a number of seconds, 0"),
+    (["web", "--task", "a:B"], "--network and --task are of a --perception"),
     (["web", "--port", "0"], "--port is a number from 1 to"),
     (["transmt"], "invalid choice: 'transmt'"),
     ([], "the following arguments are required: COMMAND"),

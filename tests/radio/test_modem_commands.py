@@ -301,7 +301,7 @@ def test_what_cannot_be_is_refused_in_a_line(
         capsys, "demodulate", str(tmp_path / "tx.wav"), "--profile", "sdr", "--out", tx
     )
     assert "does not exist" in refusal(capsys, "demodulate", tx, "--out", str(tmp_path / "out"))
-    assert "sro_ppm lies between" in refusal(
+    assert "--sro lies between" in refusal(
         capsys, "channel", str(tmp_path / "tx.wav"), tx, "--sro", "1e9"
     )
 

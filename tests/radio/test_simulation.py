@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semjscc.cli.modem import MULTIPATH, NUMBERS
+from semjscc.cli.channel import MULTIPATH, NUMBERS
 from semjscc.errors import UserError
 from semjscc.radio.recordings.files import Recording, read_recording, write_recording
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.simulation import ALIASES, Passage, pass_through, simulation_for
+from semjscc.radio.simulator.limits import LIMITS, SPREADING
 from semjscc.radio.simulator.multipath import PROFILES as MULTIPATH_PROFILES
-from semjscc.radio.simulator.simulator import LIMITS, Simulation, simulate
+from semjscc.radio.simulator.simulator import Simulation, simulate
 
 
 def test_every_choice_of_the_command_is_a_channel() -> None:
@@ -26,8 +27,21 @@ def test_every_number_of_the_command_reaches_its_field() -> None:
     fields = [field for field, _ in NUMBERS.values()]
     assert set(fields) == set(LIMITS) - {"snr_db", "power", "bandwidth"}
     stated = dict.fromkeys(fields, 0.5)
-    made = simulation_for(1e6, stated, snr_db=7.0, seed=4)
-    assert made == Simulation(snr_db=7.0, seed=4, **stated)
+    made = simulation_for(1e6, stated, snr_db=7.0, profile="two-ray", seed=4)
+    assert made == Simulation(snr_db=7.0, profile="two-ray", seed=4, **stated)
+
+
+@pytest.mark.parametrize("profile", MULTIPATH)
+@pytest.mark.parametrize("field", ["doppler_hz", "delay_spread_s"])
+def test_a_number_that_the_profile_does_not_take_is_refused(profile: str, field: str) -> None:
+    def made() -> Simulation:
+        return simulation_for(1e6, {field: 0.5}, snr_db=None, profile=profile)
+
+    if profile in SPREADING:
+        assert getattr(made(), field) == 0.5
+    else:
+        with pytest.raises(UserError, match=f"{field} does nothing .* two-ray, tdl-a, tdl-b or"):
+            made()
 
 
 def test_noise_counts_on_the_carriers_of_the_waveform_with_that_rate() -> None:
@@ -38,7 +52,8 @@ def test_noise_counts_on_the_carriers_of_the_waveform_with_that_rate() -> None:
     for rate, bandwidth in ((2e6 * (1 + 150e-6), 52 * 15_625), (2e6 * (1 + 250e-6), None)):
         assert simulation_for(rate, nothing, snr_db=3.0).bandwidth == bandwidth
     assert (other.bandwidth, other.delay_spread_s) == (None, Simulation().delay_spread_s)
-    assert simulation_for(8e3, {"delay_spread_s": 0.0}, snr_db=3.0).delay_spread_s == 0
+    stated = simulation_for(8e3, {"delay_spread_s": 0.0}, snr_db=3.0, profile="tdl-a")
+    assert stated.delay_spread_s == 0
 
 
 def test_a_rate_of_nothing_is_not_taken_for_none(tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path)
     [
         (["--candidate", "mine"], "no link mine in the results: theirs are none, semantic"),
         (["--against", "mine,djscc"], "no link mine"),
+        (["--against", "semantic"], "semantic is the candidate: its opponents are other links"),
+        (["--against", "none"], "semantic and none have no point in common: leave it out, or"),
         (["missing.json"], "missing.json does not exist"),
     ],
 )
@@ -119,6 +121,16 @@ def test_what_is_not_there_is_named(
     printed = capsys.readouterr().err
     assert message in printed
     assert printed.count("\n") == 1
+
+
+def test_opponents_of_no_candidate_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "results.json"
+    save_results(Results(META, [record(link, 600) for link in ("djscc", "linear")]), path)
+    words = ["report", str(path), "--out", str(tmp_path / "out"), "--against", "linear"]
+    assert main(words) == 2
+    assert "is compared with linear? Say --candidate\n" in capsys.readouterr().err
 
 
 def test_results_without_records_give_no_report(

@@ -146,7 +146,9 @@ def test_times_to_save_at_are_one_line(
     codec_recipe: Path, seconds: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", str(codec_recipe), "--save-seconds", seconds]) == 2
-    assert "seconds to save after are 0 or more" in capsys.readouterr().err
+    assert "--save-seconds is a number of seconds, 0 or more" in capsys.readouterr().err
+    with pytest.raises(UserError, match="seconds to save after are 0 or more"):
+        Schedule(save_seconds=float(seconds))
 
 
 def test_no_process_is_no_schedule() -> None:

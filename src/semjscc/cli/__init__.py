@@ -16,7 +16,7 @@ from typing import TextIO
 
 import semjscc
 from semjscc import __version__
-from semjscc.cli import links, measure, modem, report, reproduce, train, transmit, web
+from semjscc.cli import channel, links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError, UserNote
@@ -25,7 +25,7 @@ from semjscc.threads import choose_threads
 
 _KEPT = "what was finished is kept"
 _GONE = "the working folder is gone: change to one that there is"
-GROUPS = (measure, report, train, reproduce, transmit, modem, links, web)
+GROUPS = (measure, report, train, reproduce, transmit, modem, channel, links, web)
 
 
 @contextmanager

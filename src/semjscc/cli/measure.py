@@ -9,6 +9,7 @@ from semjscc.cli.options import (
     add_json,
     add_situation,
     at_least,
+    check_classes,
     check_network,
     console,
     family_of,
@@ -86,12 +87,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # What takes no time is checked before what does: torch and the rest take seconds to import.
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
-    from semjscc.links.catalogue import find_link
+    from semjscc.links.catalogue import SEPARATE, codes_images, find_link
 
     ratios = tuple(dict.fromkeys(parse_ratio(word) for word in split_list(arguments.ratio)))
     snrs_db = tuple(dict.fromkeys(parse_snr(word) for word in split_list(arguments.snr)))
-    assumed_snr_db = None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr)
-    assumed_error_db = parse_snr(arguments.assumed_error)
+    assumed = arguments.assumed_snr
+    assumed_snr_db = None if assumed is None else parse_snr(assumed, "--assumed-snr")
+    assumed_error_db = parse_snr(arguments.assumed_error, "--assumed-error")
+    if assumed_snr_db is not None and assumed_error_db:
+        raise UserError("--assumed-snr and --assumed-error say two things: leave one out")
     draws = at_least(1, arguments.draws, "--draws")
     limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
     size = None if arguments.size is None else at_least(1, arguments.size, "--size")
@@ -100,9 +104,16 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     _keep_out_of(arguments.data, out)
     names = list(dict.fromkeys(split_list(arguments.links)))
     family = _family_of(arguments, names)
-    called = [find_link(name, family).name for name in names]
+    places = [find_link(name, family) for name in names]
+    if arguments.accounting != "compact" and not any(map(codes_images, places)):
+        raise UserError(
+            "--accounting is of separate coding, and none of the links is that: leave it out, or "
+            f"add {SEPARATE}"
+        )
+    called = [place.name for place in places]
     if twice := [name for name in called if called.count(name) > 1]:
         raise UserError(f"two links are called '{printable(twice[0])}'")
+    check_classes(arguments)
     judges = [] if arguments.perception is None else _networks(arguments.perception)
     for judge in judges:
         check_network(judge)

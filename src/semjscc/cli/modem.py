@@ -1,4 +1,4 @@
-"""``semjscc modulate``, ``demodulate`` and ``channel``: images on the air."""
+"""``semjscc modulate`` and ``demodulate``: images on the air."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from semjscc.cli.options import (
     add_json,
+    check_classes,
     check_network,
     existing_file,
     family_for_file,
@@ -25,31 +26,12 @@ PIPE = "-"
 FORMATS = ("cf32", "ci8", "wav")
 WAVEFORMS = ("sdr", "audio")
 DESIGN_SNR_DB = "10"
-MULTIPATH = (
-    "none", "two-ray", "tdl-a", "tdl-b", "tdl-c", "good", "moderate", "poor", "mpg", "mpm", "mpp",
-)  # fmt: skip
-NUMBERS = {
-    "--cfo": ("cfo_hz", "carrier offset in Hz"),
-    "--sro": ("sro_ppm", "sample-rate offset in ppm, the sender's clock ahead"),
-    "--delay": ("delay_s", "silence in front, in seconds"),
-    "--gain": ("gain_db", "of the receiver in dB"),
-    "--delay-spread": ("delay_spread_s", "RMS, in seconds (default: 1e-6 for sdr, 2e-4 for audio)"),
-    "--doppler": ("doppler_hz", "largest shift in Hz"),
-    "--phase-noise": ("linewidth_hz", "linewidth of the oscillators in Hz"),
-    "--iq-gain": ("iq_gain_db", "imbalance of the mixer in dB"),
-    "--iq-phase": ("iq_phase_deg", "the same in degrees"),
-    "--dc-i": ("dc_i", "direct current over the signal's RMS"),
-    "--dc-q": ("dc_q", "the same in quadrature"),
-    "--clip": ("clip_db", "saturation over mean power in dB"),
-}
-"""Options of ``channel``: the field of a simulation that each states."""
 
 
 def register(command: Register) -> None:
     """Add the commands."""
     _add_modulate(command("modulate", _modulate, "images to a waveform in a file"))
     _add_demodulate(command("demodulate", _demodulate, "a recording to the images in it"))
-    _add_channel(command("channel", _channel, "what a radio channel makes of a waveform"))
 
 
 def _add_modulate(modulate: Parser) -> None:
@@ -81,22 +63,6 @@ def _add_demodulate(demodulate: Parser) -> None:
     add_json(demodulate)
 
 
-def _add_channel(channel: Parser) -> None:
-    channel.add_argument("input", metavar="IN", help="a recording, or - for a pipe")
-    channel.add_argument("output", metavar="OUT", help="a recording, or - for a pipe")
-    channel.add_argument("--snr", help="Es/N0 of a data element in dB (default: no noise)")
-    channel.add_argument("--profile", choices=MULTIPATH, default="none", help="multipath")
-    for option, (field, text) in NUMBERS.items():
-        channel.add_argument(option, type=float, dest=field, help=text)
-    text = "of the signal while it is on, in dB over 1 (default: measured)"
-    channel.add_argument("--power", type=float, metavar="DB", help=text)
-    text = "samples a second, where the file does not tell (default: sdr's)"
-    channel.add_argument("--rate", type=float, help=text)
-    channel.add_argument("--seed", type=int, default=0)
-    channel.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
-    add_json(channel)
-
-
 def _modulate(arguments: argparse.Namespace) -> None:
     # What takes no time is checked before what does: torch alone takes two seconds to import.
     from semjscc.codecs.bandwidth import parse_ratio
@@ -110,7 +76,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     if arguments.ratio is not None:
         parse_ratio(arguments.ratio)
     images = [existing_file(text) for text in arguments.images]
-    out = _recording(arguments.out)
+    out = recording(arguments.out)
     arguments.perception = None
     family = family_for_file(arguments, arguments.link, images[0])
     check_carried(find_link(arguments.link, family))
@@ -158,7 +124,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     print(f"written to {out}: {seconds:.3f} s of {profile.name}", file=stream)
 
 
-def _recording(text: str, *, is_read: bool = False) -> str:
+def recording(text: str, *, is_read: bool = False) -> str:
     """The path of a recording, or "-" for a standard stream that there is.
 
     Raises:
@@ -177,13 +143,12 @@ def _recording(text: str, *, is_read: bool = False) -> str:
 def _demodulate(arguments: argparse.Namespace) -> None:
     from semjscc.families import choose_family
 
-    path, quiet = _recording(arguments.file, is_read=True), arguments.json
+    path, quiet = recording(arguments.file, is_read=True), arguments.json
     out = folder(arguments.out)
     family = "" if arguments.weights is None else choose_family(arguments.weights, "")
     if arguments.perception is not None:
         check_network(arguments.perception)
-    elif arguments.network is not None or arguments.task is not None:
-        raise UserError("--network and --task are of a --perception, and none is named")
+    check_classes(arguments)
 
     import_torch()
     from contextlib import closing
@@ -249,52 +214,3 @@ def _print_log(log: Path, *, wanted: bool) -> None:
     if wanted:
         with log.open(encoding="utf-8") as stream:
             shutil.copyfileobj(stream, sys.stdout)
-
-
-def _channel(arguments: argparse.Namespace) -> None:
-    from dataclasses import asdict
-    from math import log10
-
-    from semjscc.decibels import parse_snr
-
-    snr_db = None if arguments.snr is None else parse_snr(arguments.snr)
-    power_db = arguments.power
-    if power_db is not None and not -120 <= power_db <= 120:
-        raise UserError(f"--power is a number of dB from -120 to 120, not {power_db:g}")
-    source, target = _recording(arguments.input, is_read=True), _recording(arguments.output)
-
-    import_torch()
-    from semjscc.radio.recordings.files import check_kind, files_of
-    from semjscc.radio.simulation import pass_through, simulation_for
-
-    check_kind(arguments.format, source, target)
-    keep_apart(files_of(source), files_of(target))
-    numbers = {field: getattr(arguments, field) for field, _ in NUMBERS.values()}
-    passage = pass_through(
-        source,
-        target,
-        arguments.format,
-        arguments.rate,
-        lambda rate: simulation_for(
-            rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed
-        ),
-        warn,
-        power=None if power_db is None else 10 ** (power_db / 10),
-    )
-    stream = sys.stderr if target == PIPE else sys.stdout
-    seconds, rate, level = passage.seconds, passage.rate, passage.level
-    if arguments.json:
-        measured = None if level is None else asdict(level)
-        facts = {"out": target, "seconds": seconds, "sample_rate": rate}
-        print(
-            json.dumps({**facts, **asdict(passage.simulation), "measured": measured}), file=stream
-        )
-        return
-    if level is not None:
-        measured_db = round(10 * log10(level.power), 1) + 0.0  # no minus before a zero
-        there = f"{level.present / rate:.3f} of {level.heard / rate:.3f} s"
-        print(f"signal of {measured_db} dB, measured where it is present: {there}", file=stream)
-    if snr_db is not None:
-        band = passage.simulation.bandwidth or rate
-        print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)
-    print(f"written to {target}: {seconds:.3f} s at {rate:g} samples a second", file=stream)

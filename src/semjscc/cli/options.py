@@ -117,6 +117,16 @@ def check_network(name: str) -> None:
     locate(name)
 
 
+def check_classes(arguments: argparse.Namespace) -> None:
+    """Refuse the user's own classes of a network that is not named.
+
+    Raises:
+        UserError: so it is.
+    """
+    if arguments.perception is None and (arguments.network or arguments.task):
+        raise UserError("--network and --task are of a --perception, and none is named")
+
+
 def ratio_of(asked: str | None, link: Any) -> Fraction:
     """The bandwidth ratio that was asked for, or what a link takes where nobody asks."""
     from semjscc.codecs.bandwidth import DEFAULT_RATIO, parse_ratio

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from semjscc.cli.options import add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
+from semjscc.errors import UserError
 from semjscc.threads import import_torch
 
 
@@ -26,6 +27,9 @@ def register(command: Register) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     path = settings_file(arguments.recipe, "recipe")
     processes = at_least(1, arguments.processes, "--processes")
+    if not arguments.save_seconds >= 0:
+        said = arguments.save_seconds
+        raise UserError(f"--save-seconds is a number of seconds, 0 or more, not {said:g}")
     out = arguments.out and folder(arguments.out)
 
     import_torch()

@@ -7,6 +7,7 @@ from semjscc.cli.important import check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     add_json,
     add_situation,
+    check_classes,
     check_network,
     existing_file,
     family_for_file,
@@ -44,7 +45,8 @@ def _transmit(arguments: argparse.Namespace) -> None:
     from semjscc.links.catalogue import find_link
 
     snr_db = parse_snr(arguments.snr)
-    assumed_snr_db = None if arguments.assumed_snr is None else parse_snr(arguments.assumed_snr)
+    assumed = arguments.assumed_snr
+    assumed_snr_db = None if assumed is None else parse_snr(assumed, "--assumed-snr")
     if arguments.ratio is not None:
         parse_ratio(arguments.ratio)
     source, out = existing_file(arguments.image), user_path(arguments.out)
@@ -61,6 +63,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     if marks:
         check_takes_mask(place.policy, place.source, place.name)
         check_marks(marks, upright_size_of(source))
+    check_classes(arguments)
     judge = arguments.perception or default_perception(family)
     check_network(judge)
 

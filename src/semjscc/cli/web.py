@@ -2,7 +2,7 @@
 
 import argparse
 
-from semjscc.cli.options import check_network
+from semjscc.cli.options import check_classes, check_network
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
 from semjscc.threads import import_torch
@@ -25,8 +25,7 @@ def register(command: Register) -> None:
 def _web(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.port <= HIGHEST_PORT:
         raise UserError(f"--port is a number from 1 to {HIGHEST_PORT}, not {arguments.port}")
-    if arguments.perception is None and (arguments.network or arguments.task):
-        raise UserError("--network and --task are of a --perception: name it")
+    check_classes(arguments)
     if arguments.perception is not None:
         check_network(arguments.perception)
         import_torch()

@@ -94,6 +94,13 @@ def find_link(name: str, family: str) -> Place:
     return found
 
 
+def codes_images(place: Place) -> bool:
+    """Whether a link sends what a coder of image files makes, all of it or a part."""
+    if place.weights is not None or place.part is not None:
+        return False
+    return place.scheme in (HYBRID, CAPACITY, FINITE) or place.scheme.startswith(SEPARATE)
+
+
 def needs_family(name: str) -> bool:
     """Whether a link can only be found once the family of shipped weights is known."""
     try:

@@ -10,6 +10,7 @@ from semjscc.radio.recordings.files import Recording, read_recording, write_reco
 from semjscc.radio.recordings.level import Level, measure_level
 from semjscc.radio.recordings.reading import PIPE
 from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.simulator.limits import check_counts
 from semjscc.radio.simulator.simulator import Simulation, simulate_chunks
 from semjscc.radio.waveform.profiles import PROFILES, SDR, has_rate_of
 
@@ -41,14 +42,16 @@ def simulation_for(
         seed: what all that is random follows from.
 
     Raises:
-        UserError: a number is beyond what it may be, or there is no such profile.
+        UserError: a number is beyond what it may be, or changes nothing; or there is no such
+            profile.
     """
+    plain = Simulation(profile=ALIASES.get(profile, profile), seed=seed)
+    check_counts(numbers, profile)
     given = {name: number for name, number in numbers.items() if number is not None}
     for waveform in PROFILES.values():
         if has_rate_of(waveform, rate):
             given["bandwidth"] = waveform.bandwidth_hz
             given.setdefault("delay_spread_s", SPREAD_S[waveform.name])
-    plain = Simulation(profile=ALIASES.get(profile, profile), seed=seed)
     return replace(plain, snr_db=snr_db, **given)
 
 

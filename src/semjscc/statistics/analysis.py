@@ -1,7 +1,7 @@
 """All that is worked out from results, before anybody draws or writes it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,7 +68,8 @@ def analyse(
         against: its opponents; by default all links but bounds.
 
     Raises:
-        UserError: a link that was asked for is not there, or outcomes are not their record's.
+        UserError: a link that was asked for is not there or cannot be compared, or outcomes are
+            not their record's.
     """
     records = results.records
     names = list(dict.fromkeys(record.link for record in records))
@@ -81,11 +82,28 @@ def analyse(
     if chosen is not None:
         asked = opponents(records, chosen) if against is None else against
         families = {name: compare(records, chosen, name) for name in asked}
+    _check_asked(against or [], chosen, families)
     families = {name: found for name, found in families.items() if found}
     parts = [
         _part(setting, members, results, families) for setting, members in settings(records).items()
     ]
     return Analysis(results, chosen, parts, families)
+
+
+def _check_asked(
+    against: Sequence[str], chosen: str | None, families: Mapping[str, Sequence[Comparison]]
+) -> None:
+    """Refuse opponents by whom nothing would change."""
+    if against and chosen is None:
+        raise UserError(f"which link is compared with {printable(against[0])}? Say --candidate")
+    for name in against:
+        if name == chosen:
+            raise UserError(f"{printable(name)} is the candidate: its opponents are other links")
+        if not families[name]:
+            raise UserError(
+                f"{printable(chosen or '')} and {printable(name)} have no point in common: "
+                "leave it out, or evaluate both with the same data, channel, ratio and SNR"
+            )
 
 
 def _part(

@@ -22,6 +22,7 @@ from scipy.special import ndtri
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.resampling import REACH, Samples, interpolation_taps
+from semjscc.radio.simulator.limits import SPREADING, TDL
 from semjscc.randomness import generator
 
 Spectrum = Literal["specular", "jakes", "gaussian"]
@@ -33,8 +34,7 @@ WATTERSON: Mapping[str, tuple[float, float]] = {
 }
 """Rec. ITU-R F.1487, mid-latitudes, quiet, moderate and disturbed (good, moderate and poor):
 delay of the second path in seconds and frequency spread 2σ in Hz."""
-TDL = ("tdl-a", "tdl-b", "tdl-c")
-PROFILES = ("none", "two-ray", *TDL, *WATTERSON)
+PROFILES = ("none", *SPREADING, *WATTERSON)
 """What `profile_named` knows."""
 REFLECTION = 0.25
 """Power of the reflected ray over the direct one: a clear notch of 9.5 dB, no total loss."""

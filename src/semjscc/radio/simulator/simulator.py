@@ -13,34 +13,17 @@ and so its clock may be applied before the noise, which keeps the noise white.
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.resampling import Samples, resample_chunks
 from semjscc.radio.simulator import impairments
+from semjscc.radio.simulator.limits import LIMITS, check_limits
 from semjscc.radio.simulator.multipath import multipath_chunks, profile_named
 from semjscc.randomness import generator
 
-LIMITS = {
-    "snr_db": (-100.0, 100.0),
-    "power": (1e-12, 1e12),
-    "bandwidth": (1e-3, 1e12),
-    "cfo_hz": (-1e9, 1e9),
-    "sro_ppm": (-10_000.0, 10_000.0),
-    "delay_s": (0.0, 3600.0),
-    "gain_db": (-120.0, 120.0),
-    "delay_spread_s": (0.0, 1.0),
-    "doppler_hz": (0.0, 1e6),
-    "linewidth_hz": (0.0, 1e9),
-    "iq_gain_db": (-20.0, 20.0),
-    "iq_phase_deg": (-90.0, 90.0),
-    "dc_i": (-100.0, 100.0),
-    "dc_q": (-100.0, 100.0),
-    "clip_db": (-20.0, 60.0),
-}
-"""What each number may be; beyond lies a slip of the hand."""
 LONGEST_SPREAD = 1 << 16
 """Samples that the paths of a profile may lie apart."""
 
@@ -90,13 +73,7 @@ class Simulation:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name not in LIMITS or value is None:
-                continue
-            low, high = LIMITS[field.name]
-            if not low <= value <= high:
-                raise UserError(f"{field.name} lies between {low:g} and {high:g}, not at {value}")
+        check_limits({field: getattr(self, field) for field in LIMITS})
         profile_named(self.profile, self.delay_spread_s, self.doppler_hz)
 
 
