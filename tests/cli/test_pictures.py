@@ -7,7 +7,15 @@ import pytest
 import torch
 from PIL import Image
 
-from semjscc.cli.pictures import FORMATS, LOSSY, check_picture, size_of, write_picture
+from semjscc.cli.pictures import (
+    FORMATS,
+    LOSSY,
+    RECEIVED,
+    check_picture,
+    check_received,
+    size_of,
+    write_picture,
+)
 from semjscc.errors import UserError
 from semjscc.images import read_image, to_float
 
@@ -50,6 +58,22 @@ def test_places_where_nothing_can_be_written_are_refused_before_the_work(tmp_pat
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(UserError, match="is a folder"):
         check_picture(tmp_path / "folder.png", print)
+
+
+def test_a_file_that_nobody_named_is_written_over_where_it_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_received()
+    write_picture(PIXELS, Path(RECEIVED))
+    check_received()
+    for mine in (
+        lambda path: Image.new("RGB", (8, 8)).save(path),
+        lambda path: path.write_text(""),
+    ):
+        mine(Path(RECEIVED))
+        with pytest.raises(UserError, match=r"received.png is there and .*: name another .* --out"):
+            check_received()
 
 
 def test_folders_are_made(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from semjscc.report.stale_files import COMPARISONS, REPORT, STRIP, is_of_a_repor
 from semjscc.results.records import Record, Results
 from small_evaluation import GRID, make
 
+PNG = b"\x89PNG\r\n\x1a\n"
 GRID_OF_TWO = [
     NO_CHANNEL,
     *(
@@ -51,8 +52,8 @@ def test_figures_that_a_new_report_lacks_are_removed(tmp_path: Path) -> None:
 
 
 def test_a_report_is_withdrawn_with_all_that_it_came_with(tmp_path: Path) -> None:
-    published(tmp_path, GRID_OF_TWO)
-    for name in (STRIP, COMPARISONS, RESULTS, "gain.txt"):
+    publish(Results({}, GRID_OF_TWO), tmp_path, strip=PNG)
+    for name in (COMPARISONS, RESULTS, "gain.txt"):
         (tmp_path / name).write_bytes(b"")
     withdraw(tmp_path)
     assert names(tmp_path) == {RESULTS, "gain.txt"}
@@ -75,6 +76,73 @@ def test_comparisons_that_are_not_ours_stay(tmp_path: Path, text: str) -> None:
     (tmp_path / COMPARISONS).write_text(text)
     with pytest.raises(UserError, match=r"comparisons.json was not written by semjscc"):
         prepare(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["accuracy.pdf", "psnr.svg", "gain.png", STRIP])
+@pytest.mark.parametrize("reported", [False, True])
+def test_figures_that_are_not_ours_stay(tmp_path: Path, name: str, reported: bool) -> None:
+    if reported:  # a report of ours that names none of them
+        one = [replace(RECORD, link="djscc", psnr_db=None, ssim=None, exact=None)]
+        published(tmp_path, one)
+        for kind in ("svg", "pdf", "png"):
+            (tmp_path / f"accuracy.{kind}").unlink()
+        (tmp_path / REPORT).write_text((tmp_path / REPORT).read_text().replace('"accuracy"', '""'))
+    (tmp_path / name).write_text("mine")
+    before = names(tmp_path)
+    with pytest.raises(UserError, match=rf"{name} would be written over, .* another --out"):
+        prepare(tmp_path)
+    if reported:
+        withdraw(tmp_path)
+        before -= {REPORT}
+    assert names(tmp_path) == before
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_strip_of_somebody_elses_is_in_no_reports_way(tmp_path: Path) -> None:
+    (tmp_path / STRIP).write_text("mine")
+    prepare(tmp_path, with_strip=False)
+    published(tmp_path, GRID_OF_TWO)
+    withdraw(tmp_path)
+    assert names(tmp_path) == {STRIP}
+
+
+def test_a_figure_with_a_longer_name_is_looked_for_before_any_is_written(tmp_path: Path) -> None:
+    (tmp_path / "psnr-judged-by-c.svg").write_text("mine")
+    judged = [replace(one, perception="c") for one in GRID_OF_TWO]
+    with pytest.raises(UserError, match=r"psnr-judged-by-c.svg would be written over"):
+        published(tmp_path, [*GRID_OF_TWO, *judged])
+    assert names(tmp_path) == {"psnr-judged-by-c.svg"}
+
+
+def test_a_strip_stays_ours_when_its_results_are_reported_again(tmp_path: Path) -> None:
+    publish(Results({}, GRID_OF_TWO), tmp_path, strip=PNG)
+    published(tmp_path, GRID_OF_TWO)
+    assert (tmp_path / STRIP).read_bytes() == PNG
+    prepare(tmp_path)
+    withdraw(tmp_path)
+    assert names(tmp_path) == set()
+
+
+def test_a_report_stopped_half_way_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: object, path: Path) -> None:
+        if path.name == "psnr.svg":
+            raise KeyboardInterrupt
+        path.write_bytes(b"")
+
+    monkeypatch.setattr(module, "save_figure", stop)
+    with pytest.raises(KeyboardInterrupt):
+        publish(Results({}, GRID_OF_TWO), tmp_path, strip=PNG)
+    assert "accuracy.svg" in names(tmp_path)
+    prepare(tmp_path)
+
+
+def test_no_file_is_lost_to_find_out_whether_one_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / ".writable").write_text("mine")
+    prepare(tmp_path)
+    assert names(tmp_path) == {".writable"}
+    assert (tmp_path / ".writable").read_text() == "mine"
 
 
 def test_a_report_of_ours_may_be_written_over(tmp_path: Path) -> None:

@@ -280,6 +280,19 @@ def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: P
         train(other, tmp_path / "run", QUIET)
 
 
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "resume.ckpt", "before-decay.ckpt", "inputs.json"]
+)
+def test_files_that_no_run_made_are_not_written_over(
+    codec_recipe: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).write_text("[1]")
+    with pytest.raises(UserError, match=rf"{name} .*would be written over.*train --out"):
+        train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+    assert (tmp_path / "run" / name).read_text() == "[1]"
+
+
 def test_mistake_leaves_no_run_in_the_way_of_the_right_recipe(
     codec_recipe: Path, tmp_path: Path
 ) -> None:

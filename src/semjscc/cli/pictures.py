@@ -30,6 +30,12 @@ LOSSY: dict[str, tuple[str, dict[str, Any]]] = {
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 """The EXIF tag, and its values for pictures that lie on their side."""
 
+RECEIVED = "received.png"
+"""What is written where nobody names a file."""
+
+_MAKER = "Software", "semjscc"
+"""What a PNG file of ours says of itself, by PNG's own keyword."""
+
 FIGURES = (".png", ".svg", ".pdf")
 """What figures are written as."""
 
@@ -47,6 +53,29 @@ def check_picture(path: Path, warn: Callable[[str], object]) -> None:
     check_writable(path)
     if ending in LOSSY:
         warn(f"JPEG is lossy: {name} is not to the pixel what arrived")
+
+
+def check_received() -> None:
+    """Refuse to write over `RECEIVED`, which nobody named, where it is somebody else's.
+
+    Raises:
+        UserError: so it is.
+    """
+    if Path(RECEIVED).exists() and not _is_ours(Path(RECEIVED)):
+        raise UserError(
+            f"{RECEIVED} is there and was not written by semjscc: name another file with --out"
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    from PIL import Image
+
+    key, maker = _MAKER
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            return image.info.get(key) == maker
+    except Exception:  # of any kind, on damaged files
+        return False
 
 
 def check_figure(path: Path) -> None:
@@ -70,12 +99,17 @@ def write_picture(image: "Tensor", path: Path) -> None:
     from io import BytesIO
 
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     from semjscc.checkpoint import write_atomically
     from semjscc.images import to_uint8
 
     kind, settings = (FORMATS | LOSSY)[path.suffix.lower()]
     pixels = to_uint8(image.cpu()) if image.is_floating_point() else image.cpu()
+    if kind == "PNG":
+        about = PngInfo()
+        about.add_text(*_MAKER)
+        settings = {**settings, "pnginfo": about}
     encoded = BytesIO()
     picture = Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
     try:

@@ -43,7 +43,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     name = f"{plan.name}-quick" if arguments.quick else plan.name
     out = chosen[0] or Path("out") / name
     runs = chosen[1] or (Path("runs") / name if arguments.quick else Path("runs"))
-    prepare(out)
+    prepare(out, with_strip=False)
     results = reproduce(
         plan,
         recipes,

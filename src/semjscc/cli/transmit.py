@@ -15,7 +15,14 @@ from semjscc.cli.options import (
     warn,
 )
 from semjscc.cli.parser import Register
-from semjscc.cli.pictures import check_figure, check_picture, upright_size_of, write_picture
+from semjscc.cli.pictures import (
+    RECEIVED,
+    check_figure,
+    check_picture,
+    check_received,
+    upright_size_of,
+    write_picture,
+)
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.threads import import_torch
@@ -30,7 +37,8 @@ def register(command: Register) -> None:
     marks = "what matters: x,y,w,h in pixels, or a mask, white on black; may be repeated"
     transmit.add_argument("--important", action="append", default=[], metavar="WHERE", help=marks)
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
-    transmit.add_argument("--out", default="received.png", help="image that arrives; its format")
+    text = f"image that arrives; its format (default: {RECEIVED})"
+    transmit.add_argument("--out", help=text)
     transmit.add_argument("--seen", help="figure of what the network sees, before and after")
     add_situation(transmit)
     add_json(transmit)
@@ -49,11 +57,13 @@ def _transmit(arguments: argparse.Namespace) -> None:
     assumed_snr_db = None if assumed is None else parse_snr(assumed, "--assumed-snr")
     if arguments.ratio is not None:
         parse_ratio(arguments.ratio)
-    source, out = existing_file(arguments.image), user_path(arguments.out)
+    source, out = existing_file(arguments.image), user_path(arguments.out or RECEIVED)
     seen = None if arguments.seen is None else user_path(arguments.seen)
     marks = read_marks(arguments.important)
     keep_apart([source, *marks.files], [out] if seen is None else [out, seen])
     check_picture(out, warn)
+    if arguments.out is None:
+        check_received()
     if seen is not None:
         check_figure(seen)
         if seen.absolute() == out.absolute():

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -18,9 +19,9 @@ from semjscc.evaluation.progress import Progress
 from semjscc.experiments.existing_results import EARLIER, RESULTS, put_aside, standing_results
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.randomness import Draws
-from semjscc.report.panels import save_figure
+from semjscc.report.panels import figure_bytes
 from semjscc.report.report import publish
-from semjscc.report.stale_files import STRIP, check_report, withdraw
+from semjscc.report.stale_files import check_report, withdraw
 from semjscc.report.strip import make_rows, strip_figure, strip_title
 from semjscc.results.fingerprint import (
     channel_fingerprint,
@@ -56,20 +57,23 @@ class Experiment:
         return self.evaluators[0].data
 
 
-def prepare(out: Path) -> None:
+def prepare(out: Path, *, with_strip: bool = True) -> None:
     """Make the folder for the results, before hours of work depend on it.
 
+    Args:
+        out: folder.
+        with_strip: whether a transmission strip will be written to it.
+
     Raises:
-        UserError: it cannot be written to, or a report of somebody else's is there.
+        UserError: it cannot be written to, or what is there of somebody else's would be lost.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
+        with TemporaryFile(dir=out):
+            pass
     except OSError as error:
         raise UserError(f"cannot write to {out}: {error.strerror or error}") from error
-    check_report(out)
+    check_report(out, with_strip=with_strip)
 
 
 def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False) -> Results:
@@ -159,8 +163,7 @@ def _in_order(meta: dict[str, Any], found: Mapping[tuple[int, int], Record]) -> 
 
 def draw(experiment: Experiment, results: Results, out: Path) -> None:
     """Write the transmission strip, the figures and the report."""
-    save_figure(_strip(experiment), out / STRIP)
-    publish(results, out, pictures={"What arrived": out / STRIP})
+    publish(results, out, strip=figure_bytes(_strip(experiment), "png"))
 
 
 def _strip(experiment: Experiment) -> Figure:

@@ -37,7 +37,7 @@ def report_on(
     if not results.records:
         names = printable(", ".join(map(str, paths)))
         raise UserError(f"nothing was measured in {names}: there is nothing to report")
-    prepare(out)
+    prepare(out, with_strip=False)
     analysis = publish(results, out, pictures=_strips(paths), candidate=candidate, against=against)
     text = json.dumps(to_json(analysis), indent=1) + "\n"
     write_atomically(out / COMPARISONS, lambda temporary: temporary.write_text(text))

@@ -21,7 +21,15 @@ from semjscc.report.rows import (
     record_row,
     where,
 )
-from semjscc.report.stale_files import REPORT, names_tag, withdraw_figures
+from semjscc.report.stale_files import (
+    REPORT,
+    STRIP,
+    check_free,
+    figure_files,
+    has_strip,
+    names_tags,
+    withdraw_figures,
+)
 from semjscc.results.records import Record, Results
 from semjscc.statistics.analysis import Analysis, Part, analyse, front_gaps
 from semjscc.statistics.comparison import (
@@ -65,6 +73,7 @@ def publish(
     results: Results,
     out: Path,
     *,
+    strip: bytes | None = None,
     pictures: Mapping[str, bytes | Path] | None = None,
     candidate: str | None = None,
     against: Sequence[str] | None = None,
@@ -78,21 +87,31 @@ def publish(
     Args:
         results: of one evaluation, or of several as `settings.merge` puts them together.
         out: folder.
-        pictures: further PNG images by their headings, such as the transmission strip.
+        strip: a PNG of what arrived, which is written too, as ``transmission.png``.
+        pictures: further PNG images by their headings.
         candidate: see `analyse`.
         against: see `analyse`.
 
     Raises:
-        UserError: a link is not there, a picture is no PNG, or a file cannot be written.
+        UserError: a link is not there, a picture is no PNG, a file cannot be written, or one of
+            somebody else's would be written over.
     """
     analysis = analyse(results, candidate, against)
     drawn = _draw_all(analysis)
-    withdraw_figures(out, keep=[name for figures in drawn for name in figures])
+    names = [name for figures in drawn for name in figures]
+    check_free(out, [*figure_files(names), *([] if strip is None else [STRIP])])
+    shown = {} if strip is None else {"What arrived": strip}
+    stays = strip is not None or (has_strip(out) and (out / STRIP).exists())
+    text = render(analysis, drawn, shown | dict(pictures or {}), has_strip=stays)
+    withdraw_figures(out, keep=names)
+    # First what names the others: whatever ends this early, no file is left that nobody names.
+    _write(text, out / REPORT)
     for figures in drawn:
         for name, one in figures.items():
             for kind in KINDS:
                 save_figure(one.flat, out / f"{name}.{kind}")
-    _write(render(analysis, drawn, pictures or {}), out / REPORT)
+    if strip is not None:
+        write_atomically(out / STRIP, lambda temporary: temporary.write_bytes(strip))
     return analysis
 
 
@@ -129,6 +148,8 @@ def render(
     analysis: Analysis,
     drawn: Sequence[Mapping[str, Drawn]],
     pictures: Mapping[str, bytes | Path],
+    *,
+    has_strip: bool = False,
 ) -> str:
     """The HTML that `publish` writes."""
     results = analysis.results
@@ -149,7 +170,7 @@ def render(
         body += [_leads(part), *_comparisons(part, analysis.candidate)]
     body += [heading("All results"), f"<p>{escape(_DEFINITIONS)}</p>"]
     body.append(folded(f"{len(rows)} rows", everything) if several else everything)
-    about = names_tag([name for figures in drawn for name in figures])
+    about = names_tags([name for figures in drawn for name in figures], has_strip=has_strip)
     return page(title, "\n".join(filter(None, body)), about)
 
 

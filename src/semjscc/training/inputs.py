@@ -15,7 +15,7 @@ from semjscc.checkpoint import MODEL, locate, read_metadata, write_atomically
 from semjscc.data import ImageSet, Split, load_data
 from semjscc.data.decoded import file_stamps, load_decoded
 from semjscc.data.joined import join
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.parts import code_of
 from semjscc.perception.names import EFFICIENTNET
 from semjscc.perception.store import weights_file
@@ -145,12 +145,25 @@ def keep_inputs(folder: Path, now: Inputs) -> None:
         UserError: weights, images or code are others than the run began with, or the file cannot
             be written or read.
     """
-    begun = _begun_with(folder)
+    begun, file = _begun_with(folder), folder / INPUTS
     if begun is not None:
         _compare(folder, begun, now)
-    if begun is None or not (folder / INPUTS).is_file():
+    if begun is None or not file.is_file():
+        if file.exists() and not _holds_inputs(file):
+            raise UserError(
+                f"{printable(str(file))} was not written by a training, and would be written over: "
+                f"{ELSEWHERE}"
+            )
         text = json.dumps(asdict(now), indent=1) + "\n"
-        write_atomically(folder / INPUTS, lambda temporary: temporary.write_text(text))
+        write_atomically(file, lambda temporary: temporary.write_text(text))
+
+
+def _holds_inputs(file: Path) -> bool:
+    try:
+        kept = json.loads(file.read_text())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(kept, dict) and {"origins", "data"} <= kept.keys()
 
 
 def _begun_with(folder: Path) -> Inputs | None:

@@ -25,14 +25,14 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import MODEL
-from semjscc.errors import Stopped, UserError
+from semjscc.errors import Stopped, UserError, printable
 from semjscc.paths import keep_apart
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 from semjscc.training.runs.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.runs.several import Watch
-from semjscc.training.runs.state import RESUME, AtomicCheckpointIO, Ear, KeepState
+from semjscc.training.runs.state import BEFORE_DECAY, RESUME, AtomicCheckpointIO, Ear, KeepState
 
 RECIPE = "recipe.yaml"
 ELSEWHERE = "move it away, or choose another folder (train --out, reproduce --runs)"
@@ -43,8 +43,16 @@ def open_run(recipe: Recipe, folder: Path) -> None:
     """Check that a run's folder is new, or holds this recipe, perhaps with fewer steps.
 
     Raises:
-        UserError: the folder belongs to another recipe, or to one that cannot be made longer.
+        UserError: the folder belongs to another recipe, or to one that cannot be made longer, or
+            holds weights of which no recipe tells.
     """
+    if not (folder / RECIPE).is_file():
+        for name in (MODEL, RESUME, BEFORE_DECAY):
+            if (folder / name).exists():
+                raise UserError(
+                    f"{printable(str(folder / name))} would be written over, and no {RECIPE} "
+                    f"beside it tells of it: {ELSEWHERE}"
+                )
     begun = _begun(recipe, folder)
     if begun is not None:
         state_to_go_on_from(recipe, begun, folder)
