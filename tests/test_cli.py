@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from semjscc.cli import main
@@ -122,8 +123,12 @@ def test_more_than_memory_holds_is_one_line(
     def nothing_left(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("semjscc.experiments.evaluation.run", nothing_left)
-    assert "not enough memory" in refusal(words, capsys)
+    def torch_has_none(*_: object, **__: object) -> None:
+        torch.empty(2**60)
+
+    for run in (nothing_left, torch_has_none):
+        monkeypatch.setattr("semjscc.experiments.evaluation.run", run)
+        assert "not enough memory" in refusal(words, capsys)
 
 
 @pytest.mark.usefixtures("unpublished")

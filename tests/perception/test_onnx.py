@@ -299,6 +299,11 @@ def bare(file: Path) -> None:
     file.with_suffix(".yaml").unlink()
 
 
+def empty(file: Path) -> None:
+    classifier(file)
+    file.with_suffix(".yaml").write_text("")
+
+
 def no_model(file: Path) -> None:
     classifier(file)
     file.write_bytes(b"not a model")
@@ -327,6 +332,17 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda file: classifier(file, {**CLASSIFIER, "size": 8}, size=(1, 3, 16, 16)),
         "it takes 16 x 16 numbers .* says size 8 x 8",
     ),
+    "size of a continent": (
+        told(size=100_000),
+        r"100000 x 100000 is more than 67,108,864 pix",
+    ),
+    "wide": (told(size=[1, 10**9]), r"size 1 x 1000000000 is more than"),
+    "resize of a continent": (told(size=8, resize=100_000), r"size 100000 x 100000 is more than"),
+    "countless classes": (told(classes=3 * 10**9), r"1,000,000 at the most, not 3,000,000,000"),
+    "two means": (told(mean=[1, 2]), r"line \d+: mean is a list of 3, not one of 2"),
+    "three sizes": (told(size=[1, 2, 3]), "a whole number or a list of 2 or null, not one of 3"),
+    "word in a size": (told(size=[1, "x"]), r"size\.2 is a whole number, not 'x'"),
+    "no task": (empty, "lines such as 'task: classification' and 'classes: …'$"),
     "small crop": (told(size=32, resize=16), "resize is at least size"),
     "std": (told(std=[1, 0, 1]), "std three positive ones"),
     "output": (told(outputs=["more"]), "has no output more; it has logits"),

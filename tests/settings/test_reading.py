@@ -136,7 +136,7 @@ def test_merged_blocks_may_be_overridden(file: Path) -> None:
         ("name: a\ngears: [1, two]", "line 2: gears.2 is a whole number, not 'two'"),
         ("name: a\ngears: [true]", "line 2: gears.1 is a whole number, not true"),
         ("name: a\ngears: [1.5]", "line 2: gears.1 is a whole number, not 1.5"),
-        ("name: a\nsize: [1]", "line 2: size is a list of 2, not a list"),
+        ("name: a\nsize: [1]", "line 2: size is a list of 2, not one of 1"),
         ("name: a\nspare: {radius: wide}", "line 2: spare.radius is a number, not 'wide'"),
         ("name: a\nspare: {radius: 1, kind: mud}", "spare.kind is one of road, track, not 'mud'"),
         (

@@ -174,6 +174,12 @@ def test_networks_that_cannot_be_are_refused_before_the_training(
     assert not (tmp_path / "run").exists()
 
 
+def test_an_input_of_more_pixels_than_an_image_has_is_a_slip(source: Path, tmp_path: Path) -> None:
+    words = ["--perception.input_size", "100000"]
+    with pytest.raises(UserError, match="input_size 100000 is the side of more than 67,108,864"):
+        load_recipe(recipe_file(tmp_path, source, PERCEPTION), words)
+
+
 def test_codecs_that_cannot_be_are_refused_before_the_training(
     codec_recipe: Path, tmp_path: Path
 ) -> None:

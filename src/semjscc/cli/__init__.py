@@ -107,7 +107,9 @@ def main(words: Sequence[str] | None = None) -> int:
         said = _GONE if _working_folder_is_gone() else _in_words(error)
         print(f"semjscc: {said}", file=sys.stderr)
         return 2
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not _lacks_memory(error):
+            raise
         print("semjscc: not enough memory: take fewer or smaller images", file=sys.stderr)
         return 2
     except UserError as error:
@@ -120,6 +122,12 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"semjscc: stopped; {_KEPT}", file=sys.stderr)
         return 130
     return 0
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether it says so: what PyTorch raises then is no `MemoryError`."""
+    said = str(error)
+    return isinstance(error, MemoryError) or "t allocate memory" in said or "out of memory" in said
 
 
 def _working_folder_is_gone() -> bool:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from semjscc.data.base import PerImage
 from semjscc.errors import UserError, printable
+from semjscc.images.limits import PIXEL_LIMIT
 from semjscc.perception.outputs import first_tensor, with_tensor
 from semjscc.tasks import Classification, Task
 
@@ -38,6 +39,7 @@ class Preprocess:
         sides = self.size if isinstance(self.size, tuple) and len(self.size) == 2 else (self.size,)
         if self.size is not None and not all(isinstance(side, int) and side > 0 for side in sides):
             raise ValueError(f"size is a positive whole number of pixels, not {self.size!r}")
+        check_pixels(self.size)
         for values in (self.mean, self.std):
             if len(values) != 3 or not all(
                 isinstance(value, int | float) and math.isfinite(value) for value in values
@@ -70,6 +72,19 @@ class Preprocess:
         """Rows and columns of the central part that the network sees of an image of H x W."""
         side = min(height, width)
         return (side, side) if isinstance(self.size, int) else (height, width)
+
+
+def check_pixels(size: int | tuple[int, int] | None) -> None:
+    """Refuse a size of more pixels than an image may have, before memory is set aside for it.
+
+    Raises:
+        ValueError: so it is.
+    """
+    if size is None:
+        return
+    height, width = size if isinstance(size, tuple) else (size, size)
+    if height * width > PIXEL_LIMIT:
+        raise ValueError(f"size {height} x {width} is more than {PIXEL_LIMIT:,} pixels")
 
 
 class _LastLayerReached(Exception):  # noqa: N818 - a signal, not an error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from semjscc.perception.base import Preprocess
+from semjscc.perception.base import Preprocess, check_pixels
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class ProcessorPreprocess(Preprocess):
     crop: tuple[int, int] | None = None
     mode: str = "bilinear"
     bgr: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_pixels(self.resized)
 
     def __call__(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, 3, h, w), normalised."""

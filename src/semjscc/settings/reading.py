@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from semjscc.errors import UserError, printable
 from semjscc.settings.blocks import Block, SettingError, parse
-from semjscc.settings.values import Word, as_dataclass
+from semjscc.settings.values import Word, as_dataclass, needed_lines
 
 Settings = TypeVar("Settings")
 
@@ -37,7 +37,7 @@ def read_settings(
             raise UserError(f"no {what} at {name}")
         block = parse(path.read_bytes())
         if not isinstance(block, Block):
-            raise SettingError(f"a {what} is made of lines such as 'name: mine'")
+            raise SettingError(f"a {what} is made of lines such as {needed_lines(kind)}")
         for key, word in _pairs(overrides, what):
             block = _put(block, key.split("."), word)
         return as_dataclass(kind, block, what, ())

@@ -88,6 +88,14 @@ def _needed(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
+def needed_lines(kind: Any) -> str:
+    """What a file of a dataclass says at the least, in words: ``'name: mine'``."""
+    hints = get_type_hints(kind)
+    first, *others = [field.name for field in fields(kind) if _needed(field)]
+    value = get_args(hints[first])[0] if get_origin(hints[first]) is Literal else "mine"
+    return " and ".join([f"'{first}: {value}'", *(f"'{name}: …'" for name in others)])
+
+
 def _unknown(kind: Any, key: str, what: str, place: tuple[str, ...]) -> str:
     """That there is no such key, with the one that is meant if it can be guessed."""
     own = [field.name for field in fields(kind)]
@@ -133,7 +141,7 @@ def as_kind(hint: Any, value: Any, what: str, place: tuple[str, ...]) -> Any:
             return taken
     text_is_wanted = str in kinds and not isinstance(value, dict | list | NoneType)
     hint = ": put it in quotes" if text_is_wanted else ""
-    raise SettingError(f"{_named(place)} is {_wanted(kinds)}, not {_shown(value)}{hint}")
+    raise SettingError(f"{_named(place)} is {_wanted(kinds)}, not {_shown(value, kinds)}{hint}")
 
 
 def _taken(kind: Any, value: Any, what: str, place: tuple[str, ...]) -> Any:
@@ -233,12 +241,13 @@ def _in_words(kind: Any) -> str:
     return _NAMES.get(kind, "a block of keys")
 
 
-def _shown(value: Any) -> str:
-    """A value as a person would write it."""
+def _shown(value: Any, kinds: Sequence[Any]) -> str:
+    """A value that is of none of these kinds, as a person would write it."""
     if isinstance(value, dict):
         return "a block of keys"
     if isinstance(value, list):
-        return "a list"
+        counted = any(_is_list(kind) and _length(kind) is not None for kind in kinds)
+        return f"one of {len(value)}" if counted else "a list"
     if isinstance(value, str):
         return repr(printable(value))
     return "null" if value is None else json.dumps(value, default=str)

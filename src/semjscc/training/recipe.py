@@ -16,7 +16,7 @@ import yaml
 from semjscc.channels import AWGN, CHANNELS
 from semjscc.checkpoint import write_atomically
 from semjscc.codecs.store import CODECS
-from semjscc.images import MINIMUM_SIDE
+from semjscc.images import MINIMUM_SIDE, PIXEL_LIMIT
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.paths import check_folder_name
 from semjscc.perception.names import is_onnx, only_judges
@@ -100,6 +100,10 @@ class PerceptionRecipe:
 
     def __post_init__(self) -> None:
         check_number("input_size", self.input_size, 1)
+        if self.input_size is not None and self.input_size**2 > PIXEL_LIMIT:
+            raise ValueError(
+                f"input_size {self.input_size} is the side of more than {PIXEL_LIMIT:,} pixels"
+            )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
+MOST_CLASSES = 10**6
+"""Beyond lies a slip of the hand, and more names than memory holds."""
+
 
 @dataclass(frozen=True)
 class OnnxSettings:
@@ -53,6 +56,8 @@ class OnnxSettings:
     outputs: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.classes, int) and self.classes > MOST_CLASSES:
+            raise ValueError(f"classes are {MOST_CLASSES:,} at the most, not {self.classes:,}")
         if not self.class_names:
             raise ValueError("classes are names, or how many there are, and here are none")
         sides = self.size if isinstance(self.size, tuple) else (self.size,)
