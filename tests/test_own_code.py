@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from semjscc.own_code import _file_of, code_behind, is_own
+from semjscc import own_code
+from semjscc.own_code import _file_of, code_behind, failure_of, in_words, is_own, note_named
 
 Write = Callable[..., None]
 
@@ -103,3 +104,65 @@ def test_what_a_module_holds_is_not_looked_for_beside_it(write: Write, tmp_path:
     importlib.import_module("twice")
     assert _file_of("twice.inner") is None
     assert _file_of("twice") == (tmp_path / "twice.py").resolve()
+
+
+FAILING = """
+class Part:
+    def send(self):
+        return self.find({}, "gain")
+    def find(self, known, key):
+        return known[key]
+    @property
+    def ratio(self):
+        raise ValueError("no\\nsecond line")
+
+def silent():
+    assert False
+
+def told():
+    from semjscc.errors import UserError
+    raise UserError("take another")
+"""
+
+
+def raised(function: Callable[..., object], *arguments: object) -> Exception:
+    """As if something of ours had called the function."""
+    try:
+        function(*arguments)
+    except Exception as error:
+        return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+    raise AssertionError("nothing was raised")
+
+
+@pytest.fixture
+def nobody_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_code, "_named", set())
+
+
+@pytest.mark.usefixtures("nobody_named")
+def test_what_fails_in_code_of_the_users_own_is_told_with_its_part_and_place(write: Write) -> None:
+    write(users_failing=FAILING)
+    users = importlib.import_module("users_failing")
+    part = users.Part()
+    for error, asked, said in (
+        (raised(part.send), "Part.send", "KeyError: 'gain' (users_failing.py, line 6)"),
+        (raised(getattr, part, "ratio"), "Part.ratio", "ValueError: no (users_failing.py, line 9)"),
+        (raised(users.silent), "silent", "AssertionError (users_failing.py, line 12)"),
+    ):
+        assert failure_of(error) == f"users_failing:{asked} failed: {said}"
+        assert in_words(error) == said
+    assert in_words(raised(users.told)) == "take another"
+
+
+@pytest.mark.usefixtures("nobody_named")
+def test_what_fails_elsewhere_is_nobodys_unless_something_was_named() -> None:
+    fault = raised(is_own, None)
+    assert failure_of(fault) is None
+    note_named("semjscc.links")
+    assert failure_of(fault) is None
+    note_named("users_part.inner")
+    said = "the work failed, and code of your own takes part in it (users_part): AttributeError: "
+    assert (failure_of(fault) or "").startswith(said)
+    assert in_words(ValueError("plain")) == "plain"
+    assert in_words(ValueError()) == "ValueError"
+    assert in_words(KeyError("gain")) == "KeyError: 'gain'"

@@ -14,7 +14,7 @@ from semjscc import checkpoint
 from semjscc.cli import main
 from semjscc.errors import UserError
 from semjscc.evaluation.grid import Point
-from semjscc.images import read_image
+from semjscc.images import read_image, write_png
 from semjscc.links import CodecLink, open_link
 from semjscc.links.catalogue import find_link
 from semjscc.radio.supported_links import check_carried
@@ -28,7 +28,7 @@ from torch import nn
 from semjscc.channels.awgn import awgn
 from semjscc.codecs.bandwidth import latent_depth, parse_ratio
 from semjscc.codecs.grid import GridCodec
-from semjscc.links import CodecLink
+from semjscc.links import CodecLink, Link
 
 LOSS = 1.0
 
@@ -56,12 +56,45 @@ class Nothing(Codec):
 
 def untrained():
     return CodecLink("untrained", Codec(16))
+
+class Failing(Link):
+    def send(self, images, situation):
+        return {}[situation.snr_db]
+
+def broken(symbols, snr_db, draws):
+    raise ValueError("no gain")
+
+def importance(gradient, features):
+    return gradient.size("all")
+
+class Worn(Codec):
+    def _image(self, latent, snr_db, ratio):
+        raise IndexError("worn out")
+
+def worn():
+    return CodecLink("worn", Worn(16))
+
+class Tired(nn.Linear):
+    def __init__(self, classes):
+        super().__init__(12288, classes)
+        self.looks = 0
+    def forward(self, images):
+        self.looks += 1
+        if self.looks > 2:
+            raise AttributeError("too often")
+        return super().forward(images.flatten(1))
 """
 RECIPE = """
 name: squares
 data: {source: signs}
 codec: {codec: "users_mine:Codec", options: {stride: 8}, channel: "users_mine:fading"}
 optimiser: {steps: 2, batch: 4, precision: 32-true}
+"""
+NETWORK = """
+name: tired
+data: {source: signs}
+perception: {network: "users_mine:Tired", layers: [input]}
+optimiser: {steps: 4, batch: 4, precision: 32-true}
 """
 PLAN = """
 name: experiment
@@ -190,6 +223,42 @@ def test_transmit_takes_them_too(folder: Path, capsys: pytest.CaptureFixture[str
     assert read_image(folder / "received.png").shape == (3, 37, 61)
     assert main([*words, "--channel", "users_mine:Codec"]) == 2
     assert "it must be a function of (symbols, snr_db, draws)" in capsys.readouterr().err
+
+
+TRAIN = ["train", "squares.yaml", "--out", "runs/failing"]
+SENT = ["transmit", "sign.png", "--snr", "10", "--perception", "signs-a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([*SENT, "--link", "users_mine:Failing"], "Failing.send failed: KeyError: 10.0"),
+        ([*SENT, "--link", "users_mine:worn"], "Worn._image failed: IndexError: worn out"),
+        ([*SENT, "--link", "linear", "--channel", "users_mine:broken"], "broken failed: ValueE"),
+        (["evaluate", "--links", "users_mine:Failing", *GRID], "Failing.send failed: KeyError"),
+        ([*TRAIN, "--codec.channel", "users_mine:broken"], "broken failed: ValueError: no gain"),
+        (
+            [*TRAIN, "--loss.weight", "1", "--codec.perception", "signs-a",
+             "--loss.importance.function", "users_mine:importance"],
+            "importance failed: TypeError: size()",
+        ),
+        (["train", "network.yaml"], "Tired.forward failed: AttributeError: too often"),
+    ],
+)  # fmt: skip
+def test_what_fails_in_them_is_one_line(
+    words: list[str],
+    said: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_png(torch.zeros(3, 64, 64), folder / "sign.png")
+    (folder / "network.yaml").write_text(NETWORK)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("semjscc: users_mine:")
+    assert said in error
+    assert "(users_mine.py, line " in error
+    assert error.count("\n") == 1
 
 
 def test_a_plan_trains_and_evaluates_them(folder: Path) -> None:

@@ -1,7 +1,8 @@
-"""The source behind parts that are not ours, such as a user's channel, link or network.
+"""The code behind parts that are not ours, such as a user's channel, link or network.
 
 Results follow from such code, and so what is kept of them may be used again only where it is still
-the same: the file of a module, and all files of the user's own that these import.
+the same: the file of a module, and all files of the user's own that these import. What fails in it
+is told in one line, which says whose it is.
 """
 
 import ast
@@ -10,15 +11,21 @@ import site
 import sys
 import sysconfig
 import time
+import traceback
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FrameType
+
+from semjscc.errors import UserError, printable
 
 _OURS = ("semjscc", "torch", "numpy")
 _BEGAN = time.time()
 """A file that is younger may be another than the one that was imported."""
+_named: set[str] = set()
+"""Packages of the parts that the user has named."""
 
 
 def is_own(module: str) -> bool:
@@ -31,6 +38,65 @@ def is_written(module: str) -> bool:
     """Whether a module that `is_own` is the user's own writing, and no installed package."""
     file = _loaded_file(module)
     return is_own(module) and (file is None or not is_installed(file))
+
+
+def note_named(module: str) -> None:
+    """Remember that a user's own words have named something of a module."""
+    if is_own(module):
+        _named.add(module.partition(".")[0])
+
+
+def failure_of(error: Exception) -> str | None:
+    """One line for an error in which code of the user's own takes part; None where none does.
+
+    It says which of their functions was at work, what came of it, and where.
+    """
+    if found := _own_frames(error):
+        frame, _ = found[0]
+        part = f"{frame.f_globals.get('__name__', '')}:{frame.f_code.co_qualname}"
+        return f"{printable(part)} failed: {in_words(error)}"
+    if _named:  # what they gave, if not what they did
+        names = printable(", ".join(sorted(_named)))
+        said = with_kind(error)
+        return f"the work failed, and code of your own takes part in it ({names}): {said}"
+    return None
+
+
+def in_words(error: BaseException) -> str:
+    """What an error says, with its kind and place where code of the user's own raised it."""
+    said, found = _first_line(error), _own_frames(error)
+    if isinstance(error, UserError):
+        return said
+    if found:
+        frame, line = found[-1]
+        name = printable(Path(frame.f_code.co_filename).name)
+        return f"{with_kind(error)} ({name}, line {line})"
+    # A missing key says no more than the key.
+    return said if said and not isinstance(error, KeyError) else with_kind(error)
+
+
+def with_kind(error: BaseException) -> str:
+    """What an error says, with its kind."""
+    kind, said = printable(type(error).__name__), _first_line(error)
+    return f"{kind}: {said}" if said else kind
+
+
+def _first_line(error: BaseException) -> str:
+    return printable(str(error).strip().partition("\n")[0])
+
+
+def _own_frames(error: BaseException) -> list[tuple[FrameType, int]]:
+    """Where an error passed through code of the user's own, with the lines; innermost last."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return [(frame, line) for frame, line in walked if _is_of_user(frame)]
+
+
+def _is_of_user(frame: FrameType) -> bool:
+    module, file = str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename)
+    if not is_own(module):
+        return False
+    named = module.partition(".")[0] in _named
+    return named or (file.is_file() and not is_installed(file.resolve()))
 
 
 def code_behind(module: str) -> str | None:

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.own_code import code_behind, is_own
+from semjscc.own_code import code_behind, in_words, is_own, note_named
 
 _SPELLING = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
@@ -45,6 +45,7 @@ def find_part(name: str, what: str) -> Any:
     if not is_part(name):
         raise UserError(f"cannot find {said}: it is not written as my.module:Name")
     module, _, within = name.partition(":")
+    note_named(module)
     try:
         found = _module(module)
     except ModuleNotFoundError as error:
@@ -153,8 +154,4 @@ def _module(name: str) -> ModuleType:
 
 
 def _in_words(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return ENDS
-    if isinstance(error, KeyError):  # which says no more than the key
-        return printable(f"KeyError: {error}")
-    return printable(str(error).strip().partition("\n")[0]) or type(error).__name__
+    return ENDS if isinstance(error, SystemExit) else in_words(error)

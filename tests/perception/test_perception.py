@@ -495,7 +495,7 @@ def _fail(_: Tensor) -> object:
         (lambda x: x.new_zeros(len(x), 3, 1, 1), r"returns a Tensor of shape \(4, 3, 1, 1\)"),
         (lambda x: (x.new_zeros(len(x), 3), x), "returns a tuple"),
         (lambda x: {"logits": x}, "returns a dict"),
-        (_fail, "own cannot look at images of 24 x 24 pixels: 'no such weight"),
+        (_fail, "own cannot look at images of 24 x 24 pixels: KeyError: 'no such weight"),
         (lambda x: x @ x.new_zeros(7, 7), "own cannot look at images of 24 x 24 pixels: "),
     ],
 )

@@ -20,7 +20,7 @@ from semjscc.cli import channel, links, measure, modem, report, reproduce, train
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError, UserNote
-from semjscc.own_code import is_installed
+from semjscc.own_code import failure_of, is_installed
 from semjscc.threads import choose_threads
 
 _KEPT = "what was finished is kept"
@@ -102,16 +102,6 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
         drop_output()
-    except OSError as error:  # a disk that is full, a file that may not be read
-        drop_output()
-        said = _GONE if _working_folder_is_gone() else _in_words(error)
-        print(f"semjscc: {said}", file=sys.stderr)
-        return 2
-    except (MemoryError, RuntimeError) as error:
-        if not _lacks_memory(error):
-            raise
-        print("semjscc: not enough memory: take fewer or smaller images", file=sys.stderr)
-        return 2
     except UserError as error:
         print(f"semjscc: {error}", file=sys.stderr)
         return 2
@@ -121,7 +111,26 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"semjscc: stopped; {_KEPT}", file=sys.stderr)
         return 130
+    except Exception as error:
+        said = _in_one_line(error)
+        if said is None:  # a fault of ours, which whoever mends it has to see in full
+            raise
+        print(f"semjscc: {said}", file=sys.stderr)
+        return 2
     return 0
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """What to say of an error that is no fault of ours; None of one that is."""
+    if isinstance(error, OSError):  # a disk that is full, a file that may not be read
+        drop_output()
+        if _working_folder_is_gone():
+            return _GONE
+    if _lacks_memory(error):
+        return "not enough memory: take fewer or smaller images"
+    if (said := failure_of(error)) is not None:
+        return said
+    return _in_words(error) if isinstance(error, OSError) else None
 
 
 def _lacks_memory(error: Exception) -> bool:

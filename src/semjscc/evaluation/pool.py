@@ -13,6 +13,7 @@ from semjscc.evaluation.evaluators import Evaluator
 from semjscc.evaluation.grid import Grid, Point
 from semjscc.evaluation.measurement import measure
 from semjscc.images import printable
+from semjscc.own_code import failure_of
 from semjscc.processes import Workers, cores, needs_script, tell
 from semjscc.results.records import Record, device_of
 
@@ -92,4 +93,13 @@ def _begin(content: bytes, threads: int) -> None:
 
 
 def _measure_here(place: int, judges: Sequence[int]) -> list[Record]:
-    return _measure(_here["work"], place, judges, tell)
+    try:
+        return _measure(_here["work"], place, judges, tell)
+    except UserError:
+        raise
+    except Exception as error:
+        # Said here, where it is still known in which lines it arose.
+        said = failure_of(error)
+        if said is None:
+            raise
+        raise UserError(said) from error

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from semjscc.data.base import PerImage
-from semjscc.errors import UserError, printable
+from semjscc.errors import UserError
 from semjscc.images.limits import PIXEL_LIMIT
+from semjscc.own_code import in_words
 from semjscc.perception.outputs import first_tensor, with_tensor
 from semjscc.tasks import Classification, Task
 
@@ -163,10 +164,8 @@ class Perception(nn.Module):
         except (_LastLayerReached, UserError):
             raise
         except Exception as error:  # of any kind: it may be a network of the user's own
-            reason = printable(str(error).strip().partition("\n")[0]) or type(error).__name__
-            raise UserError(
-                f"{self.name} cannot look at images of {width} x {height} pixels: {reason}"
-            ) from error
+            said = f"{self.name} cannot look at images of {width} x {height} pixels"
+            raise UserError(f"{said}: {in_words(error)}") from error
         wanted = self.task.problem(output, images, len(self.class_names))
         if wanted is not None or not isinstance(output, Tensor):
             shape = (

@@ -12,6 +12,7 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.losses import reference
+from semjscc.own_code import in_words
 from semjscc.perception.base import Perception, Preprocess, check_layers
 from semjscc.perception.gradients import check_gradients
 from semjscc.tasks import Task
@@ -127,8 +128,7 @@ def _trial(network: nn.Module, name: str) -> Iterator[None]:
             network.eval()
             yield
     except Exception as error:  # of any kind: it may be a network of the user's own
-        reason = str(error).strip().partition("\n")[0]
-        raise UserError(f"{name} does not fit the images: {reason}") from error
+        raise UserError(f"{name} does not fit the images: {in_words(error)}") from error
     finally:
         for module, training in modes.items():
             module.training = training

@@ -4,6 +4,7 @@ Gradio copies a file that a client names into its folder before a component sees
 whether the client uploaded it only where ``launch()`` was called, which `web.server` does not.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState
 
+from semjscc.errors import UserError
+from semjscc.own_code import failure_of, with_kind
 from semjscc.web.uploads import AGAIN, is_uploaded
 
 
@@ -52,6 +55,16 @@ class CheckedBlocks(gr.Blocks):
 def told(message: str) -> gr.Error:
     """An error that the client alone is told of, in one line."""
     return gr.Error(message, duration=10, print_exception=False)
+
+
+def told_of(error: Exception) -> gr.Error:
+    """The same of any error; what is neither the client's fault nor foreseen is in our log too."""
+    if isinstance(error, UserError):
+        return told(str(error))
+    if (said := failure_of(error)) is None:
+        said = f"this cannot be shown: {with_kind(error)}"
+    print(f"semjscc: warning: {said}", file=sys.stderr, flush=True)
+    return told(said)
 
 
 def _paths(value: Any) -> Iterator[Any]:

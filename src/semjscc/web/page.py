@@ -14,7 +14,7 @@ from gradio.themes import Base
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.families import PHOTO, SIGNS
-from semjscc.web.checked_blocks import CheckedBlocks, told
+from semjscc.web.checked_blocks import CheckedBlocks, told_of
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
 from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge, shown_families
@@ -218,8 +218,8 @@ def _updates(
     try:
         for update in make(ask(*chosen)):
             yield {parts[name]: html for name, html in update.items()}
-    except UserError as error:
-        raise told(str(error)) from error
+    except Exception as error:  # of any kind: a network of the user's own may look
+        raise told_of(error) from error
 
 
 def _read(folder: Path, path: str | None, family: str, judge: str, size: str) -> tuple[Any, ...]:
@@ -228,9 +228,9 @@ def _read(folder: Path, path: str | None, family: str, judge: str, size: str) ->
         return (gr.skip(),) * 5
     try:
         picture = read_upload(path, folder)
-    except UserError as error:
-        raise told(str(error)) from error
-    side = load_senders(family).trained_side
+        side = load_senders(family).trained_side
+    except Exception as error:  # of any kind: the file is a stranger's
+        raise told_of(error) from error
     if picture.size != (side, side):
         family, judge, size = photograph_setting()
     return picture, notes_html([picture.note]), family, judge, size
