@@ -40,6 +40,14 @@ def test_all_of_it_fits_a_terminal(
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize("name", untrained_links())
+def test_what_a_link_is_stands_by_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown([name], capsys)
+    assert "the same" not in text
+    like = {"linear-adaptive": "as linear,", "capacity": "of separate", "finite": "of separate"}
+    assert like.get(name, "") in text
+
+
 @pytest.mark.parametrize("name", ["signs-semantic", "semantic", "signs", "signs-a", "separate"])
 def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text, cards = shown([name], capsys), json.loads(shown([name, "--json"], capsys))

@@ -24,9 +24,9 @@ NUMBERS = {
     "--doppler": ("doppler_hz", "largest shift in Hz"),
     "--phase-noise": ("linewidth_hz", "linewidth of the oscillators in Hz"),
     "--iq-gain": ("iq_gain_db", "imbalance of the mixer in dB"),
-    "--iq-phase": ("iq_phase_deg", "the same in degrees"),
+    "--iq-phase": ("iq_phase_deg", "imbalance of the mixer in degrees"),
     "--dc-i": ("dc_i", "direct current over the signal's RMS"),
-    "--dc-q": ("dc_q", "the same in quadrature"),
+    "--dc-q": ("dc_q", "direct current in quadrature, likewise"),
     "--clip": ("clip_db", "saturation over mean power in dB"),
 }
 """Options of ``channel``: the field of a simulation that each states."""

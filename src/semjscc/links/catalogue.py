@@ -30,13 +30,13 @@ def untrained_links() -> dict[str, str]:
     return {
         NONE: "no channel: the upper end",
         LINEAR: "each block's strongest coefficients as they are (SoftCast)",
-        ADAPTIVE: "the same with a spectrum for each region, told by 5G code",
+        ADAPTIVE: f"as {LINEAR}, with a spectrum for each region, told by 5G code",
         HYBRID: "a coarse image as separate, its error as linear-adaptive",
         SEPARATE: "the coder val chose, 5G code, QAM; @10 keeps the MCS of 10 dB",
         **coded,
         ROI: f"{SEPARATE}+{IMPORTANCE_ENERGY}: it blurs what matters less",
-        CAPACITY: "the same coder, ideal code at log2(1 + SNR)",
-        FINITE: "the same coder, best code of this length at 1 % errors",
+        CAPACITY: f"the coder of {SEPARATE}, ideal code at log2(1 + SNR)",
+        FINITE: f"the coder of {SEPARATE}, best code of this length at 1 % errors",
         LABEL: "the class that the sender's own network sees",
     }
 
