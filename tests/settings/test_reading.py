@@ -106,6 +106,14 @@ def test_words_change_no_other_block_of_the_same_anchor(file: Path) -> None:
     assert read(file, text, "--options.two.a", "2").options == {"one": {"a": 1}, "two": {"a": 2}}
 
 
+def test_dates_and_keys_are_the_text_that_they_are(file: Path) -> None:
+    text = "name: =\nowner: 2024-13-45\noptions: {day: 2024-01-01, yes: 1, 017: 2, 1:30: '1:30'}"
+    found = read(file, text)
+    assert (found.name, found.owner) == ("=", "2024-13-45")
+    assert found.options == {"day": "2024-01-01", "yes": 1, "017": 2, "1:30": "1:30"}
+    assert read(file, "name: a\ngears: [0x1F, 0b11, 1_000, 0]").gears == (31, 3, 1000, 0)
+
+
 def test_merged_blocks_may_be_overridden(file: Path) -> None:
     text = "name: x\noptions: {base: &base {a: 1, b: 2}, more: {<<: *base, b: 3}}"
     assert read(file, text).options["more"] == {"a": 1, "b": 3}
@@ -146,7 +154,36 @@ def test_merged_blocks_may_be_overridden(file: Path) -> None:
         ("name: a\nspare: 3", "line 2: spare is a block of keys or null, not 3"),
         ("name: a\nspare: {radius: 0}", "radius is positive, not 0"),
         ("name: a\noptions: &x {a: *x}", "it contains itself"),
-        ("name: a\noptions: {day: 2024-01-01}", "options.day is neither text, a number"),
+        (
+            "name: a\nbell: !!bool x",
+            "line 2: bell has the tag !!bool: write the value alone",
+        ),
+        ("name: a\nowner: !!timestamp 99", "line 2: owner has the tag !!timestamp"),
+        ("name: a\ngears: [1, !!int x]", "line 2: gears.2 has the tag !!int"),
+        ("name: a\nbell: !mine 3", "line 2: bell has the tag !mine"),
+        ("name: a\nowner: !!str 3", "line 2: owner has the tag !!str"),
+        ("name: a\noptions: !!set {b}", "line 2: options has the tag !!set"),
+        ("name: a\noptions: {!!int b: 3}", "line 2: options.b has the tag !!int"),
+        (
+            "name: a\nbell: !!python/object:os.system x",
+            "has the tag !!python/object:os.system",
+        ),
+        (
+            "name: a\n\ngears: [017]",
+            "line 3: gears.1 is 017, which YAML 1.1 reads as 15",
+        ),
+        (
+            "name: 017",
+            'which YAML 1.1 reads as 15: write 17 or 15, or "017" in quotes for text',
+        ),
+        ("name: a\nspare: {radius: -0_17}", "spare.radius is -0_17, which YAML 1.1 reads as -15"),
+        (
+            "name: a\nspare:\n  radius: 1:30",
+            "line 3: spare.radius is 1:30, which YAML 1.1",
+        ),
+        ("name: a\nspare: {radius: 1:30.5}", "reads as 90.5: write 90.5, or"),
+        ("name: a\noptions: {b: [1:30]}", "options.b.1 is 1:30, which"),
+        ("name: a\ngears: [1" + "0" * 5000 + "]", "line 2: not YAML: Exceeds the limit"),
         ("name: a\n? [1]\n: 2", "line 2: a key is a word"),
         ("name: [", "not YAML"),
         ("name: a\n\tbell: 1", "line 2: not YAML"),
@@ -174,6 +211,9 @@ def test_mistakes_are_named_with_line_and_key(file: Path, text: str, message: st
         (["--sparr.kind", "road"], "option --sparr.kind: a bicycle has no 'sparr': did you mean"),
         (["--gears", "[1, two]"], "option --gears: gears.2 is a whole number, not 'two'"),
         (["--options.a", "["], "option --options.a: not YAML"),
+        (["--gears", "[1, 017]"], "option --gears: gears.2 is 017, which YAML 1.1 reads as 15"),
+        (["--spare.radius", "1:30"], "option --spare.radius: spare.radius is 1:30, which YAML 1.1"),
+        (["--bell", "!!bool x"], "option --bell: bell has the tag !!bool"),
         (["--name"], "--name needs a value"),
         (["name"], "unknown word 'name'"),
         (["--"], "unknown word '--'"),

@@ -34,7 +34,7 @@ class Word(str):
             SettingError: it is none.
         """
         try:
-            return parse(self)
+            return parse(self, tuple(self.option.removeprefix("--").split(".")))
         except SettingError as error:
             raise SettingError(str(error), option=self.option) from error
 
