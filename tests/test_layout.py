@@ -9,8 +9,8 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "quiet", "paths", "settings", "threads", "processes", "decibels", "randomness",
-    "own_code", "parts", "checkpoint", "blueprints", "images", "metrics", "data", "tasks",
+    "errors", "quiet", "paths", "settings", "own_code", "parts", "notes", "threads", "processes",
+    "decibels", "randomness", "checkpoint", "blueprints", "images", "metrics", "data", "tasks",
     "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
     "allocation", "training", "families", "links", "transmission", "results", "statistics",
     "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",

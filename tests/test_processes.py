@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, UserNote
+from semjscc.notes import notes_in_one_line
 from semjscc.processes import Workers, tell
 
 NAMES = "a process of the test", "use fewer"
@@ -60,6 +62,22 @@ def test_a_worker_that_died_is_told_in_one_line() -> None:
         pytest.raises(UserError, match=r"a process of the test died, .* memory: use fewer"),
     ):
         list(workers.map(vanish, [()]))
+
+
+def complain(category: str) -> None:
+    kinds: dict[str, type[Warning]] = {"note": UserNote, "library": UserWarning}
+    kind = kinds[category]
+    warnings.warn_explicit(f"a {category}", kind, warnings.__file__, 1)
+    print("heard", file=sys.stderr, flush=True)
+
+
+def test_workers_warn_as_their_command_does(capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings(), notes_in_one_line(), Workers(1, *NAMES) as workers:
+        list(workers.map(complain, [("note",), ("library",)]))
+    assert capfd.readouterr().err == "semjscc: warning: a note\nheard\nheard\n"
+    with Workers(1, *NAMES) as workers:
+        list(workers.map(complain, [("library",)]))
+    assert "UserWarning: a library" in capfd.readouterr().err
 
 
 def test_who_wants_no_more_ends_them() -> None:

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any, Self
 
 from semjscc.errors import UserError
+from semjscc.notes import are_in_one_line, show_in_one_line
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _READY, _TOLD, _DONE, _RAISED = range(4)
@@ -197,7 +198,7 @@ def _start() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     with theirs:
-        process = context.Process(target=_serve, args=(theirs,))
+        process = context.Process(target=_serve, args=(theirs, are_in_one_line()))
         process.start()
     return _Worker(process, ours)  # pyright: ignore[reportArgumentType]
 
@@ -244,8 +245,10 @@ def tell(content: Any) -> None:
     _here["pipe"].send_bytes(pickle.dumps((_TOLD, content)))
 
 
-def _serve(pipe: Connection) -> None:
-    """The life of a worker."""
+def _serve(pipe: Connection, notes_in_one_line: bool) -> None:
+    """The life of a worker, which warns as the process does that it works for."""
+    if notes_in_one_line:
+        show_in_one_line()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _here["pipe"] = pipe
     with suppress(EOFError, OSError):  # the parent has ended

@@ -8,8 +8,9 @@ import numpy
 import pytest
 
 import semjscc
-from semjscc.cli import _notes_in_one_line, main
+from semjscc.cli import main
 from semjscc.errors import UserNote
+from semjscc.notes import notes_in_one_line
 
 LIBRARIES = (numpy.__file__, semjscc.__file__, warnings.__file__)
 """Files of an installed package, of this one and of Python."""
@@ -57,7 +58,7 @@ def test_a_librarys_warnings_are_for_those_who_ask(
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_: shown.append(str(message))
-        with _notes_in_one_line():
+        with notes_in_one_line():
             for place in (*LIBRARIES, tmp_path / "own.py"):
                 warnings.warn_explicit(Path(place).name, UserWarning, str(place), 1)
             warnings.warn_explicit("a note", UserNote, numpy.__file__, 1)

@@ -8,55 +8,22 @@ import os
 import signal
 import sys
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
-import semjscc
 from semjscc import __version__
 from semjscc.cli import channel, links, measure, modem, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.streams import drop_output, settle
-from semjscc.errors import Stopped, UserError, UserNote
-from semjscc.own_code import failure_of, is_installed
+from semjscc.errors import Stopped, UserError
+from semjscc.notes import notes_in_one_line
+from semjscc.own_code import failure_of
 from semjscc.threads import choose_threads
 
 _KEPT = "what was finished is kept"
 _GONE = "the working folder is gone: change to one that there is"
 GROUPS = (measure, report, train, reproduce, transmit, modem, channel, links, web)
-
-
-@contextmanager
-def _notes_in_one_line() -> Iterator[None]:
-    """Notes are for users, other warnings for those whose code it is, or who ask for them."""
-    usual = warnings.showwarning
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if issubclass(category, UserNote):
-            print(f"semjscc: warning: {message}", file=sys.stderr)
-        elif sys.warnoptions or not _is_of_others(filename):
-            usual(message, category, filename, lineno, file, line)
-
-    warnings.showwarning = show
-    try:
-        yield
-    finally:
-        warnings.showwarning = usual
-
-
-def _is_of_others(file: str) -> bool:
-    """Whether a file is no code of the user's own."""
-    path = Path(file).resolve()
-    return is_installed(path) or path.is_relative_to(Path(semjscc.__file__).resolve().parent)
 
 
 @contextmanager
@@ -77,7 +44,7 @@ def _stop(number: int, _frame: object) -> None:
     raise Stopped(_KEPT, number)
 
 
-@_notes_in_one_line()
+@notes_in_one_line()
 @_sigterm_in_one_line()
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
