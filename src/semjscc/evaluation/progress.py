@@ -4,8 +4,17 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichProgress
+
+_BAR, _WIDEST_BAR, _TIME = 12, 40, 8
+"""Columns of a terminal: what a bar needs to tell anything, and has at the most; of a time."""
 
 
 class Progress:
@@ -19,12 +28,7 @@ class Progress:
     def __init__(self, title: str, total: int) -> None:
         console = Console(stderr=True)
         self._bar = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("images,"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
+            *columns_for(console.width, title, total),
             console=console,
             disable=not console.is_terminal,
         )
@@ -45,3 +49,18 @@ class Progress:
     def advance(self, done: int) -> None:
         """Count ``done`` more."""
         self._bar.advance(self._task, done)
+
+
+def columns_for(width: int, title: str, total: int) -> list[ProgressColumn]:
+    """As much as a terminal of ``width`` columns has in one line, what matters most at the end."""
+    count = 2 * len(str(total)) + 1
+    short = [MofNCompleteColumn(), TimeRemainingColumn()]
+    words = [short[0], TextColumn("images,"), short[1], TextColumn("left")]
+    in_words = count + _TIME + len("  images,  left")
+    if width < in_words:
+        return short
+    if width < in_words + 1 + len(title):
+        return words
+    spare = width - in_words - len(title) - 2
+    bar = [BarColumn(min(spare, _WIDEST_BAR))] if spare >= _BAR else []
+    return [TextColumn("{task.description}", markup=False), *bar, *words]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback, RichProgressBar
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
@@ -30,6 +30,7 @@ from semjscc.paths import keep_apart
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
+from semjscc.training.runs.bar import TrainingBar
 from semjscc.training.runs.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.runs.several import Watch
 from semjscc.training.runs.state import BEFORE_DECAY, RESUME, AtomicCheckpointIO, Ear, KeepState
@@ -143,7 +144,7 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     # The average comes before what saves, so that both are of the same step.
     callbacks: list[Callback] = [keeper] if average is None else [average, keeper]
     if schedule.progress:
-        callbacks.append(RichProgressBar())
+        callbacks.append(TrainingBar())
     watch = Watch(folder) if processes > 1 else None
     if watch is not None:
         callbacks.append(watch)
