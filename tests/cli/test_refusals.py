@@ -35,6 +35,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--out", "link.png"], "would be written over"),
     ([*IMAGE, "3", "--out", "new"], "no ending of an image format"),
     ([*IMAGE, "3", "--link", "semantc"], "did you mean 'semantic'"),
+    ([*IMAGE, "3", "--link", "label"], "the link 'label' brings no image: compare it with eval"),
     ([*IMAGE, "3", "--link", "distill"], "for cifar10-jpeg: --weights cifar10-jpeg"),
     ([*IMAGE, "3", "--link", "runs/none"], "no link 'runs/none' for photo"),
     ([*IMAGE, "3", "--link", "semantic+semantic+energy"], "a link has one policy"),

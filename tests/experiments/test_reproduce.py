@@ -17,6 +17,7 @@ from pyarrow import parquet
 from semjscc.checkpoint import MODEL, WEIGHTS, read_metadata
 from semjscc.cli import main
 from semjscc.data import load_data
+from semjscc.errors import UserError
 from semjscc.evaluation.pool import Work, measure_all
 from semjscc.experiments.plan import load_plan
 from semjscc.experiments.run import _check, _own_link, _places
@@ -297,6 +298,21 @@ def test_a_policy_needs_no_weights_but_the_network_of_the_evaluation(
     first = replace(plan.evaluations[0], perception="signs-a")
     other = replace(plan, evaluations=(first,))
     _check(other, made, trained, tmp_path)
+
+
+def test_labels_of_a_network_that_tells_none_are_refused_before_it_is_trained(
+    plan_file: Path, tmp_path: Path
+) -> None:
+    plan = load_plan(plan_file)
+    first = replace(plan.evaluations[0], links=("label",))
+    plan, trained = replace(plan, evaluations=(first,)), _places(plan, tmp_path)
+    made = {trained[recipe.name]: recipe for recipe in plan.recipes()}
+    _check(plan, made, trained, tmp_path)
+    judge = made[trained["judge"]]
+    assert judge.perception is not None
+    mapper = replace(judge, perception=replace(judge.perception, task="segmentation"))
+    with pytest.raises(UserError, match="sends one class an image: judge does segmentation"):
+        _check(plan, made | {trained["judge"]: mapper}, trained, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The label link: what the sender saw, by a code that theory knows all about."""
 
+from copy import copy
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +16,15 @@ from semjscc.channels.awgn import awgn
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
+from semjscc.experiments.evaluation import run
 from semjscc.images import quantise
 from semjscc.links import Situation
 from semjscc.links.label import LabelLink, codewords
 from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
+from semjscc.tasks import Segmentation
 from semjscc.transmission import transmit
+from small_evaluation import make
 
 RATIO = Fraction(1, 48)
 
@@ -114,3 +120,26 @@ def test_it_brings_no_image_to_look_at(tiny_perception: Perception) -> None:
             tiny_perception,
             situation,
         )
+
+
+def test_who_judges_it_is_looked_at_before_anything_is_sent(
+    tiny_perception: Perception, tmp_path: Path
+) -> None:
+    link = LabelLink(tiny_perception)
+    link.check_judge(tiny_perception)
+    other = copy(tiny_perception)
+    other.name, other.class_names = "other", ("a", "b")
+    with pytest.raises(UserError, match=r"classes of tiny.*, and other knows others"):
+        link.check_judge(other)
+    mapper = copy(tiny_perception)
+    mapper.name, mapper.task = "mapper", Segmentation()
+    with pytest.raises(UserError, match="sends one class an image: mapper does segmentation"):
+        link.check_judge(mapper)
+    with pytest.raises(UserError, match="mapper does segmentation"):
+        LabelLink(mapper)
+    e = make()
+    first = e.evaluators[0].perception
+    unlike = copy(first)
+    unlike.class_names = ("square", "circle")
+    with pytest.raises(UserError, match="knows others: evaluate it with one of the two alone"):
+        run(replace(e, links=[LabelLink(unlike)]), tmp_path)

@@ -50,7 +50,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.families import default_perception
-    from semjscc.links.catalogue import find_link
+    from semjscc.links.catalogue import LABEL, find_link
 
     snr_db = parse_snr(arguments.snr)
     assumed = arguments.assumed_snr
@@ -70,6 +70,8 @@ def _transmit(arguments: argparse.Namespace) -> None:
             raise UserError("--seen and --out are the same file")
     family = family_for_file(arguments, arguments.link, source)
     place = find_link(arguments.link, family)
+    if place.scheme == LABEL:
+        raise UserError(f"the link '{LABEL}' brings no image: compare it with evaluate")
     if marks:
         check_takes_mask(place.policy, place.source, place.name)
         check_marks(marks, upright_size_of(source))

@@ -18,6 +18,7 @@ from semjscc.evaluation.pool import Work, measure_all
 from semjscc.evaluation.progress import Progress
 from semjscc.experiments.existing_results import EARLIER, RESULTS, put_aside, standing_results
 from semjscc.links import Link, NoChannel, Situation
+from semjscc.links.label import LabelLink
 from semjscc.randomness import Draws
 from semjscc.report.panels import figure_bytes
 from semjscc.report.report import publish
@@ -97,6 +98,10 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     """
     prepare(out)
     e = replace(experiment, evaluators=[checked(one) for one in experiment.evaluators])
+    for one in e.evaluators:
+        for link in e.links.values():
+            if isinstance(link, LabelLink):
+                link.check_judge(one.perception)
     meta = make_meta(
         links=e.links,
         data=e.data,

@@ -18,11 +18,13 @@ from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.references import check_trainings, place_of, with_places
 from semjscc.experiments.time_left import Pace
 from semjscc.links import open_link
-from semjscc.links.catalogue import find_link, policy_it_lacks, split_policy
+from semjscc.links.catalogue import LABEL, find_link, policy_it_lacks, split_policy
+from semjscc.links.label import check_tells_class
 from semjscc.links.loading import needs_network
 from semjscc.parts import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
+from semjscc.perception.wrap import make_task
 from semjscc.report.stale_files import check_report
 from semjscc.results.records import Record, Results
 from semjscc.training.inputs import inputs_today, keep_inputs
@@ -202,12 +204,17 @@ def _check_judge(
     evaluation: Evaluation, made: Mapping[Path, Recipe], trained: Mapping[str, Path]
 ) -> None:
     """Refuse a training of the plan that gives no network that can judge."""
-    name = evaluation.perception
-    if name in trained and made[trained[name]].perception is None:
+    if evaluation.perception not in trained:
+        return
+    recipe = made[trained[evaluation.perception]]
+    if recipe.perception is None:
         raise UserError(
-            f"evaluation {evaluation.name}: the training {made[trained[name]].name} is of no "
+            f"evaluation {evaluation.name}: the training {recipe.name} is of no "
             "perception network: name one that is, or one that is there"
         )
+    if LABEL in evaluation.links:
+        task = make_task(recipe.perception.task, recipe.perception.task_options)
+        check_tells_class(task, recipe.name)
 
 
 def _check_own(link: _OwnLink) -> None:

@@ -16,11 +16,13 @@ from torch import Tensor
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.equaliser import equalise
 from semjscc.codecs.bandwidth import channel_uses
+from semjscc.errors import UserError, printable
 from semjscc.images import quantise
 from semjscc.links.base import Control, Received, SymbolLink, Transmission
 from semjscc.links.catalogue import LABEL
 from semjscc.perception.base import Perception
 from semjscc.randomness import generator
+from semjscc.tasks import Task
 
 LEAST_NOISE = 1e-9
 """Less than that is taken for that, so that a likelihood stays finite."""
@@ -39,13 +41,43 @@ def codewords(count: int, length: int) -> Tensor:
     return torch.polar(torch.ones(count, length), (2 * math.pi * turns).float())
 
 
+def check_tells_class(task: Task, name: str) -> None:
+    """Refuse a network of which no label can be sent.
+
+    Args:
+        task: what it is for.
+        name: its name, for the message.
+
+    Raises:
+        UserError: it tells no class of an image.
+    """
+    if task.target != "label":
+        said = printable(name)
+        raise UserError(f"the link {LABEL} sends one class an image: {said} does {task.name}")
+
+
 class LabelLink(SymbolLink):
     """The class that the sender's perception network sees, by a code of M words."""
 
     name = LABEL
 
     def __init__(self, perception: Perception) -> None:
+        """Raises a `UserError` where the network tells no class of an image."""
+        check_tells_class(perception.task, perception.name)
         self._perception = perception
+
+    def check_judge(self, perception: Perception) -> None:
+        """Refuse a network whose results are not the classes that are sent, before any is.
+
+        Raises:
+            UserError: it is one.
+        """
+        check_tells_class(perception.task, perception.name)
+        if perception.class_names != self._perception.class_names:
+            raise UserError(
+                f"the link {LABEL} sends the classes of {self._perception.name}, and "
+                f"{perception.name} knows others: evaluate it with one of the two alone"
+            )
 
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:

@@ -86,11 +86,6 @@ def open_link(
     if name == LABEL:
         if perception is None:
             raise UserError(f"the link '{LABEL}' needs a network that looks at the sender")
-        if perception.task.target != "label":
-            raise UserError(
-                f"the link {LABEL} sends one class an image: {perception.name} does "
-                f"{perception.task.name}"
-            )
         from semjscc.links.label import LabelLink
 
         return LabelLink(perception)
