@@ -1,5 +1,6 @@
 """The server: who may talk to it, what it says where something is missing, what it leaves."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from serving import serving
 from semjscc.cli import main
 from semjscc.errors import UserError
 from semjscc.web.models import OWN
-from semjscc.web.server import _listen, serve
+from semjscc.web.server import _listen, in_one_line, serve
 from semjscc.web.updates import AS_TRAINED
 from semjscc.web.upload_folder import private_folder
 from semjscc.web.uploads import LARGEST_FILE
@@ -204,6 +205,47 @@ def test_what_the_page_never_sends_is_one_line(
     assert "no such choice" in said
     assert "\n" not in said
     assert terminal.read_text() == ""
+
+
+def asked(*before: dict[str, Any], kind: str = "http") -> list[dict[str, Any]]:
+    """What is sent of an application that says something and then fails."""
+
+    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+        for message in before:
+            await send(message)
+        raise KeyError(-1)
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(in_one_line(application)({"type": kind}, None, send))
+    return sent
+
+
+BEGUN = {"type": "http.response.start", "status": 200, "headers": []}
+MORE = {"type": "http.response.body", "body": b"x", "more_body": True}
+DONE = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [([], [{**BEGUN, "status": 500}, DONE]), ([BEGUN], [DONE]), ([BEGUN, MORE], [DONE])],
+)
+def test_a_request_that_nobody_foresaw_is_one_line_of_the_log(
+    before: list[dict[str, Any]],
+    after: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert asked(*before) == [*before, *after]
+    assert capsys.readouterr().err == "semjscc: warning: a request failed: KeyError: -1\n"
+    assert asked(BEGUN, DONE) == [BEGUN, DONE]
+
+
+def test_a_server_that_cannot_start_says_so_itself() -> None:
+    with pytest.raises(KeyError):
+        asked(kind="lifespan")
 
 
 @needs_gradio

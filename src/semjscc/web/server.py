@@ -3,9 +3,13 @@
 import errno
 import os
 import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from semjscc.errors import UserError, printable
+from semjscc.own_code import with_kind
 from semjscc.web.upload_folder import FILE_SECONDS
 
 LOCAL = "127.0.0.1"
@@ -75,9 +79,40 @@ def serve(
             theme=THEME,
             css=style_sheet(),
         )
-        settings = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1)
+        answers = in_one_line(application)
+        settings = uvicorn.Config(answers, log_level="warning", timeout_graceful_shutdown=1)
         print(f"semjscc: open http://{host}:{port} (Ctrl-C ends it)", flush=True)
         uvicorn.Server(settings).run(sockets=[listener])
+
+
+def in_one_line(application: Any) -> Any:
+    """The same ASGI application; what it cannot answer is one line of the log.
+
+    Whoever can reach the page may send it anything, and Gradio foresees not all of it.
+    """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        last: dict[str, Any] = {}
+
+        async def note(message: dict[str, Any]) -> None:
+            last.clear()
+            last.update(message)
+            await send(message)
+
+        try:
+            await application(scope, receive, note)
+        except Exception as error:
+            print(f"semjscc: warning: a request failed: {with_kind(error)}", file=sys.stderr)
+            if not last:
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+            if not last or last["type"] == "http.response.start" or last.get("more_body"):
+                with suppress(Exception):  # it may have promised a length
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return answer
 
 
 def _listen(host: str, port: int) -> socket.socket:
