@@ -99,7 +99,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     prepare(out)
     e = replace(experiment, evaluators=[checked(one) for one in experiment.evaluators])
     for one in e.evaluators:
-        for link in e.links.values():
+        for link in e.links:
             if isinstance(link, LabelLink):
                 link.check_judge(one.perception)
     meta = make_meta(
