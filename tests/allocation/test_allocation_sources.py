@@ -30,7 +30,7 @@ def test_a_policy_is_found_with_its_source(text: str, policy: Policy, source: st
         ("importance-energy:", "no importance ''"),
         ("importance-energy:salience", "no importance 'salience': did you mean 'saliency'"),
         ("importance-energy:xyz", "no importance 'xyz': there are network, saliency"),
-        ("importance-energy:mask", "a mask belongs to one picture: semjscc transmit says where"),
+        ("importance-energy:mask", "belongs to one picture: semjscc transmit and modulate say"),
         ("importance-energy:saliency@0.5", "no importance 'saliency@0.5'"),
         ("importance-energy@5:saliency", "an exponent from 0 to 4"),
         ("importence:saliency", "did you mean 'importance'"),

@@ -36,7 +36,7 @@ def test_every_option_stands_once(command: str, action: argparse.Action) -> None
     value = "1" if action.choices is None else next(iter(action.choices))
     words = [option, value, f"{option}={value}", "--"]
     if isinstance(action.default, list):  # as many as wanted
-        assert (command, option) in (("demodulate", "--codec"), ("transmit", "--important"))
+        assert (command, option) == ("demodulate", "--codec") or option == "--important"
         return
     with pytest.raises(UserError, match=f"{option} is given twice: leave one out"):
         COMMANDS[command].parse_args(words)

@@ -36,7 +36,7 @@ def parse_allocation(text: str) -> tuple[Policy, str]:
     if source == MASK:
         raise UserError(
             f"{printable(text)}: a mask belongs to one picture: "
-            "semjscc transmit says where with --important"
+            "semjscc transmit and modulate say where with --important"
         )
     if source not in SOURCES:
         hint = did_you_mean(source, SOURCES) or f": there are {', '.join(SOURCES)}"
@@ -60,7 +60,7 @@ def check_takes_mask(policy: Policy | None, source: str, link: str) -> None:
     if policy is None:
         raise UserError(
             f"--important needs a policy that weighs, and {printable(link)} has none: "
-            f"with one it is +{IMPORTANCE_ENERGY}, as in hybrid+{IMPORTANCE_ENERGY}"
+            f"with one it is +{IMPORTANCE_ENERGY}, as in linear-adaptive+{IMPORTANCE_ENERGY}"
         )
     _check_uses(policy, link)
     if source != NETWORK:

@@ -1,4 +1,4 @@
-"""``--important``: what a person says to matter in one picture, as boxes and as masks."""
+"""``--important``: what a person says to matter in a picture, as boxes and as masks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from semjscc.allocation.marks import Box, check_box, check_mask_size, parse_box
 from semjscc.cli.options import existing_file
+from semjscc.cli.parser import Parser
 from semjscc.cli.pictures import upright_size_of
 from semjscc.errors import UserError, printable
 from semjscc.paths import user_path
@@ -15,6 +16,7 @@ from semjscc.paths import user_path
 if TYPE_CHECKING:
     from torch import Tensor
 
+_HELP = "what matters: x,y,w,h in pixels, or a mask, white on black; may be repeated"
 LARGEST_CHROMA = 16
 """By how much a grey pixel's colours may differ, of 255: what JPEG makes of a mask is still one."""
 
@@ -32,6 +34,11 @@ class Marks(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.boxes or self.files)
+
+
+def add_important(parser: Parser) -> None:
+    """The option, of a command that sends images."""
+    parser.add_argument("--important", action="append", default=[], metavar="WHERE", help=_HELP)
 
 
 def read_marks(words: Iterable[str]) -> Marks:
@@ -71,6 +78,21 @@ def check_marks(marks: Marks, size: tuple[int, int]) -> None:
     for file in marks.files:
         if (own := upright_size_of(file)) != (0, 0):
             check_mask_size(str(file), own, size)
+
+
+def check_same_size(files: Iterable[Path]) -> None:
+    """Refuse images of several sizes, since what was marked is of one.
+
+    Raises:
+        UserError: so it is.
+    """
+    sizes = {size: file for file in files if (size := upright_size_of(file)) != (0, 0)}
+    if len(sizes) > 1:
+        (first, one), (second, other) = list(sizes.items())[:2]
+        raise UserError(
+            f"--important marks images of one size, and {printable(str(one))} has "
+            f"{first[1]} x {first[0]} pixels, {printable(str(other))} {second[1]} x {second[0]}"
+        )
 
 
 def mask_of(marks: Marks, size: tuple[int, int]) -> Tensor:

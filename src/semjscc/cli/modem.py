@@ -6,6 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
+from semjscc.cli.important import (
+    add_important,
+    check_marks,
+    check_same_size,
+    mask_of,
+    read_marks,
+)
 from semjscc.cli.options import (
     add_json,
     check_classes,
@@ -17,6 +24,7 @@ from semjscc.cli.options import (
     warn,
 )
 from semjscc.cli.parser import Parser, Register
+from semjscc.cli.pictures import upright_size_of
 from semjscc.cli.streams import need
 from semjscc.errors import UserError, printable
 from semjscc.paths import check_writable, keep_apart, user_path
@@ -42,6 +50,7 @@ def _add_modulate(modulate: Parser) -> None:
     modulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
     modulate.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     modulate.add_argument("--snr", default=DESIGN_SNR_DB, help="in dB, what the sender codes for")
+    add_important(modulate)
     modulate.add_argument("--gap", type=float, metavar="SECONDS", help="silence around each image")
     modulate.add_argument("--weights", help="family of shipped weights, such as signs")
     add_json(modulate)
@@ -65,6 +74,7 @@ def _add_demodulate(demodulate: Parser) -> None:
 
 def _modulate(arguments: argparse.Namespace) -> None:
     # What takes no time is checked before what does: torch alone takes two seconds to import.
+    from semjscc.allocation.sources import check_takes_mask
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.links.catalogue import find_link
@@ -76,10 +86,16 @@ def _modulate(arguments: argparse.Namespace) -> None:
     if arguments.ratio is not None:
         parse_ratio(arguments.ratio)
     images = [existing_file(text) for text in arguments.images]
+    marks = read_marks(arguments.important)
     out = recording(arguments.out)
     arguments.perception = None
     family = family_for_file(arguments, arguments.link, images[0])
-    check_carried(find_link(arguments.link, family))
+    place = find_link(arguments.link, family)
+    check_carried(place)
+    if marks:
+        check_takes_mask(place.policy, place.source, place.name)
+        check_same_size(images)
+        check_marks(marks, upright_size_of(images[0]))
 
     import_torch()
     from semjscc.images import read_image
@@ -88,8 +104,12 @@ def _modulate(arguments: argparse.Namespace) -> None:
     from semjscc.radio.waveform.profiles import PROFILES
 
     check_kind(arguments.format, out)
-    keep_apart(images, files_of(out))
-    sender = open_sender(arguments.link, family)
+    keep_apart([*images, *marks.files], files_of(out))
+    important = None
+    if marks:
+        first = read_image(images[0])
+        important = mask_of(marks, (first.shape[-2], first.shape[-1]))
+    sender = open_sender(arguments.link, family, important=important)
     ratio = ratio_of(arguments.ratio, sender.link)
     profile = PROFILES[arguments.profile]
     sent, seconds = write_images(

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from semjscc.cli.important import check_marks, mask_of, read_marks
+from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     add_json,
     add_situation,
@@ -34,8 +34,7 @@ def register(command: Register) -> None:
     transmit.add_argument("image", metavar="IMAGE")
     transmit.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
     transmit.add_argument("--snr", required=True, help="in dB")
-    marks = "what matters: x,y,w,h in pixels, or a mask, white on black; may be repeated"
-    transmit.add_argument("--important", action="append", default=[], metavar="WHERE", help=marks)
+    add_important(transmit)
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     text = f"image that arrives; its format (default: {RECEIVED})"
     transmit.add_argument("--out", help=text)

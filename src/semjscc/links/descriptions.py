@@ -46,8 +46,8 @@ _POLICIES = {
     SEMANTIC: "what is sent of each image is tuned to the network's own error",
 }
 _SOURCES = {
-    NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit "
-    "--important says it by hand",
+    NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit and "
+    "modulate say it by hand with --important",
     SALIENCY: "what stands out in the picture by contrast and detail, without a network",
 }
 _OTHERS = {

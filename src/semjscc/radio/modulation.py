@@ -95,18 +95,19 @@ class Sender:
         )
 
 
-def open_sender(name: str, family: str) -> Sender:
+def open_sender(name: str, family: str, *, important: Tensor | None = None) -> Sender:
     """The sending end of a link.
 
     Args:
         name: as for `semjscc.links.open_link`.
         family: which shipped weights to use.
+        important: what matters in the images that will be sent, likewise.
 
     Raises:
-        UserError: no such link, or one that the modem does not carry.
+        UserError: no such link, or one that the modem does not carry, or that weighs nothing.
     """
     check_carried(find_link(name, family))
-    link = open_link(name, family)
+    link = open_link(name, family, important=important)
     assert isinstance(link, SymbolLink)
     if isinstance(link, CodecLink):
         return Sender(link, name_on_the_air(link, family), fingerprint(link.codec))
