@@ -110,7 +110,7 @@ def test_links_without_training_are_shown_to_whom_asks_for_them(sign: Picture) -
     for name in MORE:
         assert f'class="link {name}"' in final[name]
         assert "analogue" in final[name]
-    assert "all 5 links" in final["status"]
+    assert "all 6 links" in final["status"]
     assert final["symbols"].index("linear-adaptive") < final["symbols"].index("separate")
     for update in drop(ask(sign, "signs", OWN, AS_TRAINED, "1/24", "awgn", -4, MORE[:1])):
         final |= update
@@ -130,7 +130,11 @@ def test_links_without_training_are_shown_to_whom_asks_for_them(sign: Picture) -
         ({"channel": "smoke"}, "no such channel"),
         ({"snr_db": 1e6}, "between"),
         ({"snr_db": float("nan")}, "number of dB"),
-        ({"more": ["/etc/passwd"]}, "no such link: there are linear, linear-adaptive"),
+        ({"more": ["/etc/passwd"]}, "no such link: there are linear, linear-adaptive, importance"),
+        ({"alpha": 1.25}, "between 0 and 1"),
+        ({"alpha": "much"}, "α is a number"),
+        ({"box": "1,2,3"}, "a box x,y,w,h"),
+        ({"box": 7}, "a box x,y,w,h"),
         ({"snr_db": 21}, "between -5 and 20"),
         ({"snr_db": "loud"}, "number of dB"),
     ],

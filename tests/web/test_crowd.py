@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 
 PEOPLE = 4
 SNRS_DB = (2, 9)
-WISHES = 8
+WISHES = 10
 """What the page asks a person for, the image included."""
 
 SERVE = """
@@ -89,7 +89,7 @@ class Person:
 
     def ask(self, snr_db: float) -> list[str]:
         """The HTML of all parts of the page in the end, without how long it took."""
-        wish = [None, "signs", OWN, AS_IT_IS, "1/24", "awgn", snr_db, []]
+        wish = [None, "signs", OWN, AS_IT_IS, "1/24", "awgn", snr_db, [], 0.5, ""]
         assert len(wish) == WISHES
         shown: dict[int, str] = {}
         for outputs in self._event(self._show, wish):

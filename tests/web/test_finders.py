@@ -40,6 +40,14 @@ def test_what_is_brought_can_be_chosen(tmp_path: Path) -> None:
         bring(str(tmp_path / "parts.onnx"))
 
 
+def test_what_only_judges_says_not_what_matters_and_a_person_may(tmp_path: Path) -> None:
+    bring(str(segmenter(tmp_path / "b.onnx", {"task": "segmentation", "classes": NAMES})))
+    wish = examples()[0].picture, "signs", "b.onnx", AS_TRAINED, "1/24", "awgn", 5.0, ["importance"]
+    with pytest.raises(UserError, match="an ONNX model only judges"):
+        ask(*wish)
+    assert ask(*wish, 0.5, "0,0,9,9").more[0].name == "importance"
+
+
 def test_boxes_and_masks_are_drawn_over_the_image(tmp_path: Path) -> None:
     image = to_float(examples()[0].picture.pixels)[None]
     found = {"scores": "probabilities", "boxes": "centre", "unit": "pixels"}

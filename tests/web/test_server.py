@@ -174,7 +174,7 @@ def refusal(address: str, targets: int, data: list[Any]) -> str:
 
 READ, SHOW = 1, 7
 """How many components lead to the event: an upload, and whatever a person moves."""
-WISH = [None, "signs", OWN, AS_TRAINED, "1/24", "awgn", 5, []]
+WISH = [None, "signs", OWN, AS_TRAINED, "1/24", "awgn", 5, [], 0.5, ""]
 
 
 @needs_gradio
@@ -196,7 +196,23 @@ def test_no_file_is_read_but_uploads(
 @needs_gradio
 @pytest.mark.parametrize(
     ("place", "value"),
-    [(6, None), (6, "nan"), (1, "snow"), (1, ["signs"]), (4, None), (5, 3), (7, ["tea"]), (7, 1)],
+    [
+        (6, None),
+        (6, "nan"),
+        (1, "snow"),
+        (1, ["signs"]),
+        (4, None),
+        (5, 3),
+        (7, ["tea"]),
+        (7, 1),
+        (8, None),
+        (8, "0.5"),
+        (8, 2),
+        (9, None),
+        (9, 5),
+        (9, ["0,0,9,9"]),
+        (9, {"x": 1}),
+    ],
 )
 def test_what_the_page_never_sends_is_one_line(
     server: tuple[str, Path], terminal: Path, place: int, value: object

@@ -30,7 +30,7 @@ from semjscc.codecs.bandwidth import channel_uses, latent_size
 from semjscc.images import pad_to_multiple
 from semjscc.linear.allocation import estimate
 from semjscc.linear.level import design_snr, from_words, to_words
-from semjscc.linear.overview import from_overview, to_overview
+from semjscc.linear.overview import from_overview, mean_places, to_overview
 from semjscc.linear.planning.logs import overview_gain
 from semjscc.linear.planning.plans import (
     Plan,
@@ -173,6 +173,24 @@ def tuned(
             first, reconstruct = _receiver(symbols.clone(), snr_db, control, own)
             rows.append(tune(network, image[None], symbols, first, snr_db, reconstruct))
     return Transmission(torch.stack(rows).to(images.device), sent.control)
+
+
+def symbols_of_blocks(symbols: Tensor, control: Control) -> Tensor:
+    """How many of an image's symbols each block has to itself.
+
+    Those of the overview, and of what tells of regions, belong to the whole picture.
+
+    Args:
+        symbols: (k,) complex64, as they were sent.
+        control: the image's record.
+
+    Returns:
+        (h, w) float32 ≥ 0; a block's numbers go two to a symbol.
+    """
+    sending = _plan(symbols.cpu(), torch.zeros(len(symbols)), control).sending
+    numbers = sending.unpack(sending.times.float())
+    numbers[mean_places()] = 0
+    return numbers.sum(dim=0) / 2
 
 
 def _receiver(

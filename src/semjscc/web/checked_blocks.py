@@ -45,7 +45,7 @@ class CheckedBlocks(gr.Blocks):
             raise told(AGAIN)
         try:
             for block, value in zip(block_fn.inputs, inputs, strict=True):
-                if isinstance(block, gr.Dropdown) and not isinstance(value, str):
+                if isinstance(block, gr.Dropdown | gr.Textbox) and not isinstance(value, str):
                     raise TypeError(f"{block.label} is a word")
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except Exception as error:

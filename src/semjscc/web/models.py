@@ -13,12 +13,15 @@ from semjscc.perception import imagenet
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.web.coding import PageStage
+from semjscc.web.importance import NAME as IMPORTANCE
 
 SCHEMES = ("semantic", "djscc")
 """Of neural codecs, in the order they are shown."""
 
-MORE = (LINEAR, ADAPTIVE)
-"""Links without training, which are shown where somebody asks for them."""
+FIXED = (LINEAR, ADAPTIVE)
+MORE = (*FIXED, IMPORTANCE)
+"""Links without training, which are shown where somebody asks for them; `FIXED` are the same for
+every image."""
 
 OWN = "as in training"
 """The perception network that the weights were trained with."""
@@ -83,16 +86,21 @@ def load_senders(family: str) -> Senders:
     )
 
 
-@lru_cache(maxsize=len(MORE))
-def load_more(name: str) -> SymbolLink:
-    """One of `MORE`.
+def check_more(name: str) -> None:
+    """Refuse what is none of `MORE`.
 
     Raises:
-        UserError: it is none of them.
+        UserError: so it is.
     """
-    link = open_link(name, "") if name in MORE else None
-    if not isinstance(link, SymbolLink):
+    if name not in MORE:
         raise UserError(f"there is no such link: there are {', '.join(MORE)}")
+
+
+@lru_cache(maxsize=len(FIXED))
+def load_fixed(name: str) -> SymbolLink:
+    """One of `FIXED`."""
+    link = open_link(name, "")
+    assert isinstance(link, SymbolLink)
     return link
 
 

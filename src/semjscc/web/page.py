@@ -17,6 +17,7 @@ from semjscc.families import PHOTO, SIGNS
 from semjscc.web.checked_blocks import CheckedBlocks, told_of
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
+from semjscc.web.marking import FOLLOW_CLICKS, FORGET, SPANNED, marking
 from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.result_html import notes_html, status_html, waiting_card
@@ -130,6 +131,7 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
                     list(MORE), value=[], label="links without training",
                     info="shown beside the others", elem_id="more",
                 )  # fmt: skip
+                marks = marking()
                 fall = gr.Button("drop the link", variant="primary", elem_id="drop")
                 gr.Markdown(DROP_HINT, elem_id="drop-hint")
         parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False, elem_id="notes")}
@@ -147,6 +149,7 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
         gr.Markdown(PRIVACY, elem_id="privacy")
 
         wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr, more]
+        wanted += [marks.alpha, marks.box]
         outputs = list(parts.values())
         answer: dict[str, Any] = {
             "inputs": wanted,
@@ -165,24 +168,35 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
         snr.input(fn=None, inputs=snr, outputs=None, js=FOLLOW, api_visibility="private")
         # What a person moves, not what the page itself sets: an example would be sent three times.
         moving = gr.on(
-            [one.input for one in (weights, judge, size, ratio, channel, snr, more)],
+            [
+                *(one.input for one in (judge, ratio, channel, snr, more, marks.alpha)),
+                marks.box.submit,
+            ],
             shown, trigger_mode="always_last", cancels=[dropping], **answer,
         )  # fmt: skip
+        # A box belongs to one image in one size.
+        fresh = [chosen, *setting, marks.box]
+        quiet: dict[str, Any] = {"outputs": marks.box, "api_visibility": "private"}
         choosing = [
             # It comes with every image, whether uploaded, pasted or photographed.
             upload.change(
-                partial(_read, folder), [upload, *setting], [chosen, parts["notes"], *setting],
+                partial(_read, folder), [upload, *setting], [parts["notes"], *fresh],
                 cancels=[dropping], **choose,
             ),
             *(
                 button.click(
-                    partial(_example, example), None, [chosen, *setting],
-                    cancels=[dropping], **choose,
+                    partial(_example, example), None, fresh, cancels=[dropping], **choose
                 )
                 for example, button in buttons
             ),
-            page.load(partial(_example, buttons[0][0]), None, [chosen, *setting], **choose),
+            page.load(partial(_example, buttons[0][0]), None, fresh, **choose),
+            gr.on(
+                [weights.input, size.input, marks.forget.click],
+                fn=None, js=FORGET, cancels=[dropping], **quiet,
+            ),
+            marks.spanned.click(fn=None, js=SPANNED, cancels=[dropping], **quiet),
         ]  # fmt: skip
+        page.load(fn=None, js=FOLLOW_CLICKS, api_visibility="private")
         showing = [one.success(shown, trigger_mode="always_last", **answer) for one in choosing]
         fall.click(fn=None, cancels=[moving, *showing], api_visibility="private")
     return page
@@ -190,7 +204,7 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
 
 def warm_up() -> None:
     """Send the first example once, so that the first visitor does not wait for the models."""
-    picture, family, judge, size = _example(examples()[0])
+    picture, family, judge, size, _ = _example(examples()[0])
     list(show(ask(picture, family, judge, size, _ratios()[0], next(iter(CHANNELS)), START_DB)))
 
 
@@ -223,9 +237,9 @@ def _updates(
 
 
 def _read(folder: Path, path: str | None, family: str, judge: str, size: str) -> tuple[Any, ...]:
-    """The image, what was done to it, and weights, network and size: kept where they fit it."""
+    """What was done to the image, and all that goes with it, which is kept where it fits."""
     if path is None:  # taken away, or about to be pasted or photographed
-        return (gr.skip(),) * 5
+        return (gr.skip(),) * 6
     try:
         picture = read_upload(path, folder)
         side = load_senders(family).trained_side
@@ -233,14 +247,14 @@ def _read(folder: Path, path: str | None, family: str, judge: str, size: str) ->
         raise told_of(error) from error
     if picture.size != (side, side):
         family, judge, size = photograph_setting()
-    return picture, notes_html([picture.note]), family, judge, size
+    return notes_html([picture.note]), picture, family, judge, size, ""
 
 
-def _example(example: Example) -> tuple[Picture, str, str, str]:
-    """The image, and the weights, network and size that suit it."""
+def _example(example: Example) -> tuple[Picture, str, str, str, str]:
+    """The image, the weights, network and size that suit it, and no box."""
     if example.is_sign:
-        return example.picture, SIGNS, OWN, AS_TRAINED
-    return example.picture, *photograph_setting()
+        return example.picture, SIGNS, OWN, AS_TRAINED, ""
+    return example.picture, *photograph_setting(), ""
 
 
 def photograph_setting() -> tuple[str, str, str]:

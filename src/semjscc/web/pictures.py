@@ -25,9 +25,10 @@ from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
 from semjscc.report.figures import accuracy_figure
 from semjscc.report.panels import figure_bytes
-from semjscc.report.style import BLACK, link_style, style
+from semjscc.report.style import BLACK, PURPLE, link_style, style
 from semjscc.results.records import Record, Results, load_results
 from semjscc.web.compare import Delivery
+from semjscc.web.importance import NAME as IMPORTANCE
 
 LOWEST_DB, HIGHEST_DB = -5, 20
 """Of the slider."""
@@ -69,6 +70,11 @@ class Curve:
     what: str
 
 
+def colour(link: str) -> str:
+    """Of a link on this page."""
+    return PURPLE if link == IMPORTANCE else link_style(link).color
+
+
 def png_uri(image: Tensor) -> str:
     """(3, H, W), uint8 or in [0, 1], as a data: URI."""
     pixels = image if image.dtype == torch.uint8 else to_uint8(image)
@@ -104,7 +110,7 @@ def constellation(deliveries: Sequence[Delivery]) -> str:
                 torch.view_as_real(symbols.cpu()[places]).T.numpy()
                 for symbols in (one.sent, one.received)
             )
-            axes.scatter(*received, s=6, color=link_style(one.link).color, alpha=0.55, linewidths=0)
+            axes.scatter(*received, s=6, color=colour(one.link), alpha=0.55, linewidths=0)
             axes.scatter(*sent, s=3, color=BLACK, linewidths=0, zorder=3)
             axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
             axes.set_xticks(range(-2, 3), labels=[])

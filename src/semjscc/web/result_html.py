@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from html import escape
 
+from semjscc.allocation.marks import Box
 from semjscc.images import printable
-from semjscc.report.style import link_style
 from semjscc.tasks.base import Seen
 from semjscc.web.compare import Delivery, Look
-from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve
+from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve, colour
 
 TITLES = {
     "semantic": "semantic: the codec that knows what matters",
     "djscc": "djscc: the same codec, trained on pixels",
     "linear": "linear: nothing trained, the image's coefficients as they are",
     "linear-adaptive": "linear-adaptive: the same, with a spectrum for each region",
+    "importance": "importance: linear-adaptive, with more symbols for what matters",
     "separate": "separate: image coder, 5G code, QAM",
 }
 WAITING = {
@@ -21,6 +22,7 @@ WAITING = {
     "djscc": "sending…",
     "linear": "sending…",
     "linear-adaptive": "sending…",
+    "importance": "looking at what matters…",
     "separate": "looking for the best setting of the image coder…",
 }
 LOST = "lost: nothing was decoded, this is the mean of the training images"
@@ -31,6 +33,7 @@ def original_card(
     importance: str | None,
     sees: Look,
     size: tuple[int, int],
+    box: Box | None = None,
 ) -> str:
     """The image as it was, and where it matters.
 
@@ -39,12 +42,16 @@ def original_card(
         importance: another one; None where the network has no such map.
         sees: what the perception network sees in it.
         size: (H, W) in pixels.
+        box: what a person says to matter, drawn over it.
     """
     facts = [
         ("size", f"{size[1]} × {size[0]} pixels"),
         ("numbers (n)", f"{3 * size[0] * size[1]:,}"),
     ]
-    title, pictures = "original", _image(picture, "original", sees)
+    drawn = "" if box is None else f'<i class="box" style="{box_style(box, size)}"></i>'
+    # The browser reads the size where somebody clicks.
+    sides = f' data-width="{size[1]}" data-height="{size[0]}"'
+    title, pictures = "original", _image(picture, "original", sees, sides, drawn)
     if importance is not None:
         title = "original: and what matters in it"
         pictures = (
@@ -55,13 +62,24 @@ def original_card(
     return _card(title, "#767676", pictures, seen + _facts(facts))
 
 
-def link_card(delivery: Delivery, picture: str, sees: Look) -> str:
+def box_style(box: Box, size: tuple[int, int]) -> str:
+    """Where a box of an image (H, W) lies in the square frame that shows it, as CSS."""
+    side, (height, width) = max(size), size
+    left, top = box.left + (side - width) / 2, box.top + (side - height) / 2
+    places = {"left": left, "top": top, "width": box.width, "height": box.height}
+    return ";".join(f"{name}:{100 * length / side:.2f}%" for name, length in places.items())
+
+
+def link_card(
+    delivery: Delivery, picture: str, sees: Look, went: tuple[str, str] | None = None
+) -> str:
     """What one link delivered.
 
     Args:
         delivery: by `compare`.
         picture: its image as a data: URI.
         sees: what the network sees in the original, which is marked as right.
+        went: where its symbols went, as a data: URI, and a line on why; None where it is not shown.
     """
     quality = "no error" if delivery.psnr_db is None else f"{delivery.psnr_db:.1f} dB"
     digital = delivery.payload_bits is not None
@@ -74,11 +92,15 @@ def link_card(delivery: Delivery, picture: str, sees: Look) -> str:
     ]
     note = delivery.note if delivery.delivered else LOST
     lost = f'<p class="lost">{escape(note)}</p>' if note else ""
+    more = ""
+    if went is not None:
+        said = f"{went[1]} Below: the brighter, the more symbols."
+        more = f'<p class="hint">{escape(said)}</p>{_image(went[0], "where symbols went", sees)}'
     return _card(
         TITLES[delivery.link],
-        link_style(delivery.link).color,
+        colour(delivery.link),
         _image(picture, f"received by {delivery.link}", sees) + lost,
-        _guesses("The receiver sees", delivery.guesses, sees.right) + _facts(facts),
+        _guesses("The receiver sees", delivery.guesses, sees.right) + _facts(facts) + more,
         name=delivery.link,
     )
 
@@ -86,7 +108,7 @@ def link_card(delivery: Delivery, picture: str, sees: Look) -> str:
 def waiting_card(link: str) -> str:
     """While a link is at work."""
     inner = f'<div class="frame waiting"><span>{escape(WAITING[link])}</span></div>'
-    return _card(TITLES[link], link_style(link).color, inner, "", name=f"{link} waiting")
+    return _card(TITLES[link], colour(link), inner, "", name=f"{link} waiting")
 
 
 def curve_html(curve: Curve | None, snr_db: float) -> str:
@@ -128,19 +150,21 @@ def status_html(text: str, *, busy: bool = False) -> str:
     return f'<p class="status{" busy" if busy else ""}" role="status">{escape(text)}</p>'
 
 
-def _card(title: str, colour: str, picture: str, rest: str, name: str = "original") -> str:
+def _card(title: str, ink: str, picture: str, rest: str, name: str = "original") -> str:
     head, _, tail = title.partition(": ")
     small = f"<small>{escape(tail)}</small>" if tail else ""
     return (
-        f'<section class="link {escape(name)}" style="--link:{colour}">'
+        f'<section class="link {escape(name)}" style="--link:{ink}">'
         f"<h3>{escape(head)}{small}</h3>{picture}{rest}</section>"
     )
 
 
-def _image(picture: str, name: str, sees: Look) -> str:
+def _image(picture: str, name: str, sees: Look, more: str = "", over: str = "") -> str:
+    """A picture in its frame, which may have more attributes, and something over it."""
     # Of what is written over a picture, squares of its pixels would leave out parts.
     looks = ' class="drawn"' if sees.several else ""
-    return f'<div class="frame"><img alt="{escape(name)}"{looks} src="{picture}"></div>'
+    image = f'<img alt="{escape(name)}"{looks} src="{picture}">'
+    return f'<div class="frame"{more}>{image}{over}</div>'
 
 
 def _guesses(heading: str, guesses: Sequence[Seen], right: Collection[str]) -> str:

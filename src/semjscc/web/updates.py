@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
+from semjscc.allocation.marks import Box
 from semjscc.channels import CHANNELS
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.decibels import check_snr
@@ -20,14 +21,24 @@ from semjscc.links import Situation, SymbolLink, Transmission
 from semjscc.randomness import Draws
 from semjscc.transmission import LARGER_THAN_TRAINED, unlike_training
 from semjscc.web.compare import Delivery, Look, deliver, look, send
+from semjscc.web.importance import (
+    ALPHA,
+    check_alpha,
+    importance_link,
+    read_box,
+    symbols_picture,
+    what_matters,
+)
+from semjscc.web.importance import NAME as IMPORTANCE
 from semjscc.web.models import (
     MORE,
     ONE_AT_A_TIME,
     Senders,
+    check_more,
     judge_of,
     judges,
+    load_fixed,
     load_judge,
-    load_more,
     load_senders,
 )
 from semjscc.web.pictures import (
@@ -73,6 +84,8 @@ class Request:
     channel: str
     snr_db: float
     more: tuple[SymbolLink, ...] = ()
+    alpha: float = ALPHA
+    box: Box | None = None
 
     @property
     def links(self) -> tuple[SymbolLink, ...]:
@@ -93,6 +106,8 @@ def ask(
     channel: str,
     snr_db: float,
     more: Sequence[str] = (),
+    alpha: float = ALPHA,
+    box: str = "",
 ) -> Request:
     """Check what came from the page.
 
@@ -115,10 +130,13 @@ def ask(
         link.codec.check(None, exact)
     if size == AS_TRAINED:
         picture = crop(picture, senders.trained_side)
-    wanted = {name: load_more(name) for name in more}
-    shown = tuple(wanted[name] for name in MORE if name in wanted)
-    judge = judge_of(family, judge)
-    return Request(picture, senders, judge, exact, channel, float(snr_db), shown)
+    for name in more:
+        check_more(name)
+    judge, alpha, marked = judge_of(family, judge), check_alpha(alpha), read_box(box)
+    asked = Request(picture, senders, judge, exact, channel, float(snr_db))
+    if IMPORTANCE in more:
+        asked = replace(asked, alpha=alpha, box=marked)
+    return replace(asked, more=tuple(_more(asked, name) for name in MORE if name in more))
 
 
 def show(request: Request) -> Iterator[Update]:
@@ -134,13 +152,13 @@ def show(request: Request) -> Iterator[Update]:
         **dict.fromkeys(MORE, ""),
         **{link.name: waiting_card(link.name) for link in request.more},
     }
-    original, sees = _original(request.picture, request.judge)
+    original, sees = _original(request)
     yield {"original": original, "notes": notes_html(_notes(request, sees))}
     deliveries = []
     for link in (*senders.codecs, *request.more):
-        arrived = _deliver(request, link, send(image, link, situation))
-        deliveries.append(arrived)
-        yield {link.name: _card(arrived, sees)}
+        sent = _send(request, link)
+        deliveries.append(_deliver(request, link, sent))
+        yield {link.name: _card(deliveries[-1], sees, _went(request, link, sent))}
     deliveries.append(_deliver(request, senders.separate, searching.result()))
     yield {"separate": _card(deliveries[-1], sees)}
     symbols = _symbols(deliveries)
@@ -157,11 +175,14 @@ def drop(request: Request) -> Iterator[Update]:
     """
     if request.snr_db <= LOWEST_DB:
         raise UserError("move the slider up first: from here the link cannot drop")
-    situation = request.situation()
-    _, sees = _original(request.picture, request.judge)
+    _, sees = _original(request)
     links = request.links
     yield {"status": status_html("sending once, for this SNR…", busy=True)}
-    sent = [send(request.picture.pixels, link, situation) for link in links]
+    sent = [_send(request, link) for link in links]
+    went = {
+        link.name: _went(request, link, transmission)
+        for link, transmission in zip(links, sent, strict=True)
+    }
     for snr_db in falling(request.snr_db, request.picture.size):
         began = time.monotonic()
         now = replace(request, snr_db=snr_db)
@@ -170,7 +191,7 @@ def drop(request: Request) -> Iterator[Update]:
             for link, transmission in zip(links, sent, strict=True)
         ]
         yield {
-            **{one.link: _card(one, sees) for one in deliveries},
+            **{one.link: _card(one, sees, went[one.link]) for one in deliveries},
             "symbols": _symbols(deliveries),
             "curve": _curve(now),
             "status": status_html(
@@ -191,26 +212,54 @@ def falling(snr_db: float, size: tuple[int, int]) -> list[float]:
     )
 
 
+def _more(request: Request, name: str) -> SymbolLink:
+    if name != IMPORTANCE:
+        return load_fixed(name)
+    with ONE_AT_A_TIME:
+        network = load_judge(request.judge)
+    return importance_link(request.alpha, request.box, request.picture.size, network)
+
+
+def _send(request: Request, link: SymbolLink) -> Transmission:
+    if link.name != IMPORTANCE:
+        return send(request.picture.pixels, link, request.situation())
+    with ONE_AT_A_TIME:  # its sender asks the network
+        return send(request.picture.pixels, link, request.situation())
+
+
+def _went(request: Request, link: SymbolLink, sent: Transmission) -> tuple[str, str] | None:
+    """Where the symbols of `importance` went, as a data: URI, and a line on why."""
+    if link.name != IMPORTANCE:
+        return None
+    picture = symbols_picture(request.picture.pixels, sent)
+    return png_uri(picture), what_matters(request.alpha, request.box, request.picture.size)
+
+
 def _deliver(request: Request, link: SymbolLink, sent: Transmission) -> Delivery:
     with ONE_AT_A_TIME:
         judge = load_judge(request.judge)
         return deliver(request.picture.pixels, link, sent, judge, request.situation())
 
 
+def _original(request: Request) -> tuple[str, Look]:
+    shown, matters, sees = _looked_at(request.picture, request.judge)
+    return original_card(shown, matters, sees, request.picture.size, request.box), sees
+
+
 @lru_cache(maxsize=32)
-def _original(picture: Picture, judge: str) -> tuple[str, Look]:
+def _looked_at(picture: Picture, judge: str) -> tuple[str, str | None, Look]:
+    """The original and its importance map as data: URIs, and what the network sees in it."""
     image = to_float(picture.pixels)
     with ONE_AT_A_TIME:
         perception = load_judge(judge)
         sees = look(image[None], perception)
         importance = importance_picture(image, perception)
     matters = None if importance is None else png_uri(importance)
-    card = original_card(png_uri(sees.shown), matters, sees, picture.size)
-    return card, sees
+    return png_uri(sees.shown), matters, sees
 
 
-def _card(delivery: Delivery, sees: Look) -> str:
-    return link_card(delivery, png_uri(delivery.shown), sees)
+def _card(delivery: Delivery, sees: Look, went: tuple[str, str] | None = None) -> str:
+    return link_card(delivery, png_uri(delivery.shown), sees, went)
 
 
 def _symbols(deliveries: Sequence[Delivery]) -> str:
