@@ -30,6 +30,7 @@ def test_a_single_file_is_all_test(tmp_path: Path):
     assert data.labels.dtype == torch.int64
     for split in ("train", "val"):
         assert "not divided into splits" in refusal(path, split)
+        assert refusal(path, split).endswith("into a folder 'train' in it")
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from semjscc.checkpoint import MODEL
 from semjscc.experiments import run
 from semjscc.experiments.plan import Evaluation, Plan, Training
 from semjscc.experiments.time_left import Pace
-from semjscc.training.recipe import Recipe
-from semjscc.training.runs.run import RESUME
+from semjscc.training.recipe import Recipe, save_recipe
+from semjscc.training.runs.run import RECIPE, RESUME
 
 
 def test_nothing_is_foretold_before_anything_was_carried_out() -> None:
@@ -45,9 +45,11 @@ def test_only_whole_trainings_set_the_pace(
     seconds = {"whole": 200, "stopped": 50, "last": 0}
     variants = {"there": {}, "whole": {}, "stopped": {}, "last": {"optimiser.steps": 200}}
     plan = Plan("p", (), (Training(str(recipe), variants),))
-    for folder, name in (("there", MODEL), ("stopped", RESUME)):
-        (tmp_path / "p" / folder).mkdir(parents=True)
-        (tmp_path / "p" / folder / name).touch()
+    recipes = plan.recipes()
+    for made in recipes:
+        if left := {"there": MODEL, "stopped": RESUME}.get(made.name):
+            save_recipe(made, tmp_path / "p" / made.name / RECIPE)
+            (tmp_path / "p" / made.name / left).touch()
 
     def train(recipe: Recipe, folder: Path, _: object) -> None:
         clock.now += seconds[recipe.name]
@@ -57,7 +59,7 @@ def test_only_whole_trainings_set_the_pace(
     monkeypatch.setattr(run, "train", train)
     monkeypatch.setattr(run, "_finished", lambda _, folder: (folder / MODEL).is_file())
     said: list[str] = []
-    run.reproduce(plan, plan.recipes(), tmp_path / "out", tmp_path, command="", say=said.append)
+    run.reproduce(plan, recipes, tmp_path / "out", tmp_path, command="", say=said.append)
     assert said == [
         "training 1 of 4: there: done already",
         "training 2 of 4: whole (0:00:00 gone)",

@@ -467,7 +467,7 @@ def test_a_name_counts_before_a_path_of_the_same_spelling() -> None:
     assert isinstance(open_link("none", ""), NoChannel)
     with pytest.raises(UserError, match=r"the folder \./semantic has no model\.safetensors"):
         open_link("./semantic", "signs")
-    names = ["semantic", "./djscc", "none", "separate@3", "x=djscc"]
+    names = ["semantic", "./djscc", "none", "separate@3", "x=djscc", "runs/moved", "x=none"]
     assert list(filter(needs_family, names)) == ["semantic", "x=djscc"]
 
 

@@ -50,7 +50,7 @@ def test_figures_and_report_come_from_results_alone(
     assert "What arrived" not in (out / "report.html").read_text()
     first = {path.name: path.read_bytes() for path in out.iterdir()}
     terminal(100)
-    assert main(["report", str(results), "--out", str(out)]) == 0
+    assert main(["report", str(results.parent), "--out", str(out)]) == 0  # its results are meant
     shown = capsys.readouterr().out
     assert max(len(line) for line in shown.splitlines() if str(out) not in line) <= 100
     # Folded between words, and nothing is cut.

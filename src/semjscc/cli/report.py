@@ -12,7 +12,7 @@ from semjscc.threads import import_torch
 def register(command: Register) -> None:
     """Add the command."""
     report = command("report", _report, "draw and compare what evaluate measured, from its results")
-    report.add_argument("results", nargs="+", metavar="RESULTS.json")
+    report.add_argument("results", nargs="+", metavar="RESULTS.json", help="or its folder")
     report.add_argument("--out", required=True, help="folder for report and figures")
     report.add_argument("--candidate", help="link to compare (default: semantic)")
     report.add_argument("--against", help="its opponents, such as djscc,separate (default: all)")
@@ -29,11 +29,13 @@ def _report(arguments: argparse.Namespace) -> None:
     against = None if arguments.against is None else split_list(arguments.against)
 
     import_torch()
+    from semjscc.experiments.existing_results import RESULTS
     from semjscc.experiments.joint_report import report_on
     from semjscc.report.stale_files import COMPARISONS, REPORT
     from semjscc.report.tables import comparison_tables
     from semjscc.statistics.analysis import to_json
 
+    paths = [path / RESULTS if path.is_dir() else path for path in paths]
     keep_apart(paths, [out / COMPARISONS, out / REPORT])
     analysis = report_on(paths, out, candidate=arguments.candidate, against=against)
     if arguments.json:

@@ -162,7 +162,7 @@ def open_split(
             raise UserError(f"{opened.name} has no {kind} for the split {split!r}{DO_WITHOUT}")
 
     def rows() -> Iterator[Row]:
-        count = 0
+        count, left = 0, 0
         masks = part.masks() if part.masks is not None and needs_masks else repeat(None)
         objects = read_objects(part.objects) if part.objects and needs_boxes else repeat(None)
         for row, (image, mask, boxes) in enumerate(
@@ -178,6 +178,7 @@ def open_split(
                     f"{sizes[1]}"
                 )
             if wanted is not None and in_validation(image, val_fraction) != wanted:
+                left += 1
                 continue
             label = -1 if part.labels is None else part.labels[row]
             yield Row(image, label, part.names[row] if part.names else "", mask, boxes)
@@ -185,9 +186,21 @@ def open_split(
             if count == limit:
                 return
         if not count:
-            raise UserError(f"{opened.name} has no images for the split {split!r}")
+            raise UserError(_none_for(opened.name, split, left))
 
     return opened, rows()
+
+
+def _none_for(name: str, split: Split, others: int) -> str:
+    """What to say of a split without images, beside which so many fell into the other one."""
+    said = f"{name} has no images for the split {split!r}"
+    if not others:
+        return said
+    if split == "val":
+        remedy = "raise data.val_fraction, or put some into a folder 'val'"
+    else:
+        remedy = "lower data.val_fraction, or bring more"
+    return f"{said}: none of its {others} training images fell into it by chance; {remedy}"
 
 
 def _box_names(source: Source, boxes: Sequence[Tensor]) -> tuple[str, ...]:
@@ -227,7 +240,7 @@ def _choose(parts: Collection[PartName], name: str, split: Split) -> tuple[PartN
         if split != "test":
             raise UserError(
                 f"{name} is not divided into splits, so all of it is 'test';"
-                f" for {split!r} give a folder with train and test in it"
+                f" for {split!r} put what is to be learned from into a folder 'train' in it"
             )
         return "all", None
     # The only held-out split is what others report on, so it is the test.

@@ -103,12 +103,18 @@ def codes_images(place: Place) -> bool:
 
 def needs_family(name: str) -> bool:
     """Whether a link can only be found once the family of shipped weights is known."""
-    try:
-        find_link(name, "")
-    except UserError:
-        return True
+    if not _is_there(name, ""):
+        return any(_is_there(name, family) for family in families())
     rest = name.partition("=")[2] or name
     return any(rest in shipped_schemes(family) for family in families())
+
+
+def _is_there(name: str, family: str) -> bool:
+    try:
+        find_link(name, family)
+    except UserError:
+        return False
+    return True
 
 
 def _find(name: str, family: str) -> Place | None:
