@@ -119,6 +119,48 @@ def test_a_pipe_carries_the_recording(
     assert log(tmp_path)["frames"][0]["delivered"]
 
 
+def test_sound_passes_a_channel_in_pipes(
+    tmp_path: Path,
+    signs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    def pipe(content: bytes, *words: str) -> tuple[int, bytes, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        status = main(words)
+        printed = capfdbinary.readouterr()
+        return status, printed.out, printed.err.decode()
+
+    words = "modulate", signs[1], "--profile", "audio", "--link", "linear", "--out", "-"
+    _, sent, said = pipe(b"", *words)
+    assert said.endswith(" s of audio, as wav\n")
+    status, received, said = pipe(sent, "channel", "-", "-", "--cfo", "5")
+    assert (status, received[:4], abs(len(received) - len(sent)) < 2000) == (0, b"RIFF", True)
+    assert said.endswith(" s at 8000 samples a second, as wav\n")
+    out = str(tmp_path / "out")
+    assert pipe(received, "demodulate", "-", "--profile", "audio", "--out", out)[0] == 0
+    (frame,) = log(Path(out))["frames"]
+    assert (frame["delivered"], frame["cfo_hz"]) == (True, pytest.approx(5, abs=0.5))
+
+    # Where raw samples are expected, it is said what comes, and the other way round.
+    for more in ([], ["--live"]):
+        status, _, said = pipe(received, "demodulate", "-", "--out", out, *more)
+        wrong = "semjscc: - is a WAV file, not cf32: state --format wav\n"
+        assert (status, said) == (2, wrong)
+    assert pipe(received, "demodulate", "-", "--out", out, "--format", "wav")[0] == 0
+    assert log(Path(out))["frames"][0]["delivered"]
+    (tmp_path / "rx.wav").write_bytes(received)
+    words = "channel", str(tmp_path / "rx.wav"), "-", "--format", "cf32"
+    _, samples, said = pipe(b"", *words)
+    assert said.endswith(" s at 8000 samples a second, as cf32\n")
+    status, _, said = pipe(samples, "demodulate", "-", "--profile", "audio", "--out", out)
+    wrong = "semjscc: - is not a WAV file: if it holds raw samples, state --format cf32\n"
+    assert (status, said) == (2, wrong)
+    words = "demodulate", "-", "--profile", "audio", "--format", "cf32", "--out", out
+    assert pipe(samples, *words)[0] == 0
+    assert log(Path(out))["frames"][0]["delivered"]
+
+
 STARTED = """
 import signal, sys
 from semjscc.cli import main

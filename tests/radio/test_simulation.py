@@ -1,5 +1,7 @@
 """What the command line states of a channel, and the simulation that it becomes."""
 
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,7 @@ def test_a_recording_passes_through(tmp_path: Path) -> None:
     assert passage.seconds == pytest.approx(len(expected) / 4e3)
     assert passage.level is not None
     assert (passage.rate, passage.level.present, passage.level.heard) == (4e3, 3000, 3000)
+    assert passage.kind == "sigmf"
     assert told == []
 
 
@@ -130,7 +133,8 @@ def test_a_pipe_is_measured_by_its_beginning(
     monkeypatch.setattr("semjscc.radio.simulation.HELD", 1000)
     pieces = [np.full(600, level, np.complex64) for level in (0.5, 0.5, 2.0)]
     monkeypatch.setattr(
-        "semjscc.radio.simulation.read_recording", lambda *_: Recording(8e3, iter(pieces), None)
+        "semjscc.radio.simulation.read_recording",
+        lambda *_: Recording(8e3, iter(pieces), "cf32", None),
     )
     passage = pass_through(
         "-", str(tmp_path / "out.cf32"), None, None, lambda _: Simulation(snr_db=60.0), print
@@ -153,3 +157,46 @@ def test_what_cannot_be_measured_or_contradicts_itself_is_refused(tmp_path: Path
     write_recording(told, [np.ones(2000, np.complex64)], 8e3)
     with pytest.raises(UserError, match="has 8000 samples a second, not 4000"):
         pass_through(told, target, None, 4e3, lambda _: plain, print)
+
+
+@pytest.mark.parametrize(
+    ("source", "stated", "kind"),
+    [
+        ("in.wav", None, "wav"),
+        ("in.sigmf-meta", None, "cf32"),
+        ("in.ci8", None, "cf32"),
+        ("in.wav", "cf32", "cf32"),
+        ("in.sigmf-meta", "wav", "wav"),
+    ],
+)
+def test_a_pipe_gets_the_kind_of_what_came_in(
+    source: str,
+    stated: str | None,
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written))
+    path = str(tmp_path / source)
+    write_recording(path, [np.ones(800, np.complex64)], 8e3)
+    passage = pass_through(path, "-", stated, None, lambda _: Simulation(), print)
+    assert passage.kind == kind
+    assert (written.getvalue()[:4] == b"RIFF") == (kind == "wav")
+    assert len(written.getvalue()) == (44 + 2 * 800 if kind == "wav" else 8 * 800)
+
+
+@pytest.mark.parametrize("kind", ["wav", "cf32"])
+def test_a_pipe_is_what_it_begins_as(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, target = str(tmp_path / f"in.{kind}"), str(tmp_path / f"out.{kind}")
+    write_recording(path, [np.linspace(0, 1, 3000, dtype=np.complex64)], 8e3)
+    content = Path(path).read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    rate = None if kind == "wav" else 8e3
+    passage = pass_through("-", target, None, rate, lambda _: Simulation(), print)
+    assert (passage.kind, passage.rate, passage.seconds) == (kind, 8e3, 0.375)
+    received = np.concatenate(list(read_recording(target, 8e3).chunks))
+    sent = np.concatenate(list(read_recording(path, 8e3).chunks))
+    np.testing.assert_allclose(received[500:-500], sent[500:-500], atol=2e-3)

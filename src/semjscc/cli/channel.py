@@ -86,7 +86,7 @@ def _channel(arguments: argparse.Namespace) -> None:
     seconds, rate, level = passage.seconds, passage.rate, passage.level
     if arguments.json:
         measured = None if level is None else asdict(level)
-        facts = {"out": target, "seconds": seconds, "sample_rate": rate}
+        facts = {"out": target, "format": passage.kind, "seconds": seconds, "sample_rate": rate}
         print(
             json.dumps({**facts, **asdict(passage.simulation), "measured": measured}), file=stream
         )
@@ -98,7 +98,8 @@ def _channel(arguments: argparse.Namespace) -> None:
     if snr_db is not None:
         band = passage.simulation.bandwidth or rate
         print(f"noise for {snr_db:g} dB in {band:g} Hz", file=stream)
-    print(f"written to {target}: {seconds:.3f} s at {rate:g} samples a second", file=stream)
+    form = f", as {passage.kind}" if target == PIPE else ""
+    print(f"written to {target}: {seconds:.3f} s at {rate:g} samples a second{form}", file=stream)
 
 
 def _check_numbers(numbers: Mapping[str, float | None], arguments: argparse.Namespace) -> None:

@@ -99,6 +99,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
 
     import_torch()
     from semjscc.images import read_image
+    from semjscc.radio.demodulator_input import pipe_kind
     from semjscc.radio.modulation import open_sender, write_images
     from semjscc.radio.recordings.files import check_kind, files_of
     from semjscc.radio.waveform.profiles import PROFILES
@@ -141,7 +142,8 @@ def _modulate(arguments: argparse.Namespace) -> None:
             f"{one.samples / profile.sample_rate:.3f} s, {one.share:.0%} of it payload",
             file=stream,
         )
-    print(f"written to {out}: {seconds:.3f} s of {profile.name}", file=stream)
+    form = f", as {arguments.format or pipe_kind(out, profile.name)}" if out == PIPE else ""
+    print(f"written to {out}: {seconds:.3f} s of {profile.name}{form}", file=stream)
 
 
 def recording(text: str, *, is_read: bool = False) -> str:

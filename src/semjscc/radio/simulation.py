@@ -6,9 +6,9 @@ from itertools import chain
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.recordings.files import Recording, read_recording, write_recording
+from semjscc.radio.recordings.containers import PIPE
+from semjscc.radio.recordings.files import Recording, kind_of, read_recording, write_recording
 from semjscc.radio.recordings.level import Level, measure_level
-from semjscc.radio.recordings.reading import PIPE
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.simulator.limits import check_counts
 from semjscc.radio.simulator.simulator import Simulation, simulate_chunks
@@ -62,12 +62,14 @@ class Passage:
     Attributes:
         seconds: length of what was written.
         rate: samples a second.
+        kind: of the recording that was written: one of `KINDS`' values.
         simulation: the channel, with the power that noise, DC and clipping refer to.
         level: what was measured of the signal; None where it was stated, or nothing refers to it.
     """
 
     seconds: float
     rate: float
+    kind: str
     simulation: Simulation
     level: Level | None
 
@@ -90,7 +92,8 @@ def pass_through(
     Args:
         source: a file, or "-" for standard input.
         target: a file, or "-" for standard output.
-        kind: of both; None for those of the paths, and cf32 for a pipe.
+        kind: of both; None for those of the paths. A pipe is then read as what it begins as, and
+            written as WAV where that was read, or else as cf32.
         rate: samples a second where the file does not tell; None for that of ``sdr``.
         channel: from the sample rate to what happens to it.
         tell: takes a line for the user, such as a warning.
@@ -100,10 +103,9 @@ def pass_through(
         UserError: as `read_recording`, `simulate_chunks` and `write_recording`; the file has
             another rate than is stated; or there is no signal to measure.
     """
-    kinds = [kind or ("cf32" if path == PIPE else None) for path in (source, target)]
 
     def read(say: Callable[[str], object]) -> Recording:
-        return read_recording(source, SDR.sample_rate if rate is None else rate, kinds[0], say)
+        return read_recording(source, SDR.sample_rate if rate is None else rate, kind, say)
 
     recording = read(tell)
     if rate is not None and recording.rate != rate:
@@ -125,8 +127,11 @@ def pass_through(
         power = level.power
     simulation = simulation if power is None else replace(simulation, power=power)
     received = simulate_chunks(chunks, recording.rate, simulation)
-    written = write_recording(target, received, recording.rate, kinds[1], tell=tell)
-    return Passage(written / recording.rate, recording.rate, simulation, level)
+    if kind is None and target == PIPE:
+        kind = "wav" if recording.kind == "wav" else "cf32"
+    written = write_recording(target, received, recording.rate, kind, tell=tell)
+    seconds = written / recording.rate
+    return Passage(seconds, recording.rate, kind_of(target, kind), simulation, level)
 
 
 def _refers_to_power(simulation: Simulation) -> bool:

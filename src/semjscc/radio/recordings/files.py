@@ -24,11 +24,12 @@ from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings import sigmf
+from semjscc.radio.recordings.containers import PIPE, is_wav
 from semjscc.radio.recordings.integers import Integers
 from semjscc.radio.recordings.passband import AUDIO_RATE, to_baseband, to_passband
 from semjscc.radio.recordings.reading import (
-    PIPE,
     SAMPLE_BYTES,
+    begin_pipe,
     clean_samples,
     samples_in,
     sound_in,
@@ -54,11 +55,13 @@ class Recording:
     Attributes:
         rate: samples a second.
         chunks: complex64 baseband (N,) in pieces of at most `CHUNK` samples, or a little more.
+        kind: one of `KINDS`' values.
         most: samples that there can be, by the file's size; None for what has no size, as a pipe.
     """
 
     rate: float
     chunks: Iterator[Samples]
+    kind: str
     most: int | None
 
 
@@ -80,7 +83,7 @@ def check_kind(stated: str | None, *paths: str | Path) -> None:
         UserError: so it is; a pipe is of some kind in any case.
     """
     files = [path for path in paths if str(path) != PIPE]
-    kinds = [_kind(path, stated) for path in files]
+    kinds = [kind_of(path, stated) for path in files]
     if stated is not None and len(files) == len(paths) and stated not in kinds:
         raise UserError(
             f"{printable(str(paths[0]))} is of the kind {kinds[0]}, by its ending: a format is "
@@ -102,36 +105,39 @@ def read_recording(
     Args:
         path: a file, or "-" for standard input.
         rate: samples a second, for the formats that do not tell.
-        kind: one of `KINDS`' values, for a pipe or a path whose ending says nothing.
+        kind: one of `KINDS`' values, for a pipe or a path whose ending says nothing; None for a
+            pipe that is waited for: WAV where it begins like that, and else cf32.
         tell: takes a line for the user, such as a warning.
 
     Raises:
         UserError: no such file, an unknown kind, no rate; and while the chunks are read: another
             format than the name says, an unreadable or empty file.
     """
-    kind = _kind(path, kind)
     name = printable(str(path))
     if str(path) == PIPE and kind == "sigmf":
         raise UserError("SigMF is two files: read cf32, ci8 or wav from a pipe")
-    source = Path(path)
-    datatype = kind
+    file, begun, most = Path(path), None, None
+    if str(path) == PIPE and kind is None:
+        begun = begin_pipe(name)
+        kind = "wav" if is_wav(begun.head) else "cf32"
+    kind = datatype = kind_of(path, kind)
     if kind == "sigmf":
-        meta = sigmf.read_meta(sigmf.meta_path(source))
-        source, datatype = sigmf.data_path(source), meta.datatype.removesuffix("_le")
+        meta = sigmf.read_meta(sigmf.meta_path(file))
+        file, datatype = sigmf.data_path(file), meta.datatype.removesuffix("_le")
         rate = rate if meta.rate is None else meta.rate
-        name = printable(str(source))
-    most = None
+        name = printable(str(file))
     if str(path) != PIPE:
-        most = _size(source, name)
+        most = _size(file, name)
+    source = begun or file
     if kind == "wav":
         audio = to_baseband(sound_in(source, name, tell))
-        return Recording(AUDIO_RATE, unbroken(audio, name), most and most // 2)
+        return Recording(AUDIO_RATE, unbroken(audio, name), kind, most and most // 2)
     if rate is None:
         raise UserError(f"{name} does not tell its sample rate: state it")
     if not 0 < rate <= sigmf.RATE_LIMIT:
         raise UserError(f"a sample rate is a positive number of samples a second, not {rate}")
     samples = unbroken(samples_in(source, name, datatype, tell), name)
-    return Recording(float(rate), samples, most and most // SAMPLE_BYTES[datatype])
+    return Recording(float(rate), samples, kind, most and most // SAMPLE_BYTES[datatype])
 
 
 def write_recording(
@@ -161,7 +167,7 @@ def write_recording(
     Raises:
         UserError: an unknown kind, a rate that does not fit, or the file cannot be written.
     """
-    kind = _kind(path, kind)
+    kind = kind_of(path, kind)
     if kind == "wav" and rate != AUDIO_RATE:
         raise UserError(f"a WAV file has {AUDIO_RATE} samples a second, not {rate:g}: take .cf32")
     if str(path) == PIPE:
@@ -196,7 +202,12 @@ def write_recording(
     return written
 
 
-def _kind(path: str | Path, kind: str | None) -> str:
+def kind_of(path: str | Path, kind: str | None) -> str:
+    """What a path holds: by its ending, or else of the stated kind.
+
+    Raises:
+        UserError: neither says.
+    """
     kind = KINDS.get(Path(path).suffix.lower()) or kind
     if kind is None or kind not in KINDS.values():
         known = ", ".join(KINDS)

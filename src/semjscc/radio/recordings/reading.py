@@ -4,16 +4,15 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.errors import UserError
+from semjscc.radio.recordings.containers import HEAD, PIPE, check_raw
 from semjscc.radio.recordings.resampling import Samples
-from semjscc.radio.recordings.wav import read_wav_header
+from semjscc.radio.recordings.wav import Readable, read_wav_header
 
-PIPE = "-"
 SAMPLE_BYTES = {"cf32": 8, "ci8": 2}
 CI8_FULL_SCALE = 4.0
 """12 dB above a waveform of power one on each axis; rounding is 38 dB below its power."""
@@ -25,14 +24,51 @@ LARGEST = 1e9
 """A float sample beyond is damage, and its power would not fit into float32."""
 
 
+class Begun:
+    """A stream whose first bytes, ``head``, were looked at and are still to be read."""
+
+    def __init__(self, stream: Readable, most: int) -> None:
+        """Read what has arrived, at most so much, but enough to tell a container by."""
+        self._stream = stream
+        self.head = b""
+        while len(self.head) < HEAD and (more := _read_some(stream, most - len(self.head))):
+            self.head += more
+
+    def read(self, most: int, /) -> bytes:
+        """What has arrived, without waiting for more; nothing at the end."""
+        if not self.head:
+            return _read_some(self._stream, most)
+        part, self.head = self.head[:most], self.head[most:]
+        return part
+
+
+def begin_pipe(name: str) -> Begun:
+    """Wait for the first bytes of standard input.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        # Never left: a descriptor that is not ours is not closed.
+        return Begun(_open(Path(PIPE)).__enter__(), CHUNK * SAMPLE_BYTES["cf32"])
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
 def samples_in(
-    path: Path, name: str, datatype: str, tell: Callable[[str], object]
+    source: Path | Begun, name: str, datatype: str, tell: Callable[[str], object]
 ) -> Iterator[Samples]:
-    """IQ samples of a file of "cf32" or "ci8"; ``name`` is what messages call it."""
+    """IQ samples of a file of "cf32" or "ci8"; ``name`` is what messages call it.
+
+    Raises:
+        UserError: it begins as a container, such as WAV.
+    """
     told = False
-    kind = np.dtype("<f4" if datatype == "cf32" else np.int8)
-    with _open(path) as stream:
-        for data in _whole(stream, SAMPLE_BYTES[datatype], None, name, tell):
+    kind, size = np.dtype("<f4" if datatype == "cf32" else np.int8), SAMPLE_BYTES[datatype]
+    with _open(source) as stream:
+        begun = stream if isinstance(stream, Begun) else Begun(stream, CHUNK * size)
+        check_raw(begun.head, name, datatype)
+        for data in _whole(begun, size, None, name, tell):
             axes = np.frombuffer(data, kind).astype(np.float32)
             if datatype == "ci8":
                 axes *= np.float32(CI8_FULL_SCALE / 128)
@@ -44,13 +80,15 @@ def samples_in(
             yield clean
 
 
-def sound_in(path: Path, name: str, tell: Callable[[str], object]) -> Iterator[NDArray[np.float32]]:
+def sound_in(
+    source: Path | Begun, name: str, tell: Callable[[str], object]
+) -> Iterator[NDArray[np.float32]]:
     """Real samples of a WAV file.
 
     Raises:
         UserError: it is none, or of another format.
     """
-    with _open(path) as stream:
+    with _open(source) as stream:
         promised = read_wav_header(stream, name)
         for data in _whole(stream, 2, promised, name, tell):
             codes = np.frombuffer(data, "<i2").astype(np.float32)
@@ -58,7 +96,7 @@ def sound_in(path: Path, name: str, tell: Callable[[str], object]) -> Iterator[N
 
 
 def _whole(
-    stream: BinaryIO, size: int, promised: int | None, name: str, tell: Callable[[str], object]
+    stream: Readable, size: int, promised: int | None, name: str, tell: Callable[[str], object]
 ) -> Iterator[bytes]:
     """Pieces of whole samples of ``size`` bytes, as they come, up to what is promised."""
     rest, read = b"", 0
@@ -74,7 +112,7 @@ def _whole(
         tell(f"{name} is cut off at its end: what is there is read")
 
 
-def _read_some(stream: BinaryIO, most: int) -> bytes:
+def _read_some(stream: Readable, most: int) -> bytes:
     """What has arrived, without waiting for more; nothing at the end."""
     # Buffered readers have read1; raw ones, as that of a pipe, do the same in read.
     read = getattr(stream, "read1", stream.read)
@@ -107,14 +145,16 @@ def clean_samples(samples: Samples) -> Samples:
     return samples if sound.all() else np.where(sound, samples, np.complex64(0))
 
 
-def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
-    """A file, or standard input without its buffer.
+def _open(source: Path | Begun) -> contextlib.AbstractContextManager[Readable]:
+    """A file, standard input without its buffer, or what has begun.
 
     A thread that waits in the buffer holds its lock, and the interpreter, which closes it at the
     end, aborts over that.
     """
-    if str(path) != PIPE:
-        return path.open("rb")
+    if isinstance(source, Begun):
+        return contextlib.nullcontext(source)
+    if str(source) != PIPE:
+        return source.open("rb")
     try:
         descriptor = sys.stdin.fileno()
     except (AttributeError, OSError):  # what stands in for standard input may have none

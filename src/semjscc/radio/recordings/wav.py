@@ -5,9 +5,10 @@ was stopped, or that writes to a pipe, leaves wrong ones. Here the samples end w
 """
 
 import struct
-from typing import BinaryIO
+from typing import Protocol
 
 from semjscc.errors import UserError
+from semjscc.radio.recordings.containers import CONVERT, HEAD, check_wav
 from semjscc.radio.recordings.passband import AUDIO_RATE
 
 HEADER_LIMIT = 1 << 20
@@ -19,21 +20,17 @@ _NO_LENGTH = 0x7FFFF000
 the largest there is, and what is longer does not fit. It would be 37 hours."""
 _LARGE = (b"RF64", b"BW64")
 """WAV with 64-bit lengths in a chunk of their own (EBU Tech 3306, ITU-R BS.2088)."""
-_OTHERS = {
-    b"RIFX": "big-endian WAV (RIFX)",
-    b"riff": "Wave64",
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
-    b"ID3": "MP3",
-    b"FORM": "AIFF",
-    b".snd": "AU",
-    b"caff": "CAF",
-}
-"""Sound files by their beginning."""
-_CONVERT = f"convert it with `ffmpeg -i IN -ar {AUDIO_RATE} -ac 1 -c:a pcm_s16le OUT.wav`"
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _PCM_SUBTYPE = bytes.fromhex("0100000000001000800000aa00389b71")
 """KSDATAFORMAT_SUBTYPE_PCM, as it stands in WAVE_FORMAT_EXTENSIBLE."""
+
+
+class Readable(Protocol):
+    """A stream as far as it is read here."""
+
+    def read(self, most: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
 
 
 def wav_header(samples: int | None) -> bytes:
@@ -46,7 +43,7 @@ def wav_header(samples: int | None) -> bytes:
     )
 
 
-def read_wav_header(stream: BinaryIO, name: str) -> int | None:
+def read_wav_header(stream: Readable, name: str) -> int | None:
     """Read up to the first sample.
 
     Args:
@@ -60,13 +57,12 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
     Raises:
         UserError: no WAV file, or one of another format.
     """
-    head = _read(stream, 12)
+    head = _read(stream, HEAD)
     if not head:
         raise UserError(f"{name} is empty")
+    check_wav(head, name)
     large = head[:4] in _LARGE
-    if not (large or head[:4] == b"RIFF") or head[8:] != b"WAVE":
-        raise UserError(f"{name} is not a WAV file{_but_what(head)}")
-    read, form, real = 12, b"", None
+    read, form, real = HEAD, b"", None
     while read < HEADER_LIMIT:
         head = _read(stream, 8)
         if len(head) < 8:
@@ -89,14 +85,7 @@ def read_wav_header(stream: BinaryIO, name: str) -> int | None:
     raise UserError(f"{name} is a WAV file without samples, or has too much before them")
 
 
-def _but_what(head: bytes) -> str:
-    for beginning, kind in _OTHERS.items():
-        if head.startswith(beginning):
-            return f", but {kind}: {_CONVERT}"
-    return ""
-
-
-def _read(stream: BinaryIO, count: int) -> bytes:
+def _read(stream: Readable, count: int) -> bytes:
     """So many bytes, or what there is until the end."""
     data = b""
     while len(data) < count and (more := stream.read(count - len(data))):
@@ -111,4 +100,4 @@ def _check_format(form: bytes, name: str) -> None:
     plain = tag == _PCM or (tag == _EXTENSIBLE and form[24:40] == _PCM_SUBTYPE)
     if not plain or (channels, rate, bits) != (1, AUDIO_RATE, 16):
         kind = f"{channels} channels, {rate} Hz, {bits} bit" + ("" if plain else ", not PCM")
-        raise UserError(f"{name} has {kind}: {_CONVERT}")
+        raise UserError(f"{name} has {kind}: {CONVERT}")
