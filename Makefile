@@ -24,7 +24,7 @@ web: setup
 # COVERAGE=1 also counts the lines that are run, which takes half as long again: 90 % at least.
 COVER := --cov --cov-report=term:skip-covered --cov-fail-under=90
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile $(if $(COVERAGE),$(COVER))
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),$(COVER))
 
 lint: setup
 	$(BIN)/ruff check --no-cache  # the cache keeps what a moved module was sorted under

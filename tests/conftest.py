@@ -17,6 +17,14 @@ from torch import Tensor, nn
 from semjscc.perception.base import Perception
 from semjscc.perception.networks import ResNet
 
+SLOW_ROOMS = ("web", "training", "experiments")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first, so that no process is left alone with it in the end."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW_ROOMS)
+
+
 # What a test takes says more of the machine than of the code.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
