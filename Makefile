@@ -137,7 +137,7 @@ photographs: setup
 	$(PHOTOGRAPHS) $(KODAK) $(RATIOS),1/16,1/6 --snr 10 \
 	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak-10
 	$(BIN)/python tools/merge_results.py results/kodak.json out/kodak-snrs/results.json out/kodak-10/results.json
-	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr 10 $(RATIOS) \
+	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr 0,10 $(RATIOS) \
 	  --links none,separate,capacity,linear,linear-adaptive,djscc,semantic --out out/bsds500
 	for name in photographs-tuned bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
