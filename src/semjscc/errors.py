@@ -46,6 +46,12 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def first_line(error: Exception) -> str:
+    """What a library says, in one line."""
+    lines = str(error).strip().splitlines()
+    return printable(lines[0]) if lines else type(error).__name__
+
+
 def kind_of(value: object) -> str:
     """What a value of the wrong kind is, for a message: ``None``, ``a list``."""
     if value is None:

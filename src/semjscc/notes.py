@@ -10,6 +10,9 @@ from typing import TextIO
 from semjscc.errors import UserNote
 from semjscc.own_code import is_installed
 
+_MARK = "_is_ours"
+"""What the function has that shows warnings so."""
+
 
 @contextmanager
 def notes_in_one_line() -> Iterator[None]:
@@ -46,9 +49,6 @@ def show_in_one_line() -> None:
 def are_in_one_line() -> bool:
     """Whether warnings are shown so in this process."""
     return hasattr(warnings.showwarning, _MARK)
-
-
-_MARK = "_is_ours"
 
 
 def _is_of_others(file: str) -> bool:

@@ -55,12 +55,6 @@ def source_name(path: Path) -> str:
     return printable(path.resolve().name or "/" if found in ("", "..") else found)
 
 
-def first_line(error: Exception) -> str:
-    """What a library says, in one line."""
-    lines = str(error).strip().splitlines()
-    return printable(lines[0]) if lines else type(error).__name__
-
-
 @dataclass(frozen=True)
 class Part:
     """One of a source's own splits, its images still encoded.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from semjscc.data.classes import class_name, whole
-from semjscc.errors import UserError
+from semjscc.errors import UserError, first_line
 from semjscc.images import printable
 from semjscc.paths import special_kind
 
@@ -30,8 +30,7 @@ def read_lists(file: Path, said: str) -> dict[str, list[dict[str, Any]]]:
     except OSError as error:
         raise UserError(f"{said} cannot be read: {error.strerror or error}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        reason = printable(str(error).partition("\n")[0])
-        raise UserError(f"{said} cannot be read: it is no JSON: {reason}") from None
+        raise UserError(f"{said} cannot be read: it is no JSON: {first_line(error)}") from None
     except ValueError:  # of Python's own: so long a number takes it too long
         raise UserError(f"{said} cannot be read: a number in it has thousands of digits") from None
     except RecursionError:

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from semjscc.data.sources import ROWS_AT_ONCE, PartName, Source, first_line, part_of
+from semjscc.data.sources import ROWS_AT_ONCE, PartName, Source, part_of
 from semjscc.data.tables.rows import Table, read_parts
-from semjscc.errors import UserError
+from semjscc.errors import UserError, first_line
 from semjscc.images import printable
 
 _PATIENCE_S = 10.0

@@ -10,13 +10,12 @@ from semjscc.data.sources import (
     ROWS_AT_ONCE,
     PartName,
     Source,
-    first_line,
     part_of,
     part_of_file,
     source_name,
 )
 from semjscc.data.tables.rows import Table, read_parts
-from semjscc.errors import UserError, UserNote
+from semjscc.errors import UserError, UserNote, first_line
 from semjscc.images import printable
 from semjscc.paths import special_kind
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from semjscc.errors import UserError, printable
+from semjscc.errors import UserError, first_line, printable
 from semjscc.paths import user_path
 
 CONFIG = "config.json"
@@ -103,7 +103,7 @@ def read_json(folder: Path, name: str, said: str) -> dict[str, Any]:
     try:
         found = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{said}: its {name} cannot be read: {_first_line(error)}") from error
+        raise UserError(f"{said}: its {name} cannot be read: {first_line(error)}") from error
     if not isinstance(found, dict):
         raise UserError(f"{said}: its {name} cannot be read: it holds no object")
     return found
@@ -182,7 +182,7 @@ def _fetched(name: str, cache: str | None) -> Path:
         names = {file.rfilename for file in found.siblings or ()}
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise UserError(
-            f"{name} is no folder, and the Hugging Face hub does not give it: {_first_line(error)}"
+            f"{name} is no folder, and the Hugging Face hub does not give it: {first_line(error)}"
         ) from None
     except Exception:  # of the library that carries the requests, which is not always the same
         pass  # what is kept on this machine may do
@@ -208,13 +208,6 @@ def _fetched(name: str, cache: str | None) -> Path:
             f"{name} is no folder, and the Hugging Face hub cannot be reached; is there a network?"
         ) from None
     except Exception as error:  # network, hub and file system errors of many libraries
-        raise UserError(
-            f"the Hugging Face hub does not give {name}: {_first_line(error)}"
-        ) from None
+        raise UserError(f"the Hugging Face hub does not give {name}: {first_line(error)}") from None
     _check_folder(folder, name)
     return folder
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return printable(lines[0]) if lines else type(error).__name__

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from semjscc.errors import UserError, printable
+from semjscc.errors import UserError, first_line, printable
 from semjscc.perception.onnx.files import content_print
 from semjscc.perception.onnx.outputs import detections, logits
 from semjscc.perception.onnx.settings import OnnxSettings
@@ -113,7 +113,7 @@ def _session(file: Path) -> Any:
     except Exception as error:  # of any kind: the file is a stranger's
         raise UserError(
             f"{printable(str(file))} is no ONNX model that onnxruntime {onnxruntime.__version__} "
-            f"can run: {_first_line(error)}"
+            f"can run: {first_line(error)}"
         ) from error
 
 
@@ -140,8 +140,3 @@ def _outputs(session: Any, settings: OnnxSettings, file: Path) -> Sequence[str]:
     if len(chosen) > (2 if settings.task == "detection" else 1):
         raise UserError(f"{said} has the outputs {listed}: name those that count by outputs: […]")
     return chosen
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return printable(lines[0]) if lines else type(error).__name__
