@@ -15,7 +15,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from semjscc.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, link_style
+from semjscc.report.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, link_style
 
 ROOT = Path(__file__).parents[1]
 PROFILE_COLOURS = {"sdr": BLUE, "audio": ORANGE}

@@ -19,7 +19,7 @@ from semjscc.web.examples import examples
 from semjscc.web.models import OWN, load_senders
 from semjscc.web.page import photograph_setting
 from semjscc.web.updates import AS_IT_IS, Request, ask, show
-from semjscc.web.uploads import LARGEST_PIXELS, Picture
+from semjscc.web.uploads.reading import LARGEST_PIXELS, Picture
 
 HEIGHT, WIDTH = 512, 768
 SNRS_DB = (0.0, 5.0, 15.0)

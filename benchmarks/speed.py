@@ -22,7 +22,7 @@ from semjscc.importance.gradient import ImportanceForm
 from semjscc.losses import distortion, reference, semantic_error
 from semjscc.metrics import ssim
 from semjscc.perception.base import Perception
-from semjscc.perception.networks import ResNet
+from semjscc.perception.built_in.networks import ResNet
 from semjscc.training.batches import Share
 from semjscc.training.channel.disturbance import draw_disturbance
 from semjscc.training.recipe import CodecRecipe

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.perception.base import Perception
-from semjscc.perception.networks import ResNet
+from semjscc.perception.built_in.networks import ResNet
 
 SLOW_ROOMS = ("web", "training", "experiments")
 

@@ -14,7 +14,7 @@ from semjscc.experiments import evaluation as module
 from semjscc.experiments.evaluation import Experiment
 from semjscc.links import CodecLink, NoChannel
 from semjscc.perception.base import Perception
-from semjscc.perception.networks import ResNet
+from semjscc.perception.built_in.networks import ResNet
 from semjscc.results.records import Record
 
 NAMES = ("circle", "square")

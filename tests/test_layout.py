@@ -9,19 +9,23 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "quiet", "paths", "settings", "own_code", "parts", "notes", "threads", "processes",
+    "errors", "paths", "settings", "parts", "runtime",
     "decibels", "randomness", "checkpoint", "blueprints", "images", "metrics", "data", "tasks",
     "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
     "allocation", "training", "families", "links", "transmission", "results", "statistics",
     "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
+    "cli": ["radio"],
     "data": ["drawn", "folders", "tables"],
     "linear": ["planning"],
-    "perception": ["huggingface", "onnx"],
+    "links": ["separate_coding", "joint_coding"],
+    "perception": ["built_in", "huggingface", "onnx"],
     "radio": ["waveform", "recordings", "receiver", "simulator"],
+    "report": ["figures"],
     "separation": ["sources"],
     "training": ["optimisation", "channel", "runs"],
+    "web": ["uploads"],
 }
 SOURCE = Path(semjscc.__file__).parent
 

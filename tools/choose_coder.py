@@ -31,7 +31,7 @@ from semjscc.evaluation.batches import batches
 from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
 from semjscc.links.loading import cache_file
-from semjscc.links.source import mean_image
+from semjscc.links.separate_coding.source import mean_image
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.separation.choice import CHOICE

@@ -38,7 +38,7 @@ from semjscc.data import ImageSet, load_data
 from semjscc.evaluation.progress import Progress
 from semjscc.images import to_float, to_uint8
 from semjscc.links.loading import cache_file
-from semjscc.links.source import SourceStage
+from semjscc.links.separate_coding.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception

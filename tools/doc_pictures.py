@@ -24,9 +24,9 @@ from semjscc.links import Link, Situation, SymbolLink, open_link
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import load_perception
 from semjscc.randomness import Draws
-from semjscc.report.panels import save_figure
+from semjscc.report.figures.panels import save_figure
+from semjscc.report.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
 from semjscc.report.strip import Panel, strip_figure
-from semjscc.report.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
 from semjscc.transmission import see
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"

@@ -34,7 +34,7 @@ from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
 from semjscc.links.descriptions import cards
-from semjscc.report.heatmap import MARKS, signed
+from semjscc.report.figures.heatmap import MARKS, signed
 from semjscc.report.rows import front_gap_rows, gap_text, interval, left_out, psnr_text, where
 from semjscc.results.records import Record, Results, load_results
 from semjscc.statistics.analysis import gap_over_seeds

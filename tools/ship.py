@@ -14,7 +14,7 @@ import torch
 
 from semjscc.channels import AWGN
 from semjscc.checkpoint import WEIGHTS, load_weights, locate, save_weights, write_atomically
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 from semjscc.training.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"

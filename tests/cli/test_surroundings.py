@@ -10,7 +10,7 @@ import pytest
 import semjscc
 from semjscc.cli import main
 from semjscc.errors import UserNote
-from semjscc.notes import notes_in_one_line
+from semjscc.runtime.notes import notes_in_one_line
 
 LIBRARIES = (numpy.__file__, semjscc.__file__, warnings.__file__)
 """Files of an installed package, of this one and of Python."""

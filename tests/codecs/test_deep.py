@@ -25,7 +25,7 @@ from semjscc.linear.planning.description import Known
 from semjscc.linear.planning.logs import untold_logs
 from semjscc.linear.planning.plans import Plan
 from semjscc.linear.planning.selection import Water
-from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 from semjscc.randomness import Draws
 
 TENTH = Fraction(1, 10)

@@ -23,7 +23,7 @@ from semjscc.evaluation.grid import Grid, work
 from semjscc.evaluation.measurement import evaluate
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.perception.base import Perception, predict
-from semjscc.perception.networks import ResNet
+from semjscc.perception.built_in.networks import ResNet
 from semjscc.randomness import Draws
 from semjscc.results.outcomes import unpack
 from semjscc.results.records import Record, Results, load_results, save_results

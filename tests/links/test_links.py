@@ -33,10 +33,10 @@ from semjscc.links import (
     shipped_schemes,
     untrained_links,
 )
-from semjscc.links.bounds import BOUNDS
 from semjscc.links.catalogue import find_link, needs_family
 from semjscc.links.check_sent import check_symbols
 from semjscc.links.label import LabelLink
+from semjscc.links.separate_coding.bounds import BOUNDS
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.separation.names import CODER_NAMES

@@ -22,9 +22,9 @@ from semjscc.errors import UserError
 from semjscc.linear.planning.announcement import NO_BLOCK
 from semjscc.links import CodecLink, Situation, SymbolLink, open_link
 from semjscc.links.base import Transmission
-from semjscc.links.hybrid import HybridLink
-from semjscc.links.linear_adaptive import AdaptiveLinearLink
-from semjscc.links.source import SourceStage
+from semjscc.links.joint_coding.hybrid import HybridLink
+from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.separate_coding.source import SourceStage
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.results.fingerprint import link_fingerprint

@@ -18,7 +18,7 @@ from semjscc.checkpoint import save_weights
 from semjscc.errors import UserError
 from semjscc.importance.gradient import score_gradients
 from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess, predict
-from semjscc.perception.networks import CLASSIFIERS, build_network
+from semjscc.perception.built_in.networks import CLASSIFIERS, build_network
 from semjscc.perception.store import describe, load_perception, open_perception
 from semjscc.perception.wrap import make_network
 from semjscc.tasks import Classification

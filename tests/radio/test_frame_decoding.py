@@ -13,7 +13,7 @@ from semjscc.images import MINIMUM_SIDE
 from semjscc.linear.planning.announcement import Announcement
 from semjscc.linear.planning.selection import Water
 from semjscc.links.base import Control
-from semjscc.links.source import NOTHING, SourceControl
+from semjscc.links.separate_coding.source import NOTHING, SourceControl
 from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.receiver.receiver import Frame
 from semjscc.radio.waveform.header import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semjscc.cli.channel import MULTIPATH, NUMBERS
+from semjscc.cli.radio.channel import MULTIPATH, NUMBERS
 from semjscc.errors import UserError
 from semjscc.radio.recordings.files import Recording, read_recording, write_recording
 from semjscc.radio.recordings.resampling import Samples

@@ -10,8 +10,8 @@ from PIL import Image
 
 from records import RECORD
 from semjscc.errors import UserError
-from semjscc.report.figures import accuracy_figure
-from semjscc.report.inline_svg import inline_svg
+from semjscc.report.figures.inline_svg import inline_svg
+from semjscc.report.figures.metric_curves import accuracy_figure
 from semjscc.report.report import publish, write_report
 from semjscc.results.outcomes import pack
 from semjscc.results.records import Record, Results

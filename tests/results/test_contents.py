@@ -414,5 +414,5 @@ def test_ordinary_parts_are_known(folder: str, name: str, monkeypatch: pytest.Mo
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples" / folder)
     module, _, within = name.partition(":")
     part = getattr(importlib.import_module(module), within)
-    monkeypatch.setattr("semjscc.own_code._BEGAN", float("inf"))  # however young the checkout
+    monkeypatch.setattr("semjscc.parts.own_code._BEGAN", float("inf"))  # however young the checkout
     assert list(contents(part)) == list(contents(part))

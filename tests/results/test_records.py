@@ -17,7 +17,7 @@ from semjscc.data.base import ImageSet
 from semjscc.errors import UserError
 from semjscc.links import NoChannel
 from semjscc.perception.base import Perception
-from semjscc.perception.networks import ResNet
+from semjscc.perception.built_in.networks import ResNet
 from semjscc.results.records import (
     KIND,
     OPTIONAL,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
-from semjscc.links.source import MODE_BITS
+from semjscc.links.separate_coding.source import MODE_BITS
 from semjscc.separation.modes import mode_named, modes_for
 
 # TS 38.214 tables 5.1.3.1-1 to 5.1.3.1-3: target rate times 1024, by modulation order.

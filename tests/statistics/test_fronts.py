@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from front_records import FORM, LINKS, RECORDS, facts, points
-from semjscc.report.front_figure import front_figure
+from semjscc.report.figures.front_figure import front_figure
 from semjscc.results.outcomes import pack
 from semjscc.results.records import Results
 from semjscc.statistics.fronts import (

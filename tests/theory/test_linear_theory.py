@@ -15,8 +15,8 @@ from semjscc.linear.overview import to_overview
 from semjscc.linear.planning.plans import plan_received
 from semjscc.linear.spectrum import mean_colour, variances
 from semjscc.linear.transform import COEFFICIENTS, analyse, synthesise
-from semjscc.links.linear import LinearLink
-from semjscc.links.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.joint_coding.linear import LinearLink
+from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 from semjscc.randomness import Draws
 
 DRAWS = 24

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from semjscc.cli import main
 from semjscc.data.drawn.scenes import load_scenes
 from semjscc.data.drawn.shapes import CLASS_NAMES
-from semjscc.perception.networks import build_network
+from semjscc.perception.built_in.networks import build_network
 from semjscc.perception.store import load_perception
 from semjscc.training.batches import Share, augment, augment_boxes, padded_boxes
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import Stopped, UserError
-from semjscc.perception import imagenet
+from semjscc.perception.built_in import imagenet
 from semjscc.training.inputs import INPUTS, load_images
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.train import train

@@ -16,7 +16,7 @@ from semjscc.data.base import TargetName
 from semjscc.data.drawn.shapes import CLASS_NAMES
 from semjscc.losses import reference, semantic_error
 from semjscc.perception.base import Perception, Preprocess
-from semjscc.perception.networks import build_network
+from semjscc.perception.built_in.networks import build_network
 from semjscc.perception.store import describe
 from semjscc.tasks import Classification, Detection, Segmentation, Task
 from semjscc.training.batches import Share

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from semjscc.perception import imagenet
+from semjscc.perception.built_in import imagenet
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

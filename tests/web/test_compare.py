@@ -12,7 +12,7 @@ from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
 from semjscc.links import Situation
-from semjscc.links.source import SourceStage
+from semjscc.links.separate_coding.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.randomness import Draws
 from semjscc.separation.sources import usable_coders
@@ -23,7 +23,7 @@ from semjscc.web.compare import compare, deliver, send
 from semjscc.web.examples import examples
 from semjscc.web.models import MORE, OWN, Senders, load_judge, load_senders
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, ask, drop, falling, show
-from semjscc.web.uploads import LARGEST_PIXELS, Picture, read_upload, shrink
+from semjscc.web.uploads.reading import LARGEST_PIXELS, Picture, read_upload, shrink
 
 RATIO = Fraction(1, 24)
 

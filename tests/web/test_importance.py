@@ -10,7 +10,7 @@ from semjscc.allocation.marks import Box
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import SymbolLink, Transmission, open_link
-from semjscc.links.linear_adaptive import symbols_of_blocks
+from semjscc.links.joint_coding.linear_adaptive import symbols_of_blocks
 from semjscc.perception.base import Perception
 from semjscc.web.examples import examples
 from semjscc.web.importance import (
@@ -24,7 +24,7 @@ from semjscc.web.importance import (
 from semjscc.web.models import OWN, load_judge
 from semjscc.web.result_html import box_style
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, ask, drop, show
-from semjscc.web.uploads import Picture
+from semjscc.web.uploads.reading import Picture
 
 SIZE = 128, 192
 BOX = Box(0, 0, 96, 128)

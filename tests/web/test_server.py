@@ -22,8 +22,8 @@ from semjscc.errors import UserError
 from semjscc.web.models import OWN
 from semjscc.web.server import _listen, in_one_line, serve
 from semjscc.web.updates import AS_TRAINED
-from semjscc.web.upload_folder import private_folder
-from semjscc.web.uploads import LARGEST_FILE
+from semjscc.web.uploads.folder import private_folder
+from semjscc.web.uploads.reading import LARGEST_FILE
 
 needs_gradio = pytest.mark.skipif(
     find_spec("gradio") is None, reason="no server: pip install 'semjscc[web]'"
@@ -65,7 +65,7 @@ def test_what_was_broken_off_goes_too() -> None:
 
 WAIT = """
 import signal, time
-from semjscc.web.upload_folder import private_folder
+from semjscc.web.uploads.folder import private_folder
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and then we do
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 with private_folder() as folder:

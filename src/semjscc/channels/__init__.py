@@ -4,7 +4,7 @@ from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.fading import block_rayleigh, fast_rayleigh
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.parts import find_function
+from semjscc.parts.named import find_function
 
 __all__ = ["CHANNELS", "Channel", "ChannelKnowledge", "channel_named"]
 

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from semjscc import __version__
-from semjscc.cli import channel, links, measure, modem, report, reproduce, train, transmit, web
+from semjscc.cli import links, measure, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
-from semjscc.cli.streams import drop_output, settle
+from semjscc.cli.radio import channel, modem
+from semjscc.cli.radio.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError
-from semjscc.notes import notes_in_one_line
-from semjscc.own_code import failure_of
-from semjscc.threads import choose_threads
+from semjscc.parts.own_code import failure_of
+from semjscc.runtime.notes import notes_in_one_line
+from semjscc.runtime.threads import choose_threads
 
 _KEPT = "what was finished is kept"
 _GONE = "the working folder is gone: change to one that there is"

@@ -19,7 +19,7 @@ from semjscc.cli.options import (
 from semjscc.cli.parser import Parser, Register
 from semjscc.errors import UserError, printable
 from semjscc.paths import user_path
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(?<!\.parquet)(@[\w./-]+)?", re.ASCII)
 """What may be a data set there, and is not looked for before the rest is known to be right."""

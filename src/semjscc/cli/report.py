@@ -6,7 +6,7 @@ import json
 from semjscc.cli.options import add_json, console, existing_file, folder, split_list
 from semjscc.cli.parser import Register
 from semjscc.paths import keep_apart
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 
 def register(command: Register) -> None:

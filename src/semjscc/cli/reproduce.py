@@ -7,7 +7,7 @@ from pathlib import Path
 
 from semjscc.cli.options import add_json, at_least, console, folder, settings_file
 from semjscc.cli.parser import Register
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 
 def register(command: Register) -> None:

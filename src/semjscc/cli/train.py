@@ -8,7 +8,7 @@ from pathlib import Path
 from semjscc.cli.options import add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 
 def register(command: Register) -> None:

@@ -25,7 +25,7 @@ from semjscc.cli.pictures import (
 )
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 
 def register(command: Register) -> None:
@@ -97,7 +97,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     received, report = transmit(image, link, perception, situation)
     write_picture(received, out)
     if seen is not None:
-        from semjscc.report.panels import save_figure
+        from semjscc.report.figures.panels import save_figure
         from semjscc.report.strip import sight, strip_figure, strip_title
 
         panels = [sight("original", to_float(image), perception)]

@@ -5,7 +5,7 @@ import argparse
 from semjscc.cli.options import check_classes, check_network
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
-from semjscc.threads import import_torch
+from semjscc.runtime.threads import import_torch
 
 HIGHEST_PORT = 65535
 
@@ -33,7 +33,7 @@ def _web(arguments: argparse.Namespace) -> None:
 
         bring(arguments.perception, arguments.network, arguments.task)
     from semjscc.web.server import serve
-    from semjscc.web.upload_folder import private_folder
+    from semjscc.web.uploads.folder import private_folder
 
     with private_folder() as folder:
         serve(arguments.port, arguments.host, folder=folder)

@@ -11,7 +11,7 @@ from semjscc.codecs.deep import Deep
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.parts import find_part, make_part
+from semjscc.parts.named import find_part, make_part
 from semjscc.settings import build
 
 CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, Deep, DeepJSCC)}

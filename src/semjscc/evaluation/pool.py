@@ -13,9 +13,9 @@ from semjscc.evaluation.evaluators import Evaluator
 from semjscc.evaluation.grid import Grid, Point
 from semjscc.evaluation.measurement import measure
 from semjscc.images import printable
-from semjscc.own_code import failure_of
-from semjscc.processes import Workers, cores, needs_script, tell
+from semjscc.parts.own_code import failure_of
 from semjscc.results.records import Record, device_of
+from semjscc.runtime.processes import Workers, cores, needs_script, tell
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from semjscc.experiments.existing_results import EARLIER, RESULTS, put_aside, st
 from semjscc.links import Link, NoChannel, Situation
 from semjscc.links.label import LabelLink
 from semjscc.randomness import Draws
-from semjscc.report.panels import figure_bytes
+from semjscc.report.figures.panels import figure_bytes
 from semjscc.report.report import publish
 from semjscc.report.stale_files import check_report, withdraw
 from semjscc.report.strip import make_rows, strip_figure, strip_title

@@ -21,7 +21,7 @@ from semjscc.links import open_link
 from semjscc.links.catalogue import LABEL, find_link, policy_it_lacks, split_policy
 from semjscc.links.label import check_tells_class
 from semjscc.links.loading import needs_network
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.perception.wrap import make_task

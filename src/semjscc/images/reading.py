@@ -15,7 +15,7 @@ from semjscc.images import others, png, tiff
 from semjscc.images.limits import FILE_LIMIT, PIXEL_LIMIT
 from semjscc.images.pixels import to_8_bits
 from semjscc.images.tiff_tags import MAGIC as TIFF
-from semjscc.quiet import hush_decoders, without_warnings
+from semjscc.runtime.quiet import hush_decoders, without_warnings
 
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 """What may come in; everything else that Pillow knows (PostScript, metafiles) stays shut."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from semjscc.importance.fisher import fisher_score
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import check_gradients
 from semjscc.tasks.base import ScoreName

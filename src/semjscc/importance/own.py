@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from semjscc.errors import UserError, printable
-from semjscc.parts import find_function
+from semjscc.parts.named import find_function
 
 
 def own_sizes(

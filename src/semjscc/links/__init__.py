@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         SymbolLink,
         Transmission,
     )
-    from semjscc.links.codec import CodecLink, NoChannel
+    from semjscc.links.joint_coding.codec import CodecLink, NoChannel
 
 __all__ = [
     "CodecLink",
@@ -37,5 +37,5 @@ def __getattr__(name: str) -> Any:
     """The classes, when somebody asks: they need torch, which takes seconds, and names do not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = "codec" if name in ("CodecLink", "NoChannel") else "base"
+    place = "joint_coding.codec" if name in ("CodecLink", "NoChannel") else "base"
     return getattr(import_module(f"{__name__}.{place}"), name)

@@ -14,7 +14,7 @@ from semjscc.checkpoint import locate, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
 

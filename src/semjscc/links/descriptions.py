@@ -24,7 +24,7 @@ from semjscc.links.catalogue import (
     split_policy,
     untrained_links,
 )
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.perception.names import (
     EFFICIENTNET,

@@ -70,7 +70,7 @@ def open_link(
         found = replace(found, name=f"{found.name}:{MASK}", source=MASK)
     if found.weights is not None:
         from semjscc.codecs.store import load_codec
-        from semjscc.links.codec import CodecLink
+        from semjscc.links.joint_coding.codec import CodecLink
 
         codec, facts = load_codec(found.weights, found.part)
         allocation = _allocation(found, facts.get("perception"), perception, important)
@@ -80,7 +80,7 @@ def open_link(
 
         return own_link(found.part, found.name)
     if name == NONE:
-        from semjscc.links.codec import NoChannel
+        from semjscc.links.joint_coding.codec import NoChannel
 
         return NoChannel()
     if name == LABEL:
@@ -90,19 +90,19 @@ def open_link(
 
         return LabelLink(perception)
     if name == LINEAR:
-        from semjscc.links.linear import LinearLink
+        from semjscc.links.joint_coding.linear import LinearLink
 
         return LinearLink()
     network = default_perception(family) if family else None
     if found.scheme == ADAPTIVE:
-        from semjscc.links.linear_adaptive import AdaptiveLinearLink
+        from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 
         allocation = _allocation(found, network, perception, important)
         return AdaptiveLinearLink(found.name, allocation)
-    from semjscc.links.source import SourceStage
+    from semjscc.links.separate_coding.source import SourceStage
 
     if found.scheme == HYBRID:
-        from semjscc.links.hybrid import HybridLink
+        from semjscc.links.joint_coding.hybrid import HybridLink
 
         stage = SourceStage(family, None, accounting, cache_file())
         allocation = _allocation(found, network, perception, important)
@@ -115,10 +115,10 @@ def open_link(
         raise UserError(f"link {name}: {missing}")
     stage = SourceStage(family, coder, accounting, cache_file())
     if name in (CAPACITY, FINITE):
-        from semjscc.links.bounds import BoundLink
+        from semjscc.links.separate_coding.bounds import BoundLink
 
         return BoundLink(name, stage)
-    from semjscc.links.separate import SeparateLink
+    from semjscc.links.separate_coding.separate import SeparateLink
 
     allocation = _allocation(found, network, perception, important)
     return SeparateLink(found.name, stage, found.design_snr_db, allocation)

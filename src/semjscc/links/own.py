@@ -5,7 +5,7 @@ from copy import copy
 from semjscc.codecs.base import Codec
 from semjscc.errors import UserError, printable
 from semjscc.links.base import Link
-from semjscc.parts import find_part, make_part
+from semjscc.parts.named import find_part, make_part
 
 
 def own_link(part: str, name: str) -> Link:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from semjscc.data.base import PerImage
 from semjscc.errors import UserError
 from semjscc.images.limits import PIXEL_LIMIT
-from semjscc.own_code import in_words
+from semjscc.parts.own_code import in_words
 from semjscc.perception.outputs import first_tensor, with_tensor
 from semjscc.tasks import Classification, Task
 

@@ -11,13 +11,13 @@ from semjscc.blueprints import on_no_device
 from semjscc.checkpoint import fill, load_weights, locate
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.perception import imagenet
 from semjscc.perception.base import Perception, Preprocess, looking_at
+from semjscc.perception.built_in import imagenet
+from semjscc.perception.built_in.mobilenet import load_mobilenet
+from semjscc.perception.built_in.networks import NETWORKS, build_network
 from semjscc.perception.huggingface.files import WEIGHTS, model_folder
 from semjscc.perception.huggingface.models import load_hugging_face
-from semjscc.perception.mobilenet import load_mobilenet
 from semjscc.perception.names import hugging_face, mobilenet_file, onnx_file
-from semjscc.perception.networks import NETWORKS, build_network
 from semjscc.perception.onnx.models import load_onnx
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Classification, Task

@@ -1,12 +1,12 @@
-"""A vision model and a task: built in, or the user's own, see `semjscc.parts`."""
+"""A vision model and a task: built in, or the user's own, see `semjscc.parts.named`."""
 
 from typing import Any
 
 from torch import nn
 
 from semjscc.errors import UserError, printable
-from semjscc.parts import make_part
-from semjscc.perception.networks import build_network
+from semjscc.parts.named import make_part
+from semjscc.perception.built_in.networks import build_network
 from semjscc.tasks import Task, task_named
 
 

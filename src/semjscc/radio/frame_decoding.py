@@ -14,7 +14,7 @@ from semjscc.channels.base import ChannelKnowledge
 from semjscc.errors import UserError
 from semjscc.families import family_for
 from semjscc.images import printable
-from semjscc.links.source import SourceControl
+from semjscc.links.separate_coding.source import SourceControl
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.radio.demodulator_input import PART_OF_IMAGE

@@ -18,8 +18,8 @@ from semjscc.images import to_float
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import find_link
-from semjscc.links.codec import CodecLink
-from semjscc.links.source import SourceControl
+from semjscc.links.joint_coding.codec import CodecLink
+from semjscc.links.separate_coding.source import SourceControl
 from semjscc.radio.demodulator_input import pipe_kind
 from semjscc.radio.receiver.receiver import MOST_SYMBOLS
 from semjscc.radio.recordings.files import write_recording

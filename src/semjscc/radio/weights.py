@@ -18,8 +18,8 @@ from semjscc.families import default_perception, families, family_for
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
-from semjscc.links.codec import CodecLink
-from semjscc.links.source import SourceControl, SourceStage
+from semjscc.links.joint_coding.codec import CodecLink
+from semjscc.links.separate_coding.source import SourceControl, SourceStage
 from semjscc.radio.waveform.header import CODECS, FINGERPRINT_BITS, CodecControl
 from semjscc.separation.sources import CODERS
 
@@ -142,6 +142,6 @@ def _linear(name: str) -> SymbolLink:
 @cache
 def _separate(family: str) -> SymbolLink:
     # Sionna's channel codes take seconds to import, and no codec needs them.
-    from semjscc.links.separate import SeparateLink
+    from semjscc.links.separate_coding.separate import SeparateLink
 
     return SeparateLink("separate", SourceStage(family, None))

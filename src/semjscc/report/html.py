@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from semjscc.errors import UserError
-from semjscc.report.inline_svg import inline_svg
+from semjscc.report.figures.inline_svg import inline_svg
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from semjscc.checkpoint import write_atomically
-from semjscc.report.gallery import Drawn, draw_part
-from semjscc.report.heatmap import signed
+from semjscc.report.figures.gallery import Drawn, draw_part
+from semjscc.report.figures.heatmap import signed
+from semjscc.report.figures.panels import KINDS, save_figure
 from semjscc.report.html import drawing, folded, heading, note, page, picture, table
-from semjscc.report.panels import KINDS, save_figure
 from semjscc.report.rows import (
     NOTHING,
     RECORD_HEAD,

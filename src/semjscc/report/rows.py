@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from semjscc.codecs.bandwidth import parse_ratio
-from semjscc.report.heatmap import signed
+from semjscc.report.figures.heatmap import signed
 from semjscc.results.records import Record
 from semjscc.statistics.comparison import Comparison
 from semjscc.statistics.equal_psnr import FrontGap, Gap

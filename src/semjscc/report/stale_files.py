@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from semjscc.errors import UserError, printable
-from semjscc.report.gallery import FIGURES
-from semjscc.report.panels import KINDS
+from semjscc.report.figures.gallery import FIGURES
+from semjscc.report.figures.panels import KINDS
 
 REPORT = "report.html"
 STRIP = "transmission.png"

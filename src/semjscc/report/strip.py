@@ -21,7 +21,7 @@ from semjscc.links import Link, Received, Situation
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
-from semjscc.report.style import GREY, RIGHT, WRONG, style
+from semjscc.report.figures.style import GREY, RIGHT, WRONG, style
 from semjscc.tasks.evidence import gather
 
 CHECK, CROSS = "✓", "✗"

@@ -14,7 +14,7 @@ import semjscc
 from semjscc.channels import Channel
 from semjscc.data.base import ImageSet
 from semjscc.links import Link
-from semjscc.own_code import is_own
+from semjscc.parts.own_code import is_own
 from semjscc.perception.base import Perception
 from semjscc.results.contents import contents
 from semjscc.results.members import Unknown

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from semjscc.own_code import code_behind, is_own, is_written
+from semjscc.parts.own_code import code_behind, is_own, is_written
 
 PLAIN = (
     str | int | float | complex | bool | None | Fraction | PurePath | range

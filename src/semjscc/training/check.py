@@ -13,8 +13,8 @@ from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError, printable
 from semjscc.perception.base import Preprocess
-from semjscc.perception.efficient import EfficientFeatures
-from semjscc.perception.imagenet import load_imagenet
+from semjscc.perception.built_in.efficient import EfficientFeatures
+from semjscc.perception.built_in.imagenet import load_imagenet
 from semjscc.perception.names import EFFICIENTNET
 from semjscc.perception.targets import missing_targets, numbers_of, unknown_classes
 from semjscc.perception.wrap import make_network, make_task

@@ -16,7 +16,7 @@ from semjscc.data import ImageSet, Split, load_data
 from semjscc.data.decoded import file_stamps, load_decoded
 from semjscc.data.joined import join
 from semjscc.errors import UserError, printable
-from semjscc.parts import code_of
+from semjscc.parts.named import code_of
 from semjscc.perception.names import EFFICIENTNET
 from semjscc.perception.store import weights_file
 from semjscc.training.crops import centre

@@ -18,8 +18,8 @@ from semjscc.data.base import ImageSet, TargetName
 from semjscc.importance.fisher import draw_signs
 from semjscc.losses import distortion, log_distortion
 from semjscc.perception.base import Preprocess
+from semjscc.runtime.threads import are_stated
 from semjscc.tasks import Classification, Task
-from semjscc.threads import are_stated
 from semjscc.training.batches import Share, augment, augment_boxes, batch_at, cut_and_paste
 from semjscc.training.channel.clipping import clip_peaks
 from semjscc.training.channel.disturbance import draw_disturbance

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from semjscc.errors import did_you_mean
-from semjscc.parts import is_part
+from semjscc.parts.named import is_part
 
 
 def check_named(key: str, name: str, ours: Iterable[str]) -> None:

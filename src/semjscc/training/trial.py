@@ -12,7 +12,7 @@ from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.losses import reference
-from semjscc.own_code import in_words
+from semjscc.parts.own_code import in_words
 from semjscc.perception.base import Perception, Preprocess, check_layers
 from semjscc.perception.gradients import check_gradients
 from semjscc.tasks import Task

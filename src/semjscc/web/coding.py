@@ -13,8 +13,8 @@ import numpy as np
 from torch import Tensor
 
 from semjscc.images import to_uint8
-from semjscc.links.source import Payload, SourceStage
-from semjscc.processes import cores
+from semjscc.links.separate_coding.source import Payload, SourceStage
+from semjscc.runtime.processes import cores
 from semjscc.separation.sources import CODERS
 from semjscc.separation.sources.base import Accounting, Pixels
 from semjscc.separation.sources.search.search import Encoded, Search

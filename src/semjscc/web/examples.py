@@ -11,7 +11,7 @@ import skimage
 
 from semjscc.data import load_data
 from semjscc.images import read_image
-from semjscc.web.uploads import Picture, shrink
+from semjscc.web.uploads.reading import Picture, shrink
 
 SIGNS = ("stop", "no entry", "pedestrian crossing", "speed limit 50")
 PHOTOGRAPHS = {

@@ -18,7 +18,7 @@ from semjscc.importance.maps import overlay
 from semjscc.linear.planning.weights import squares
 from semjscc.linear.transform import BLOCK
 from semjscc.links import SymbolLink, Transmission
-from semjscc.links.linear_adaptive import AdaptiveLinearLink, symbols_of_blocks
+from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink, symbols_of_blocks
 from semjscc.perception.base import Perception
 
 NAME = "importance"

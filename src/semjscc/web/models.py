@@ -9,8 +9,8 @@ from semjscc.errors import UserError, printable
 from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
-from semjscc.perception import imagenet
 from semjscc.perception.base import Perception
+from semjscc.perception.built_in import imagenet
 from semjscc.perception.store import open_perception
 from semjscc.web.coding import PageStage
 from semjscc.web.importance import NAME as IMPORTANCE
@@ -67,7 +67,7 @@ def load_senders(family: str) -> Senders:
     Raises:
         UserError: no such family.
     """
-    from semjscc.links.separate import SeparateLink
+    from semjscc.links.separate_coding.separate import SeparateLink
 
     choose_family(family, family)
     codecs = []

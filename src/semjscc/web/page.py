@@ -14,7 +14,6 @@ from gradio.themes import Base
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.families import PHOTO, SIGNS
-from semjscc.web.checked_blocks import CheckedBlocks, told_of
 from semjscc.web.examples import Example, examples
 from semjscc.web.glossary import glossary_html
 from semjscc.web.marking import FOLLOW_CLICKS, FORGET, SPANNED, marking
@@ -22,8 +21,9 @@ from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge,
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.result_html import notes_html, status_html, waiting_card
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
-from semjscc.web.upload_folder import FILE_SECONDS
-from semjscc.web.uploads import LARGEST_FILE, Picture, read_upload
+from semjscc.web.uploads.checked_blocks import CheckedBlocks, told_of
+from semjscc.web.uploads.folder import FILE_SECONDS
+from semjscc.web.uploads.reading import LARGEST_FILE, Picture, read_upload
 
 START_DB = 5
 AT_ONCE = 2

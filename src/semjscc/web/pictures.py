@@ -23,9 +23,9 @@ from semjscc.images import to_uint8
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
-from semjscc.report.figures import accuracy_figure
-from semjscc.report.panels import figure_bytes
-from semjscc.report.style import BLACK, PURPLE, link_style, style
+from semjscc.report.figures.metric_curves import accuracy_figure
+from semjscc.report.figures.panels import figure_bytes
+from semjscc.report.figures.style import BLACK, PURPLE, link_style, style
 from semjscc.results.records import Record, Results, load_results
 from semjscc.web.compare import Delivery
 from semjscc.web.importance import NAME as IMPORTANCE

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from semjscc.errors import UserError, printable
-from semjscc.own_code import with_kind
-from semjscc.web.upload_folder import FILE_SECONDS
+from semjscc.parts.own_code import with_kind
+from semjscc.web.uploads.folder import FILE_SECONDS
 
 LOCAL = "127.0.0.1"
 PORT = 7860
@@ -57,7 +57,7 @@ def serve(
         except ImportError as error:
             raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
         from semjscc.web.page import AT_ONCE, THEME, build, style_sheet, warm_up
-        from semjscc.web.uploads import LARGEST_FILE
+        from semjscc.web.uploads.reading import LARGEST_FILE
 
         warm_up()
         page = build(folder, file_seconds)

@@ -58,7 +58,7 @@ from semjscc.web.result_html import (
     status_html,
     waiting_card,
 )
-from semjscc.web.uploads import Picture, crop
+from semjscc.web.uploads.reading import Picture, crop
 
 AS_TRAINED, AS_IT_IS = "as in training", "as it is"
 SIZES = (AS_TRAINED, AS_IT_IS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from semjscc.channels.peaks import CLIP_DB
 from semjscc.errors import UserError
-from semjscc.links.source import NOTHING, SourceControl
+from semjscc.links.separate_coding.source import NOTHING, SourceControl
 from semjscc.radio.receiver.receiver import Frame, receive
 from semjscc.radio.simulator.multipath import draw_fading, multipath, path_gains, profile_named
 from semjscc.radio.waveform.layout import burst_count, burst_samples, burst_span

@@ -21,7 +21,13 @@ from semjscc.linear.planning.announcement import NO_BLOCK, Announcement, Block, 
 from semjscc.linear.planning.selection import Water
 from semjscc.links.base import Control
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
-from semjscc.links.source import CODER_BITS, MODE_BITS, NOTHING, SETTING_BITS, SourceControl
+from semjscc.links.separate_coding.source import (
+    CODER_BITS,
+    MODE_BITS,
+    NOTHING,
+    SETTING_BITS,
+    SourceControl,
+)
 from semjscc.radio.receiver.receiver import MOST_SYMBOLS
 from semjscc.radio.waveform.header import (
     _CODERS,

@@ -16,7 +16,7 @@ import numpy as np
 
 from semjscc.data.base import Split
 from semjscc.paths import cache_folder
-from semjscc.processes import Workers
+from semjscc.runtime.processes import Workers
 
 Arrays = Mapping[str, np.ndarray]
 """By name, each with a row for each picture."""

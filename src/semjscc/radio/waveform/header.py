@@ -34,7 +34,7 @@ from semjscc.links.base import (
     Control,
 )
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
-from semjscc.links.source import (
+from semjscc.links.separate_coding.source import (
     CODER_BITS,
     MODE_BITS,
     NOTHING,

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, features
 from PIL import __version__ as pillow_version
 
-from semjscc.quiet import without_warnings
+from semjscc.runtime.quiet import without_warnings
 from semjscc.separation.sources.base import Pixels
 
 _GREY = 128

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from semjscc.processes import Workers, cores, needs_script, script_can_start_again
+from semjscc.runtime.processes import Workers, cores, needs_script, script_can_start_again
 from semjscc.separation.sources.base import Accounting, SourceCoder
 from semjscc.separation.sources.search.search import Encoded, Search
 from semjscc.separation.sources.search.trials import TrialCache, Trials, image_key

@@ -1,0 +1,1 @@
+"""The commands of the radio: modulate, demodulate and channel."""

@@ -1,0 +1,1 @@
+"""Joint source-channel coding: neural codecs, linear codes, and those beside a digital layer."""

@@ -1,0 +1,1 @@
+"""Separate source and channel coding, and what it could reach at best."""

@@ -1,0 +1,1 @@
+"""Parts of the user's own, and the code behind them."""

@@ -1,0 +1,1 @@
+"""Figures: curves, heat maps and fronts, and one style for all."""

@@ -1,0 +1,1 @@
+"""How the program runs: threads, processes, warnings, and what libraries say."""

@@ -1,0 +1,1 @@
+"""What people bring to the page: checked, made small, and kept private."""

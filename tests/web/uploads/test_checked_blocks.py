@@ -1,0 +1,28 @@
+"""What a client is told of an error, and what our log says of it."""
+
+import pytest
+
+from semjscc.errors import UserError
+
+pytest.importorskip("gradio", reason="no page: pip install 'semjscc[web]'")
+
+from semjscc.web.uploads.checked_blocks import told_of
+
+
+def test_a_mistake_of_the_clients_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_of(UserError("choose an image first")).message == "choose an image first"
+    assert capsys.readouterr().err == ""
+
+
+def test_any_other_error_is_one_line_to_the_client_and_in_the_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def look() -> None:
+        raise LookupError("no such class\nat all")
+
+    with pytest.raises(LookupError) as caught:
+        look()
+    said = told_of(caught.value)
+    assert "LookupError: no such class" in said.message
+    assert not said.print_exception
+    assert capsys.readouterr().err == f"semjscc: warning: {said.message}\n"
