@@ -10,8 +10,8 @@ import semjscc
 
 ROOMS = [
     "errors", "paths", "settings", "parts", "runtime",
-    "decibels", "randomness", "checkpoint", "blueprints", "images", "metrics", "data", "tasks",
-    "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
+    "decibels", "randomness", "differences", "checkpoint", "blueprints", "images", "metrics",
+    "data", "tasks", "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
     "allocation", "training", "families", "links", "transmission", "results", "statistics",
     "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip

@@ -1,6 +1,9 @@
 """Put trained runs among the weights that ship: float16, with a model card beside each.
 
     python tools/ship.py runs/signs-semantic [...]
+    python tools/ship.py --beside photo-djscc runs/scenes-djscc [...]
+
+The second stores how weights differ from those that they began with, in a quarter of the room.
 
 Without a run it writes the cards of all that ship anew.
 """
@@ -13,23 +16,34 @@ from typing import Any
 import torch
 
 from semjscc.channels import AWGN
-from semjscc.checkpoint import WEIGHTS, load_weights, locate, save_weights, write_atomically
+from semjscc.checkpoint import (
+    BESIDE,
+    WEIGHTS,
+    load_weights,
+    locate,
+    save_difference,
+    save_weights,
+    write_atomically,
+)
 from semjscc.parts.named import is_part
 from semjscc.training.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
 
-def ship(run: Path) -> Path:
-    """Write ``weights/NAME.safetensors`` for the run ``NAME``."""
+def ship(run: Path, beside: str | None = None) -> Path:
+    """Write ``weights/NAME.safetensors`` for the run ``NAME``, or its difference from others."""
     weights, metadata = load_weights(locate(str(run)))
+    target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
+    if beside is not None:
+        save_difference(target, weights, metadata, beside)
+        return target
     half = {
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in weights.items()
     }
     if any(not torch.isfinite(tensor).all() for tensor in half.values()):
         raise SystemExit(f"{run} has weights too large for float16")
-    target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
     save_weights(target, half, metadata)
     return target
 
@@ -88,13 +102,17 @@ def model_card(metadata: dict[str, Any], parameters: int) -> str:
     recipe, data, facts = metadata["recipe"], metadata["data"], metadata["facts"]
     name, optimiser = recipe["name"], recipe["optimiser"]
     cropped = recipe["data"].get("crop") is not None
+    option, stored = "", "in float16"
+    if (beside := metadata.get(BESIDE)) is not None:
+        option = f"--beside {beside['weights']} "
+        stored = f"as the difference from {beside['weights']}, four bits a number"
     lines = [
         f"# {name}",
         "",
         "Made by "
         + ", ".join(f"`semjscc train {each}`" for each in trainings(name, recipe.get("start")))
-        + f" and `python tools/ship.py runs/{name}`,",
-        f"version {metadata['version']}; stored in float16.",
+        + f" and `python tools/ship.py {option}runs/{name}`,",
+        f"version {metadata['version']}; stored {stored}.",
         "",
         f"- kind: {metadata['kind']}, {parameters:,} parameters",
         f"- data: {data['name']}, {data['images']:,} training images {'in crops ' * cropped}of "
@@ -152,8 +170,10 @@ def main() -> None:
     """Ship every run named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, nargs="*")
-    runs = parser.parse_args().runs
-    for target in map(ship, runs) if runs else sorted(WEIGHTS.glob("*.safetensors")):
+    parser.add_argument("--beside", metavar="NAME", help="store the difference from these weights")
+    words = parser.parse_args()
+    shipped = [ship(run, words.beside) for run in words.runs]
+    for target in shipped or sorted(WEIGHTS.glob("*.safetensors")):
         print(write_card(target))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and whoever asks for a name 
     from torch import Tensor, nn
 
 METADATA_KEY = "semjscc"
+BESIDE = "beside"
+"""In the metadata: of which shipped weights a file tells the difference only, and their digest."""
 MODEL = "model.safetensors"
 """What a training run's folder calls its result."""
 WEIGHTS = Path(__file__).parent / "weights"
@@ -124,13 +127,81 @@ def read_metadata(path: Path) -> dict[str, Any]:
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read the tensors (as float32 where they are floating) and the metadata of a checkpoint.
 
+    Where the file tells how they differ from weights that ship (`semjscc.differences`), these are
+    read as well.
+
     Raises:
-        UserError: no such file, not a safetensors file, or not one of ours.
+        UserError: no such file, not a safetensors file, or not one of ours; or it tells the
+            difference from weights that do not ship here.
     """
     import torch
 
     weights, metadata = _read(path, "pt")
+    if (beside := metadata.get(BESIDE)) is not None:
+        from semjscc.differences import unpack
+
+        base, _ = _read(_base(beside, path), "pt")
+        try:
+            weights = unpack(weights, base)
+        except UserError as error:
+            raise UserError(f"{path} is damaged: {error}") from error
     return {n: t.float() if torch.is_floating_point(t) else t for n, t in weights.items()}, metadata
+
+
+def save_difference(
+    path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, Any], beside: str
+) -> None:
+    """Write how tensors differ from weights that ship, see `semjscc.differences`, atomically.
+
+    Args:
+        path: the file.
+        weights: floating tensors of the same names and shapes.
+        metadata: as of `save_weights`.
+        beside: the name of the shipped weights, which are whole themselves.
+
+    Raises:
+        UserError: the file cannot be written, or no such weights ship.
+    """
+    from semjscc.differences import pack
+
+    told = {"weights": beside, "digest": _digest(_shipped_whole(beside, path))}
+    base, _ = load_weights(_shipped_whole(beside, path))
+    save_weights(path, pack(weights, base), {**metadata, BESIDE: told})
+
+
+def _base(beside: object, path: Path) -> Path:
+    """The file that another file's difference is told from.
+
+    Raises:
+        UserError: none such ships, or it is not what it was.
+    """
+    told: dict[str, Any] = beside if isinstance(beside, dict) else {}
+    name = told.get("weights")
+    if not isinstance(name, str):
+        raise UserError(f"{path} is damaged: it does not say which weights it stands beside")
+    base = _shipped_whole(name, path)
+    if _digest(base) != told.get("digest"):
+        raise UserError(
+            f"{path} tells the difference from other weights {printable(name)} than ship here: "
+            "take the version of semjscc that it was made with"
+        )
+    return base
+
+
+def _shipped_whole(name: str, path: Path) -> Path:
+    """Shipped weights that stand for themselves: a chain of differences could have no end.
+
+    Raises:
+        UserError: there are none.
+    """
+    found = shipped(name)
+    if found is None or BESIDE in read_metadata(found):
+        raise UserError(f"{path} needs the weights {printable(name)}, and they do not ship")
+    return found
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def _read(path: Path, framework: str) -> tuple[dict[str, Any], dict[str, Any]]:
