@@ -47,7 +47,6 @@ def test_images_and_labels_stand_one_set_after_the_other() -> None:
 @pytest.mark.parametrize(
     ("sets", "names"),
     [
-        ([images("x", SAME), images("y", SAME, ("a", "c"))], None),
         ([images("x", SAME), images("y", SAME, (), [0, 1, 0])], None),
         ([images("x", SAME), images("y", SAME, (), [-1] * 3)], None),
         ([images("x", SAME, (), [-1] * 3), images("y", SAME, (), [-1] * 3)], None),
@@ -80,6 +79,25 @@ def test_classes_that_one_set_has_all_of_are_matched_by_name() -> None:
     # What a label means follows from the names, too.
     assert both.fingerprint != join([images("x", SAME, ("a", "b")), y]).fingerprint
     assert both.print_of("label") == both.fingerprint
+
+
+def test_classes_that_no_set_has_all_of_are_those_of_all() -> None:
+    both = join([images("x", SAME, ("b", "a")), images("y", SAME, ("c", "b"))])
+    assert both.class_names == ("b", "a", "c")
+    assert both.labels.tolist() == [0, 1, 0, 2, 0, 2]
+    apart = [
+        replace(images(name, SAME), masks=torch.arange(3).expand(3, 16, 3), mask_names=names)
+        for name, names in (("x", ("road", "sky", "sign")), ("y", ("road", "sign", "car")))
+    ]
+    masks = join(apart)
+    assert masks.mask_names == ("road", "sky", "sign", "car")
+    assert masks.masks is not None
+    assert [mask[0].tolist() for mask in masks.masks] == [[0, 1, 2]] * 3 + [[0, 2, 3]] * 3
+
+
+def test_classes_of_one_name_within_a_set_cannot_be_matched() -> None:
+    both = join([images("x", SAME, ("a", "a")), images("y", SAME, ("a", "c"))])
+    assert (both.class_names, both.labels.tolist()) == ((), [-1] * 6)
 
 
 def test_boxes_are_matched_by_name_and_masks_without_names_are_not() -> None:

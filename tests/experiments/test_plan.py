@@ -1,14 +1,17 @@
 """Plans: what they say, what they refuse, and what the small version leaves."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from semjscc.cli import measure
+from semjscc.cli.parser import Parser
 from semjscc.errors import UserError
-from semjscc.experiments.plan import load_plan
+from semjscc.experiments import run
+from semjscc.experiments.plan import Evaluation, load_plan
 from semjscc.links import shipped_schemes, untrained_links
 from semjscc.training.recipe import load_recipe
 
@@ -180,3 +183,38 @@ def test_shipped_plans_are_on_the_data_that_their_recipes_name(file: Path) -> No
     plan = load_plan(file)
     named = {load_recipe(Path(training.recipe)).data.source for training in plan.trainings}
     assert named == {plan.data}
+
+
+def test_what_decides_a_measurement_on_the_command_line_decides_it_in_a_plan() -> None:
+    parser = Parser()
+    measure._add_grid(parser)
+    options = {action.dest for action in parser._actions} - {"help"}
+    of_a_run = {"out", "jobs", "fresh", "json"}
+    renamed = {
+        "ratio": "ratios",
+        "snr": "snrs",
+        "assumed_snr": "assumed_snr_db",
+        "assumed_error": "assumed_error_db",
+    }
+    wanted = {renamed.get(option, option) for option in options - of_a_run}
+    assert wanted == {field.name for field in fields(Evaluation)} - {"name"}
+
+
+def test_size_seed_and_accounting_reach_the_experiment(plan_file: Path) -> None:
+    text = plan_file.read_text().replace(
+        "limit: 500", "limit: 2, size: 48, seed: 7, weights: signs, accounting: file"
+    )
+    plan_file.write_text(text.replace("heavier=heavier", "separate"))
+    (evaluation,) = load_plan(plan_file).evaluations
+    experiment = run._experiment(evaluation, "signs", {}, {}, "")
+    assert experiment.grid.seed == 7
+    (evaluator,) = experiment.evaluators
+    assert tuple(evaluator.data.images.shape) == (2, 3, 48, 48)
+    separate = experiment.links[1]
+    assert separate.facts()["accounting"] == "file"
+
+
+def test_a_side_of_no_pixel_is_refused(plan_file: Path) -> None:
+    plan_file.write_text(plan_file.read_text().replace("limit: 500", "size: 0"))
+    with pytest.raises(UserError, match="images of a side of 0"):
+        load_plan(plan_file)

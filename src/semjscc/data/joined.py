@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from semjscc.data.base import ImageSet, TargetName
-from semjscc.data.classes import misfit, places
+from semjscc.data.classes import misfit, one_form, places
 from semjscc.errors import UserError
 
 
 def join(sets: Sequence[ImageSet]) -> ImageSet:
     """The images of several sets, one set after the other.
 
-    Labels are kept where all sets have them and mean the same by them: numbers in all, or class
-    names that one set has all of, in whatever order. Else every label is -1, and there are no class
-    names. The fingerprint follows from those of the sets.
+    Labels are kept where all sets have them: as numbers in all, or with class names, which are
+    matched in whatever order; the classes are those of all sets together. Else every label is -1,
+    and there are no class names. The fingerprint follows from those of the sets.
     """
     if len(sets) == 1:
         return sets[0]
@@ -53,15 +53,18 @@ def join(sets: Sequence[ImageSet]) -> ImageSet:
 
 
 def _in_one_order(sets: Sequence[ImageSet], target: TargetName) -> list[ImageSet]:
-    """The sets with the numbers of the one that has most classes, where it has those of all."""
+    """The sets with the numbers of the one that has most classes, then those that it lacks."""
     if target == "label" and any(data.numbered for data in sets):
         return list(sets)
-    most = max((data.names_of(target) for data in sets), key=len)
     given = [(data, data.names_of(target)) for data in sets]
-    if any(not names or misfit(names, most, "", "") for _, names in given):
+    known = max((names for _, names in given), key=len)
+    for _, names in given:
+        there = set(map(one_form, known))
+        known += tuple(name for name in names if one_form(name) not in there)
+    if any(not names or misfit(names, known, "", "") for _, names in given):
         return list(sets)
     return [
-        data if names == most else data.renumbered(target, places(names, most), most)
+        data if names == known else data.renumbered(target, places(names, known), known)
         for data, names in given
     ]
 

@@ -12,6 +12,7 @@ from semjscc.evaluation.grid import Grid
 from semjscc.links import NoChannel
 from semjscc.paths import check_folder_name, user_path
 from semjscc.report.stale_files import is_of_a_report
+from semjscc.separation.sources.base import Accounting
 from semjscc.settings import read_settings
 from semjscc.training.recipe import Recipe, load_recipe
 
@@ -60,7 +61,10 @@ class Evaluation:
         assumed_error_db: or by how much they believe it to be better than it is.
         split: train, val or test.
         limit: only the first so many images.
+        size: side to which images are resized and cropped.
         draws: of the noise, for each image.
+        seed: what noise and fading follow from.
+        accounting: of separate coding: compact, or file for the whole image file.
         weights: family of the links that ship.
     """
 
@@ -76,7 +80,10 @@ class Evaluation:
     assumed_error_db: float = 0.0
     split: Literal["train", "val", "test"] = "test"
     limit: int | None = None
+    size: int | None = None
     draws: int = 1
+    seed: int = 0
+    accounting: Accounting = "compact"
     weights: str = ""
     network: str | None = None
     task: str | None = None
@@ -95,6 +102,8 @@ class Evaluation:
             raise ValueError(f"evaluation {self.name} has two links called {', '.join(twice)}")
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"evaluation {self.name} has a limit of {self.limit} images")
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"evaluation {self.name} has images of a side of {self.size}")
         try:
             self.grid()
         except UserError as error:
@@ -109,6 +118,7 @@ class Evaluation:
             assumed_snr_db=self.assumed_snr_db,
             assumed_error_db=self.assumed_error_db,
             draws=self.draws,
+            seed=self.seed,
         )
 
     def sendings(self) -> int:

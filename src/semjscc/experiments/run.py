@@ -246,11 +246,21 @@ def _experiment(
     own = [_own_link(word, trained, made) for word in evaluation.links]
     words = zip(evaluation.links, own, strict=True)
     links = [
-        open_link(word if mine is None else mine.word, evaluation.weights, perception)
+        open_link(
+            word if mine is None else mine.word,
+            evaluation.weights,
+            perception,
+            accounting=evaluation.accounting,
+        )
         for word, mine in words
     ]
     evaluators = load_evaluators(
-        source, evaluation.split, [perception], evaluation.metric, limit=evaluation.limit
+        source,
+        evaluation.split,
+        [perception],
+        evaluation.metric,
+        limit=evaluation.limit,
+        size=evaluation.size,
     )
     return Experiment(
         links=links,

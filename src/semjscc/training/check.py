@@ -1,6 +1,6 @@
 """What a training begins with, tried: so that mistakes show before it, and before earlier ones."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -11,6 +11,7 @@ from semjscc.checkpoint import fill, load_weights, locate
 from semjscc.codecs.base import Codec
 from semjscc.codecs.store import make_codec
 from semjscc.data import ImageSet
+from semjscc.data.classes import misfit, places
 from semjscc.errors import UserError, printable
 from semjscc.perception.base import Preprocess
 from semjscc.perception.built_in.efficient import EfficientFeatures
@@ -173,7 +174,8 @@ def _begin(
 ) -> None:
     """Put the weights in that the recipe starts from, if it names any.
 
-    Where they were trained for other classes, features carry over and the head begins anew.
+    Where they know all classes of the data, in whatever order, the head keeps what it knows of
+    each. Where they were trained for others, features carry over and the head begins anew.
 
     Raises:
         UserError: there are no such weights, or they are of something else.
@@ -193,12 +195,37 @@ def _begin(
     wanted, found = ("perception" if recipe.codec is None else "codec"), str(metadata["kind"])
     if found != wanted:
         raise UserError(f"start: {path} holds a {printable(found)}, and a {wanted} is trained")
-    if class_names is not None and metadata.get("class_names") != list(class_names):
+    known = metadata.get("class_names")
+    if class_names is not None and known != list(class_names):
         own = {n: tensor for n, tensor in module.state_dict().items() if n.startswith(HEAD)}
         if not own:
             raise UserError(
                 f"{path} knows other classes than the data: to begin with its features, the "
                 "network's last layer must be called 'head', which begins anew"
             )
-        weights |= own
+        weights |= _rows_of(class_names, known, weights, own) or own
     fill(module, weights, path)
+
+
+def _rows_of(
+    classes: Sequence[str],
+    known: object,
+    weights: Mapping[str, Tensor],
+    own: Mapping[str, Tensor],
+) -> dict[str, Tensor] | None:
+    """A head's rows of the data's classes, by their names; None where it does not know them all.
+
+    Args:
+        classes: of the data.
+        known: the class names of the weights.
+        weights: their tensors.
+        own: the head's of the network that is trained; one row is one class.
+    """
+    names = [str(name) for name in known] if isinstance(known, list) else []
+    if not classes or not names or misfit(classes, names, "", ""):
+        return None
+    heads = {name: weights.get(name) for name in own}
+    if any(head is None or head.shape[:1] != (len(names),) for head in heads.values()):
+        return None
+    rows = list(places(classes, names))
+    return {name: head[rows] for name, head in heads.items() if head is not None}
