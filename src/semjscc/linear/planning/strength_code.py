@@ -42,12 +42,14 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
     for strengths, floors in parts:
         symbols = to_symbols(strengths, floors)
         known = symbols + floors
-        for down, across in _diagonals(*symbols.shape[1:]):
-            expected = _neighbours(known, down, across)
-            for group, found in enumerate(symbols[:, down, across].astype(np.int32)):
-                lowest = floors[group, down, across]
-                rows = _rows(expected, known[:, down, across], group, lowest)
-                encoder.encode(found, _FAMILY, _tables()[rows])
+        # All is known here; so all rows are found at once, and put in the order of reading.
+        down, across = (axis.ravel() for axis in np.indices(symbols.shape[1:]))
+        expected = _neighbours(known, down, across)
+        flat, lowest = known[:, down, across], floors[:, down, across]
+        rows = [_rows(expected, flat, group, lowest[group]) for group in range(len(flat))]
+        order = _reading_order(*symbols.shape)
+        found = symbols.ravel()[order].astype(np.int32)
+        encoder.encode(found, _FAMILY, _tables()[np.concatenate(rows)[order]])
     return encoder.get_compressed().astype(">u4").tobytes()
 
 
@@ -116,6 +118,14 @@ def _tables() -> Floats:
     likely[:, 0] += FLAT
     # Rounded, so that the last bit of an exponential on another machine does not matter.
     return np.round(likely / likely.sum(axis=1, keepdims=True), 6)
+
+
+def _reading_order(groups: int, rows: int, columns: int) -> Integers:
+    """The places among (G, h', w') in the order in which `read` comes to them."""
+    group = np.arange(groups)[:, None] * rows * columns
+    diagonals = _diagonals(rows, columns)
+    places = [(group + down * columns + across).ravel() for down, across in diagonals]
+    return np.concatenate(places)
 
 
 def _diagonals(rows: int, columns: int) -> list[tuple[Integers, Integers]]:
