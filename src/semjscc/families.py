@@ -18,14 +18,16 @@ _KNOWN_DATA = {
     "bsds500": PHOTO,
 }
 _NETWORK_A = "-a"
-_TRAINED_BY_OTHERS = {PHOTO: EFFICIENTNET}
+_OTHER_NETWORKS = {PHOTO: EFFICIENTNET, "scenes": "scenes-detector-a"}
+"""Networks A that are not called like their family: others trained it, or one of several tasks."""
 
 
 def families() -> list[str]:
     """The families that ship: those with a network A."""
     files = checkpoint.WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
-    own = [file.stem.removesuffix(_NETWORK_A) for file in files]
-    return sorted([*own, *filter(shipped_schemes, _TRAINED_BY_OTHERS)])
+    named = {file.stem for file in files} - set(_OTHER_NETWORKS.values())
+    own = [name.removesuffix(_NETWORK_A) for name in named]
+    return sorted([*own, *filter(shipped_schemes, _OTHER_NETWORKS)])
 
 
 def family_for(height: int, width: int) -> str:
@@ -68,7 +70,7 @@ def family_of_weights(name: str) -> str | None:
 
 def default_perception(family: str) -> str:
     """The name of a family's network A."""
-    return _TRAINED_BY_OTHERS.get(family, family + _NETWORK_A)
+    return _OTHER_NETWORKS.get(family, family + _NETWORK_A)
 
 
 def shipped_schemes(family: str) -> list[str]:
