@@ -11,7 +11,7 @@ from PIL import Image
 from semjscc.channels import CHANNELS
 from semjscc.errors import UserError
 from semjscc.images import MINIMUM_SIDE
-from semjscc.links import Situation
+from semjscc.links import Situation, open_link
 from semjscc.links.separate_coding.source import SourceStage
 from semjscc.metrics import psnr
 from semjscc.randomness import Draws
@@ -19,9 +19,10 @@ from semjscc.separation.sources import usable_coders
 from semjscc.separation.sources.search.search import LARGE_PIXELS
 from semjscc.transmission import transmit
 from semjscc.web.coding import PageStage
-from semjscc.web.compare import compare, deliver, send
+from semjscc.web.compare import compare, deliver, look, send
 from semjscc.web.examples import examples
 from semjscc.web.models import MORE, OWN, Senders, load_judge, load_senders
+from semjscc.web.result_html import link_card
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, ask, drop, falling, show
 from semjscc.web.uploads.reading import LARGEST_PIXELS, Picture, read_upload, shrink
 
@@ -110,7 +111,7 @@ def test_links_without_training_are_shown_to_whom_asks_for_them(sign: Picture) -
     for name in MORE:
         assert f'class="link {name}"' in final[name]
         assert "analogue" in final[name]
-    assert "all 6 links" in final["status"]
+    assert "all 7 links" in final["status"]
     assert final["symbols"].index("linear-adaptive") < final["symbols"].index("separate")
     for update in drop(ask(sign, "signs", OWN, AS_TRAINED, "1/24", "awgn", -4, MORE[:1])):
         final |= update
@@ -130,7 +131,10 @@ def test_links_without_training_are_shown_to_whom_asks_for_them(sign: Picture) -
         ({"channel": "smoke"}, "no such channel"),
         ({"snr_db": 1e6}, "between"),
         ({"snr_db": float("nan")}, "number of dB"),
-        ({"more": ["/etc/passwd"]}, "no such link: there are linear, linear-adaptive, importance"),
+        (
+            {"more": ["/etc/passwd"]},
+            "no such link: there are linear, linear-adaptive, hybrid, importance",
+        ),
         ({"alpha": 1.25}, "between 0 and 1"),
         ({"alpha": "much"}, "α is a number"),
         ({"box": "1,2,3"}, "a box x,y,w,h"),
@@ -211,3 +215,14 @@ def test_quality_is_against_what_was_sent(senders: Senders, sign: Picture) -> No
     (one,) = compare(sign.pixels, senders.codecs[:1], load_judge("signs-a"), situation(5))
     expected = float(psnr(sign.pixels[None] / 255, one.image[None])[0])
     assert one.psnr_db == pytest.approx(expected)
+
+
+def test_hybrid_on_the_page_is_that_of_evaluations(sign: Picture) -> None:
+    judge, hybrid = load_judge("signs-a"), load_senders("signs").hybrid
+    (here,) = compare(sign.pixels, [hybrid], judge, situation(10))
+    image, report = transmit(sign.pixels, open_link("hybrid", "signs"), judge, situation(10))
+    assert torch.equal(here.image, image)
+    assert here.payload_bits == report.payload_bits
+    assert f"{here.payload_bits:,} bits, then analogue" in link_card(
+        here, "", look(image[None], judge)
+    )

@@ -13,10 +13,10 @@ WORDS = {
     "symbol, and the receiver knows it",
     "bars": "what a network that looks at the image takes it for, and how sure it is; green agrees "
     "with its answer for the original",
-    "payload": "the image as bits; the two codecs (analogue) send numbers instead",
+    "payload": "the image as bits; what is analogue is sent as numbers instead",
     "control": "what the receiver must be told besides, taken to arrive without error",
-    "weights": "the training images of the two codecs: signs, or small photographs of 32 x 32 "
-    "(cifar10-jpeg) or 64 x 64 pixels (tiny-imagenet-20)",
+    "weights": "the training images of the two codecs: signs, photographs of any size (photo), or "
+    "small ones of 32 x 32 (cifar10-jpeg) or 64 x 64 pixels (tiny-imagenet-20)",
     "paste, webcam": "need the clipboard and the camera, which browsers open only to pages from "
     "this machine or over https",
 }

@@ -8,7 +8,7 @@ from functools import lru_cache
 from semjscc.errors import UserError, printable
 from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
-from semjscc.links.catalogue import ADAPTIVE, LINEAR
+from semjscc.links.catalogue import ADAPTIVE, HYBRID, LINEAR
 from semjscc.perception.base import Perception
 from semjscc.perception.built_in import imagenet
 from semjscc.perception.store import open_perception
@@ -19,9 +19,9 @@ SCHEMES = ("semantic", "djscc")
 """Of neural codecs, in the order they are shown."""
 
 FIXED = (LINEAR, ADAPTIVE)
-MORE = (*FIXED, IMPORTANCE)
+MORE = (*FIXED, HYBRID, IMPORTANCE)
 """Links without training, which are shown where somebody asks for them; `FIXED` are the same for
-every image."""
+every image and family."""
 
 OWN = "as in training"
 """The perception network that the weights were trained with."""
@@ -43,6 +43,7 @@ class Senders:
         family: of shipped weights.
         codecs: the semantic and the plain neural codec.
         separate: source and channel coding.
+        hybrid: the same with fewer symbols, and linear coding for what it leaves out.
         ratios: the bandwidth ratios that all of them were trained at.
         trained_side: side in pixels of the images that the family's network was trained on.
     """
@@ -50,6 +51,7 @@ class Senders:
     family: str
     codecs: tuple[CodecLink, ...]
     separate: SymbolLink
+    hybrid: SymbolLink
     ratios: tuple[Fraction, ...]
     trained_side: int
 
@@ -67,6 +69,7 @@ def load_senders(family: str) -> Senders:
     Raises:
         UserError: no such family.
     """
+    from semjscc.links.joint_coding.hybrid import HybridLink
     from semjscc.links.separate_coding.separate import SeparateLink
 
     choose_family(family, family)
@@ -77,10 +80,12 @@ def load_senders(family: str) -> Senders:
             raise UserError(f"{scheme} of {family} is no neural codec")
         codecs.append(link)
     ratios = set.intersection(*(set(link.codec.ratios) for link in codecs))
+    stage = PageStage(family)  # one for both: each remembers what the other has tried
     return Senders(
         family=family,
         codecs=tuple(codecs),
-        separate=SeparateLink("separate", PageStage(family)),
+        separate=SeparateLink("separate", stage),
+        hybrid=HybridLink(HYBRID, stage),
         ratios=tuple(sorted(ratios)),
         trained_side=_trained_side(load_judge(default_perception(family))),
     )

@@ -5,6 +5,7 @@ from html import escape
 
 from semjscc.allocation.marks import Box
 from semjscc.images import printable
+from semjscc.links.catalogue import HYBRID
 from semjscc.tasks.base import Seen
 from semjscc.web.compare import Delivery, Look
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve, colour
@@ -14,6 +15,7 @@ TITLES = {
     "djscc": "djscc: the same codec, trained on pixels",
     "linear": "linear: nothing trained, the image's coefficients as they are",
     "linear-adaptive": "linear-adaptive: the same, with a spectrum for each region",
+    "hybrid": "hybrid: a coarse image as bits, and what it lacks as numbers",
     "importance": "importance: linear-adaptive, with more symbols for what matters",
     "separate": "separate: image coder, 5G code, QAM",
 }
@@ -22,6 +24,7 @@ WAITING = {
     "djscc": "sending…",
     "linear": "sending…",
     "linear-adaptive": "sending…",
+    "hybrid": "looking for the best setting of the image coder…",
     "importance": "looking at what matters…",
     "separate": "looking for the best setting of the image coder…",
 }
@@ -82,11 +85,10 @@ def link_card(
         went: where its symbols went, as a data: URI, and a line on why; None where it is not shown.
     """
     quality = "no error" if delivery.psnr_db is None else f"{delivery.psnr_db:.1f} dB"
-    digital = delivery.payload_bits is not None
     facts = [
         ("PSNR", quality if delivery.delivered else "nothing decoded"),
         ("channel uses (k)", f"{delivery.channel_uses:,}"),
-        ("payload", f"{delivery.payload_bits:,} bits" if digital else "analogue"),
+        ("payload", _payload(delivery)),
         ("control", f"{delivery.control_bits} bits"),
         ("coder", delivery.codec or "none: too little fits"),
     ]
@@ -103,6 +105,13 @@ def link_card(
         _guesses("The receiver sees", delivery.guesses, sees.right) + _facts(facts) + more,
         name=delivery.link,
     )
+
+
+def _payload(delivery: Delivery) -> str:
+    """What went as bits, and whether anything went as numbers."""
+    if not delivery.payload_bits:
+        return "analogue" if delivery.payload_bits is None or delivery.link == HYBRID else "0 bits"
+    return f"{delivery.payload_bits:,} bits" + (", then analogue" * (delivery.link == HYBRID))
 
 
 def waiting_card(link: str) -> str:

@@ -18,6 +18,7 @@ from semjscc.errors import UserError
 from semjscc.families import PHOTO
 from semjscc.images import to_float
 from semjscc.links import Situation, SymbolLink, Transmission
+from semjscc.links.catalogue import HYBRID
 from semjscc.randomness import Draws
 from semjscc.transmission import LARGER_THAN_TRAINED, unlike_training
 from semjscc.web.compare import Delivery, Look, deliver, look, send
@@ -213,6 +214,8 @@ def falling(snr_db: float, size: tuple[int, int]) -> list[float]:
 
 
 def _more(request: Request, name: str) -> SymbolLink:
+    if name == HYBRID:
+        return request.senders.hybrid
     if name != IMPORTANCE:
         return load_fixed(name)
     with ONE_AT_A_TIME:
