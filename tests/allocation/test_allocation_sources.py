@@ -16,6 +16,7 @@ from semjscc.errors import UserError
         ("importance", Policy("importance"), "network"),
         ("importance-energy:network", Policy("importance-energy"), "network"),
         ("importance-energy:saliency", Policy("importance-energy"), "saliency"),
+        ("importance-energy@0.5:predicted", Policy("importance-energy", 0.5), "predicted"),
         ("importance@0.5:saliency", Policy("importance", 0.5), "saliency"),
         ("semantic:network", Policy("semantic"), "network"),
     ],
@@ -29,7 +30,7 @@ def test_a_policy_is_found_with_its_source(text: str, policy: Policy, source: st
     [
         ("importance-energy:", "no importance ''"),
         ("importance-energy:salience", "no importance 'salience': did you mean 'saliency'"),
-        ("importance-energy:xyz", "no importance 'xyz': there are network, saliency"),
+        ("importance-energy:xyz", "no importance 'xyz': there are network, predicted, saliency"),
         ("importance-energy:mask", "belongs to one picture: semjscc transmit and modulate say"),
         ("importance-energy:saliency@0.5", "no importance 'saliency@0.5'"),
         ("importance-energy@5:saliency", "an exponent from 0 to 4"),

@@ -6,14 +6,17 @@ picture alone, or from a person's mask.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from semjscc.allocation.policy import Policy
-from semjscc.allocation.sources import MASK, NETWORK, SALIENCY
+from semjscc.allocation.sources import MASK, NETWORK, PREDICTED, SALIENCY
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import check_can_weigh
+
+if TYPE_CHECKING:
+    from semjscc.allocation.predicted import Predictor
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,29 @@ class BySaliency(Allocation):
 
         del received
         return block_saliency(images)
+
+
+@dataclass(frozen=True)
+class ByPrediction(Allocation):
+    """A policy whose importance a small network predicts.
+
+    Attributes:
+        predictor: it; part of the policy, so that results know when it changes.
+    """
+
+    predictor: "Predictor" = field(kw_only=True)
+
+    @property
+    def source(self) -> str:
+        """As of `Allocation`."""
+        return PREDICTED
+
+    def importance(self, images: Tensor, received: Callable[[], Tensor]) -> Tensor:
+        """As of `Allocation`."""
+        from semjscc.allocation.predicted import block_prediction
+
+        del received
+        return block_prediction(images, self.predictor)
 
 
 @dataclass(frozen=True)

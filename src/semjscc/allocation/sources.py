@@ -1,6 +1,7 @@
 """Where a sender's importance comes from, by name behind a colon.
 
     network    the perception network that the receiver has, which the sender runs as well
+    predicted  a small network of the sender's own, which has learned it from EfficientNet-Lite0
     saliency   the picture alone: where it is rich in contrast, for any task
     mask       a person, who says what matters in this picture
 
@@ -18,8 +19,8 @@ from semjscc.allocation.policy import (
 )
 from semjscc.errors import UserError, did_you_mean, printable
 
-NETWORK, SALIENCY, MASK = "network", "saliency", "mask"
-SOURCES = (NETWORK, SALIENCY)
+NETWORK, PREDICTED, SALIENCY, MASK = "network", "predicted", "saliency", "mask"
+SOURCES = (NETWORK, PREDICTED, SALIENCY)
 """What may stand in a name."""
 
 

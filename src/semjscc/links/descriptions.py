@@ -12,7 +12,7 @@ from semjscc.allocation.policy import (
     SEMANTIC,
     UNIFORM,
 )
-from semjscc.allocation.sources import NETWORK, SALIENCY, parse_allocation
+from semjscc.allocation.sources import NETWORK, PREDICTED, SALIENCY, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
@@ -48,6 +48,7 @@ _POLICIES = {
 _SOURCES = {
     NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit and "
     "modulate say it by hand with --important",
+    PREDICTED: "what a small network has learned of EfficientNet-Lite0's importance, without it",
     SALIENCY: "what stands out in the picture by contrast and detail, without a network",
 }
 _OTHERS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semjscc.allocation.policy import ENERGY
-from semjscc.allocation.sources import MASK, NETWORK, SALIENCY, check_takes_mask
+from semjscc.allocation.sources import MASK, NETWORK, PREDICTED, SALIENCY, check_takes_mask
 from semjscc.errors import UserError
 from semjscc.families import default_perception
 from semjscc.links.catalogue import (
@@ -145,6 +145,11 @@ def _allocation(
 
     if important is not None:
         return ByMask(place.policy, mask=important)
+    if place.source == PREDICTED:
+        from semjscc.allocation.predicted import predictor
+        from semjscc.allocation.sender import ByPrediction
+
+        return ByPrediction(place.policy, predictor=predictor())
     if place.source == SALIENCY:
         return BySaliency(place.policy)
     if not needs_network(place):
@@ -157,7 +162,11 @@ def _allocation(
         raise UserError(
             f"link {place.name} needs a network that looks at the sender: "
             "say which weights' network that is, or name the network itself"
-            + ("" if place.policy.tunes else f", or add :{SALIENCY}, which needs none")
+            + (
+                ""
+                if place.policy.tunes
+                else f", or add :{PREDICTED} or :{SALIENCY}, which need none"
+            )
         )
     return Allocation(place.policy, open_perception(network))
 

@@ -63,6 +63,8 @@ _POLICIES = {
     "semantic": {"linestyle": "--", "marker": "*"},
     "uniform": {"linestyle": ":"},
     "importance": {"linestyle": "-.", "marker": "h"},
+    "importance-energy:predicted": {"linestyle": "-.", "marker": "d"},
+    "importance:predicted": {"linestyle": ":", "marker": "d"},
     "importance-energy:saliency": {"linestyle": "-.", "marker": "v"},
     "importance:saliency": {"linestyle": ":", "marker": "v"},
 }
