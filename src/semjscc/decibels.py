@@ -1,10 +1,14 @@
-"""SNRs as people state them, in dB; `semjscc.channels.units` computes with them."""
+"""SNRs as people state them, in dB, and shares; `semjscc.channels.units` computes with SNRs."""
 
 import math
+import re
+from fractions import Fraction
 
 from semjscc.errors import UserError
 
 SNR_LIMIT_DB = 100.0
+LONGEST_SHARE = 20
+"""In characters."""
 
 
 def check_snr(snr_db: float) -> float:
@@ -37,3 +41,11 @@ def parse_snr(text: str, option: str = "") -> float:
         return check_snr(snr_db)
     except UserError as error:
         raise UserError(f"{said}{error}") from error
+
+
+def parse_share(text: str) -> Fraction | None:
+    """A share from 0 to 1 as a person writes it, such as 0.25 or 1/4; None for anything else."""
+    if len(text) > LONGEST_SHARE or not re.fullmatch(r"\d*\.?\d+|\d+/\d*[1-9]\d*", text, re.ASCII):
+        return None
+    share = Fraction(text)
+    return share if share <= 1 else None

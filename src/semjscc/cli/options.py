@@ -31,7 +31,8 @@ def add_situation(
     parser.add_argument("--perception", help=network)
     parser.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
     parser.add_argument("--task", help="the class of its task, likewise")
-    parser.add_argument("--channel", default="awgn", help="its name, or my.module:name of yours")
+    names = "awgn, block-rayleigh, fast-rayleigh, cut@0.25, bursts@0.1, or my.module:name of yours"
+    parser.add_argument("--channel", default="awgn", help=names)
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")
     parser.add_argument("--seed", type=int, default=0)
 

@@ -56,7 +56,8 @@ class Evaluation:
         snrs: in dB.
         data: as ``evaluate --data`` takes it; by default the plan's.
         metric: accuracy, or agreement with what the network says of the clean images.
-        channel: awgn, block-rayleigh, fast-rayleigh, or a function of your own, ``my.module:name``.
+        channel: awgn, block-rayleigh, fast-rayleigh, cut@SHARE, bursts@PROBABILITY, or a function
+            of your own, ``my.module:name``.
         assumed_snr_db: what both ends believe the SNR to be.
         assumed_error_db: or by how much they believe it to be better than it is.
         split: train, val or test.

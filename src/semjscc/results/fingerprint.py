@@ -12,6 +12,7 @@ from typing import Any
 
 import semjscc
 from semjscc.channels import Channel
+from semjscc.channels.losses import Bursts, Cut
 from semjscc.data.base import ImageSet
 from semjscc.links import Link
 from semjscc.parts.own_code import is_own
@@ -58,7 +59,8 @@ def link_fingerprint(link: Link) -> str | None:
 
 def channel_fingerprint(channel: Channel) -> str | None:
     """Of a channel that is not ours: its code and what it holds; "" for one of ours."""
-    ours = hasattr(channel, "__qualname__") and not is_own(channel.__module__)
+    known = hasattr(channel, "__qualname__") or isinstance(channel, Cut | Bursts)
+    ours = known and not is_own(channel.__module__)
     return "" if ours else _digest(channel)
 
 

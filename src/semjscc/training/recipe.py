@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from semjscc.channels import AWGN, CHANNELS
+from semjscc.channels import AWGN, CHANNELS, LOSSY, channel_named, is_lossy
 from semjscc.checkpoint import write_atomically
 from semjscc.codecs.store import CODECS
 from semjscc.images import MINIMUM_SIDE, PIXEL_LIMIT
@@ -143,8 +143,8 @@ class CodecRecipe:
         task: the class of its task, likewise.
         others: further networks at the receiver: the loss's term is the mean over all of them.
         channel: what the codec is trained through: ``awgn``; or ``block-rayleigh``,
-            ``fast-rayleigh``, or a function of your own as ``my.module:name``, each with the SNR of
-            its image. Gradients must pass.
+            ``fast-rayleigh``, ``cut@SHARE``, ``bursts@PROBABILITY``, or a function of your own as
+            ``my.module:name``, each with the SNR of its image. Gradients must pass.
         faded: over ``awgn``, share of the images whose symbols have unequal noise, as after a
             Rayleigh channel.
         erased: over ``awgn``, share of the images that lose 0 to 50 % of their symbols.
@@ -168,7 +168,10 @@ class CodecRecipe:
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"the receiver has {twice} twice: give the one a larger share")
         check_named("codec", self.codec, CODECS)
-        check_named("channel", self.channel, CHANNELS)
+        if is_lossy(self.channel):
+            channel_named(self.channel)
+        else:
+            check_named("channel", self.channel, [*CHANNELS, *LOSSY.values()])
         check_range("faded", self.faded, 1)
         check_range("erased", self.erased, 1)
         if self.clip_db is not None:
