@@ -38,7 +38,7 @@ class Report:
     Attributes:
         link, snr_db, ratio: what was asked for; SNR and ratio are None where no channel was met.
         ratio_measured: k/n as it really was; None likewise.
-        channel_uses: complex symbols.
+        channel_uses: complex symbols, with those that were sent again.
         control_bits: side information.
         payload_bits: what a digital link carried, or None.
         codec: the neural codec or source coder at work, or None.
@@ -108,7 +108,8 @@ def transmit(
         snr_db=situation.snr_db if crossed else None,
         ratio=str(situation.ratio) if crossed else None,
         ratio_measured=measured_ratio(height, width, situation.ratio) if crossed else None,
-        channel_uses=received.channel_uses,
+        channel_uses=received.channel_uses
+        + (0 if received.repeated is None else int(received.repeated[0])),
         control_bits=received.control_bits,
         payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),
         codec=received.codec,

@@ -43,6 +43,7 @@ class _Measured:
         self.psnr_db = np.full((images, draws), np.nan)
         self.ssim = np.full((images, draws), np.nan)
         self.channel_uses = np.zeros(images, np.int64)
+        self.repeated = np.zeros((images, draws), np.int64)
         self.control_bits = np.zeros(images, np.int64)
         self.payload_bits: NDArray[np.int64] | None = None
         self.codecs: dict[str, None] = {}
@@ -161,6 +162,8 @@ def _send(
             found[index][draws.draw] = of_image
     measured.delivered[place] = received.delivered.cpu().numpy()
     measured.channel_uses[place[0]] = received.channel_uses
+    if received.repeated is not None:
+        measured.repeated[place] = received.repeated.cpu().numpy()
     measured.control_bits[place[0]] = received.control_bits
     if received.payload_bits is not None:
         if measured.payload_bits is None:
@@ -206,7 +209,8 @@ def _record(
     else:
         low, high = clustered_bootstrap(correct, grid.seed)
     psnr_db, exact = mean_psnr(measured.psnr_db)
-    used = measured.channel_uses / np.array([3 * height * width for height, width in data.sizes])
+    uses = measured.channel_uses + measured.repeated.mean(axis=1)
+    used = uses / np.array([3 * height * width for height, width in data.sizes])
     return Record(
         link=point.link.name,
         codec="+".join(measured.codecs) or None,
@@ -216,7 +220,7 @@ def _record(
         assumed_snr_db=grid.assumed(point.snr_db),
         ratio=None if point.ratio is None else str(point.ratio),
         ratio_measured=None if point.ratio is None else float(used.mean()),
-        channel_uses=_common(measured.channel_uses),
+        channel_uses=_common(uses),
         control_bits=_common(measured.control_bits),
         payload_bits=None if measured.payload_bits is None else _common(measured.payload_bits),
         images=len(data),
@@ -237,6 +241,7 @@ def _record(
     )
 
 
-def _common(values: NDArray[np.int64]) -> int | float:
-    """The number that all images share, or else their mean."""
-    return int(values[0]) if (values == values[0]).all() else float(values.mean())
+def _common(values: NDArray[np.int64] | NDArray[np.float64]) -> int | float:
+    """The whole number that all images share, or else their mean."""
+    same = (values == values[0]).all() and float(values[0]).is_integer()
+    return int(values[0]) if same else float(values.mean())

@@ -18,7 +18,14 @@ from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.references import check_trainings, place_of, with_places
 from semjscc.experiments.time_left import Pace
 from semjscc.links import open_link
-from semjscc.links.catalogue import LABEL, find_link, policy_it_lacks, split_policy
+from semjscc.links.catalogue import (
+    LABEL,
+    check_planned,
+    find_link,
+    policy_it_lacks,
+    split_policy,
+)
+from semjscc.links.endings import NO_ENDINGS, split_endings
 from semjscc.links.label import check_tells_class
 from semjscc.links.loading import needs_network
 from semjscc.parts.named import is_part
@@ -162,12 +169,14 @@ class _OwnLink:
         folder: of its run.
         policy: as written behind a plus; None for none.
         recipe: by which the plan trains it.
+        endings: what its name says last, from the first plus.
     """
 
     name: str
     folder: Path
     policy: str | None
     recipe: Recipe
+    endings: str = ""
 
     @property
     def word(self) -> str:
@@ -176,7 +185,7 @@ class _OwnLink:
         # A class of the user's own is named here as it is in the recipe that the plan names.
         own = f"{codec.codec}@" if codec is not None and is_part(codec.codec) else ""
         policy = "" if self.policy is None else f"+{self.policy}"
-        return f"{self.name}={own}{self.folder}{policy}"
+        return f"{self.name}={own}{self.folder}{policy}{self.endings}"
 
 
 def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path], out: Path) -> None:
@@ -225,6 +234,8 @@ def _check_own(link: _OwnLink) -> None:
         link.name, codec.codec, ENERGY if link.policy is None else link.policy
     ):
         raise UserError(wrong)
+    if link.endings:
+        check_planned(link.name, codec.codec)
 
 
 def _finished(recipe: Recipe, folder: Path) -> bool:
@@ -281,7 +292,8 @@ def _own_link(
     """What a link's word in a plan means, if a run of the plan; None for any other link."""
     label, named, rest = word.partition("=")
     for name, wanted in ((word, word), (label, rest if named else "")):
-        base, policy = (wanted, None) if wanted in trained else split_policy(wanted)
+        base, endings = (wanted, NO_ENDINGS) if wanted in trained else split_endings(wanted)
+        base, policy = (base, None) if base in trained else split_policy(base)
         if base in trained:
-            return _OwnLink(name, trained[base], policy, made[trained[base]])
+            return _OwnLink(name, trained[base], policy, made[trained[base]], endings.text)
     return None

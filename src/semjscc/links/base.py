@@ -87,6 +87,8 @@ class Received:
         codec: the name of the codec or source coder at work, None where there is none.
         notes: of each image, in what way it arrived in part only, None where it did not; None where
             the link knows no such way.
+        repeated: (B,) int64, symbols that were sent once more since the receiver asked for them,
+            beside ``channel_uses``; None for a link that does not ask.
     """
 
     images: Tensor | None
@@ -97,6 +99,7 @@ class Received:
     payload_bits: Tensor | None = None
     codec: str | None = None
     notes: Sequence[str | None] | None = None
+    repeated: Tensor | None = None
 
     @property
     def note(self) -> str | None:

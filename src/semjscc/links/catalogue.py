@@ -10,10 +10,11 @@ from pathlib import Path
 
 from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, SEMANTIC, Policy
 from semjscc.allocation.sources import NETWORK, parse_allocation
-from semjscc.checkpoint import locate, shipped
+from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
+from semjscc.links.endings import NO_ENDINGS, Endings, split_endings
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
@@ -43,6 +44,8 @@ def untrained_links() -> dict[str, str]:
 
 DIVIDES = "deep"
 """The codec that divides power among regions as every policy asks; any other has ``semantic``."""
+PLANNED = (ADAPTIVE, DIVIDES)
+"""Links and codecs with a plan, from which both ends conclude what each symbol is worth."""
 
 
 def is_one_coder(name: str) -> bool:
@@ -63,6 +66,7 @@ class Place:
         source: where the importance comes from that its policy weighs, by name.
         part: the user's own link as ``my.module:Link``, or what codec its weights are of; None
             where all of the code is ours.
+        endings: what its name says last.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Place:
     policy: Policy | None = None
     source: str = NETWORK
     part: str | None = None
+    endings: Endings = NO_ENDINGS
 
 
 def find_link(name: str, family: str) -> Place:
@@ -84,13 +89,48 @@ def find_link(name: str, family: str) -> Place:
     Raises:
         UserError: there is no such link.
     """
+    base, endings = split_endings(name)
+    found = _find_or_label(base, family)
+    if found is not None and endings.text:
+        check_planned(name, _kind(found))
+        label = found.name if found.name != base else name
+        return replace(found, name=label, endings=endings)
+    if found is None and endings.text:  # a path may have such an ending
+        found = _find_or_label(name, family)
+    if found is None:
+        raise UserError(_unknown(base, family))
+    return found
+
+
+def check_planned(link: str, kind: str) -> None:
+    """Refuse to order the symbols of what has no plan.
+
+    Args:
+        link: as people write it, for the message.
+        kind: its scheme, or of what kind its codec is.
+
+    Raises:
+        UserError: it has none.
+    """
+    if kind not in PLANNED:
+        raise UserError(
+            f"link {printable(link)}: {printable(kind)} has no plan that says what each symbol is "
+            f"worth: {ADAPTIVE} and codecs of the kind {DIVIDES} have, such as semantic of photo"
+        )
+
+
+def _kind(place: Place) -> str:
+    if place.part is not None:
+        return place.part
+    return place.scheme if place.weights is None else str(read_metadata(place.weights).get("codec"))
+
+
+def _find_or_label(name: str, family: str) -> Place | None:
     found = _find(name, family)
     if found is None:
         label, _, rest = name.partition("=")
         named = _find(rest, family) if label and rest else None
         found = replace(named, name=label) if named and (named.weights or named.part) else None
-    if found is None:
-        raise UserError(_unknown(name, family))
     return found
 
 

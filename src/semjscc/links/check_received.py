@@ -67,7 +67,7 @@ def _of_kinds(received: object) -> str | None:
     """What of it is not of the type that `Received` says."""
     if not isinstance(received, Received):
         return f"gave {kind_of(received)}, not a Received"
-    for part in ("images", "outputs", "delivered", "payload_bits"):
+    for part in ("images", "outputs", "delivered", "payload_bits", "repeated"):
         value = getattr(received, part)
         if not isinstance(value, Tensor) and (part == "delivered" or value is not None):
             return f"gave its {part} as {type(value).__name__}: it must be a tensor"
@@ -87,6 +87,8 @@ def _of_counts(received: Received, count: int) -> str | None:
         return f"does not say of each of {count} images whether it was delivered"
     if received.payload_bits is not None and tuple(received.payload_bits.shape) != (count,):
         return f"does not say of each of {count} images how many bits were its payload"
+    if received.repeated is not None and tuple(received.repeated.shape) != (count,):
+        return f"does not say of each of {count} images how many symbols were sent again"
     return None
 
 
@@ -100,12 +102,13 @@ def _of_numbers(received: Received) -> str | None:
         if not whole or not 0 <= number <= LARGEST_COUNT:  # pyright: ignore[reportOperatorIssue]
             said = printable(repr(number))
             return f"gave as {part} {said}: it must be a whole number, 0 or more"
-    bits = received.payload_bits
-    if bits is None:
-        return None
-    floats = bits.is_floating_point() or bits.is_complex()
-    if floats or not ((bits >= 0) & (bits <= LARGEST_COUNT)).all():
-        return "gave as payload_bits what must be whole numbers, 0 or more, in torch.int64"
+    for part in ("payload_bits", "repeated"):
+        counts = getattr(received, part)
+        if counts is None:
+            continue
+        floats = counts.is_floating_point() or counts.is_complex()
+        if floats or not ((counts >= 0) & (counts <= LARGEST_COUNT)).all():
+            return f"gave as {part} what must be whole numbers, 0 or more, in torch.int64"
     return None
 
 

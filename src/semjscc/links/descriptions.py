@@ -17,13 +17,18 @@ from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, family_of_weights, shipped_schemes
 from semjscc.links.catalogue import (
+    CAPACITY,
+    FINITE,
+    PLANNED,
     SEPARATE,
     Place,
+    check_planned,
     find_link,
     policy_it_lacks,
     split_policy,
     untrained_links,
 )
+from semjscc.links.endings import ENDINGS, PROGRESSIVE, REPEAT, Endings, split_endings
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.perception.names import (
@@ -82,6 +87,9 @@ def cards_of(name: str) -> list[Card]:
     Raises:
         UserError: there is nothing of that name.
     """
+    base, endings = split_endings(name)
+    if endings.text and not user_path(name).exists():
+        return _cards_in_order(name, base, endings)
     part, at, weights = name.partition("@")
     name = weights if at and is_part(part) else name
     if found := _cards_named(name) or _cards_with_more(name):
@@ -90,6 +98,20 @@ def cards_of(name: str) -> list[Card]:
     known = [*(card["name"] for card in cards()), *families(), *schemes, *_OTHERS]
     hint = did_you_mean(name, known) or "; there are: semjscc links"
     raise UserError(f"no link, family or weights '{printable(name)}'{hint}")
+
+
+def _cards_in_order(name: str, base: str, endings: Endings) -> list[Card]:
+    """Those of a link without its endings, as far as it can have them.
+
+    Raises:
+        UserError: there is no such link, or it cannot have them.
+    """
+    found = cards_of(base)
+    kinds = [str(card.get("codec") or split_policy(card["name"])[0]) for card in found]
+    fitting = [card for card, kind in zip(found, kinds, strict=True) if kind in PLANNED]
+    if not fitting:
+        check_planned(name, kinds[0])
+    return [card | {"endings": endings.text} for card in fitting]
 
 
 def _cards_named(name: str) -> list[Card]:
@@ -144,10 +166,14 @@ def _card_of(place: Place, family: str, policy: str | None) -> Card:
 def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     """All of it in short: headings, each with its rows of a name and what is to be said of it."""
     coders = [f"{SEPARATE}-{coder}" for coder in CODER_NAMES]
-    rows = [(name, what) for name, what in untrained_links().items() if name not in coders]
+    apart = {*coders, CAPACITY, FINITE}
+    rows = [(name, what) for name, what in untrained_links().items() if name not in apart]
     place = [name for name, _ in rows].index(SEPARATE) + 1
     rows.insert(place, (f"{SEPARATE}-CODER", f"with one coder: {', '.join(coders)}"))
+    bounds = f"the coder of {SEPARATE}, ideal code; {FINITE}, best of k symbols"
+    rows.append((CAPACITY, bounds))
     rows.append(("NAME+POLICY", ", ".join(POLICIES)))
+    rows.append((f"+{PROGRESSIVE}", f"what is worth most first; +{REPEAT}@SHARE asks once more"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
@@ -168,7 +194,8 @@ def _networks(family: str) -> list[str]:
 def details(card: Card) -> list[tuple[str, str]]:
     """A card as rows of a title and its text; a stranger's may lack anything."""
     if card["kind"] == "link":
-        return [("use", f"--links {card['name']}"), ("what", card["what"]), *_policy_rows(card)]
+        use = f"--links {card['name']}{card.get('endings', '')}"
+        return [("use", use), ("what", card["what"]), *_policy_rows(card), *_ending_rows(card)]
     if card["kind"] == "network":
         return [("use", f"--perception {printable(card['use'])}"), ("what", card["what"])]
     is_codec = card["kind"] == "codec"
@@ -183,6 +210,7 @@ def details(card: Card) -> list[tuple[str, str]]:
         low_and_high = card.get("snr_range_db")
         rows += [
             *_policy_rows(card),
+            *_ending_rows(card),
             ("for", _at(card, "perception")),
             ("ratios", _listed(card.get("ratios"))),
             ("SNR in dB", _listed(low_and_high, " to ")),
@@ -208,11 +236,17 @@ def _policy_rows(card: Card) -> list[tuple[str, str]]:
     return rows
 
 
+def _ending_rows(card: Card) -> list[tuple[str, str]]:
+    words = str(card.get("endings", "")).split("+")[1:]
+    return [(word, ENDINGS[word.partition("@")[0]]) for word in words]
+
+
 def _use(card: Card, is_codec: bool) -> str:
     family = family_of_weights(card["name"]) if shipped(card["name"]) else None
     if not is_codec:
         return f"--perception {card['name']}"
     policy = f"+{card['policy']}" if "policy" in card else ""
+    policy += str(card.get("endings", ""))
     if is_part(str(card.get("codec"))):  # code of its own, which a user has to name
         return f"--links {card['codec']}@{card['name']}{policy}"
     if family is None:

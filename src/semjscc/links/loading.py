@@ -53,7 +53,9 @@ def open_link(
             another name: ``ours=runs/mine``. Behind a
             plus stands how the symbols are divided: ``semantic+importance-energy``
             (`semjscc.allocation`), and ``semantic+importance-energy:saliency`` needs no network for
-            that; ``separate+semantic`` tunes the image that it codes.
+            that; ``separate+semantic`` tunes the image that it codes. Last may stand that symbols
+            are sent in order of what they are worth, and that lost ones are asked for again:
+            ``semantic+progressive+repeat@0.1`` (`semjscc.links.endings`).
         family: which shipped weights to use.
         perception: the network at the receiver, which ``label`` runs at the sender.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
@@ -65,9 +67,37 @@ def open_link(
         UserError: there is no such link, or it weighs nothing by what is important.
     """
     found = find_link(name, family)
+    endings = found.endings
+    shown = found.name.removesuffix(endings.text)
     if important is not None:
         check_takes_mask(found.policy, found.source, name)
-        found = replace(found, name=f"{found.name}:{MASK}", source=MASK)
+        shown, found = f"{shown}:{MASK}", replace(found, source=MASK)
+    ending = endings.text if found.name.endswith(endings.text) else ""
+    found = replace(found, name=shown)
+    link = _open(found, family, perception, accounting, important)
+    if not endings.text:
+        return link
+    from semjscc.links.base import SymbolLink
+    from semjscc.links.joint_coding.progressive import ProgressiveLink
+
+    assert isinstance(link, SymbolLink), "what has a plan sends symbols"
+    if endings.progressive:
+        link = ProgressiveLink(f"{shown}{ending}", link)
+    if endings.repeat:
+        from semjscc.links.joint_coding.repeating import RepeatingLink
+
+        link = RepeatingLink(f"{shown}{ending}", link, endings.repeat, by_chance=endings.any)
+    return link
+
+
+def _open(
+    found: Place,
+    family: str,
+    perception: Perception | None,
+    accounting: Accounting,
+    important: Tensor | None,
+) -> Link:
+    """The link of a place, without its endings."""
     if found.weights is not None:
         from semjscc.codecs.store import load_codec
         from semjscc.links.joint_coding.codec import CodecLink
@@ -79,17 +109,17 @@ def open_link(
         from semjscc.links.own import own_link
 
         return own_link(found.part, found.name)
-    if name == NONE:
+    if found.scheme == NONE:
         from semjscc.links.joint_coding.codec import NoChannel
 
         return NoChannel()
-    if name == LABEL:
+    if found.scheme == LABEL:
         if perception is None:
             raise UserError(f"the link '{LABEL}' needs a network that looks at the sender")
         from semjscc.links.label import LabelLink
 
         return LabelLink(perception)
-    if name == LINEAR:
+    if found.scheme == LINEAR:
         from semjscc.links.joint_coding.linear import LinearLink
 
         return LinearLink()
@@ -112,12 +142,12 @@ def open_link(
     coder = found.scheme.partition("@")[0].removeprefix(SEPARATE).removeprefix("-")
     coder = coder if coder in CODERS else None
     if coder is not None and (missing := CODERS[coder].missing()):
-        raise UserError(f"link {name}: {missing}")
+        raise UserError(f"link {found.name}: {missing}")
     stage = SourceStage(family, coder, accounting, cache_file())
-    if name in (CAPACITY, FINITE):
+    if found.scheme in (CAPACITY, FINITE):
         from semjscc.links.separate_coding.bounds import BoundLink
 
-        return BoundLink(name, stage)
+        return BoundLink(found.scheme, stage)
     from semjscc.links.separate_coding.separate import SeparateLink
 
     allocation = _allocation(found, network, perception, important)

@@ -10,6 +10,11 @@ def check_carried(place: Place) -> None:
     Raises:
         UserError: it is one; it says which are carried.
     """
+    if place.endings.text:
+        raise UserError(
+            f"the modem's header cannot say {place.endings.text}: modulate {printable(place.name)} "
+            "without it"
+        )
     if place.part is not None:
         raise UserError(f"the modem's header has no number for your own {printable(place.part)}")
     carried = place.weights is not None or place.scheme in (LINEAR, ADAPTIVE)

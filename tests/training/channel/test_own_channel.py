@@ -120,6 +120,7 @@ def test_names_that_name_nothing_are_one_line(
 ) -> None:
     for words, message in (
         ("--codec.channel block-raileigh", "channel: there is no 'block-raileigh': did you mean"),
+        ("--codec.channel cut@2", "channel cut@2: behind the @ stands the share of the symbols"),
         ("--codec.channel rain", "or your own as my.module:Name"),
         ("--codec.channel no_such:rain", "there is no module no_such"),
         ("--codec.codec adaptiv", "codec: there is no 'adaptiv': did you mean 'adaptive'?"),

@@ -100,19 +100,32 @@ def plan_received(
         noise: N of each number, as the sender believed.
     """
     k, block = len(symbols), announced.block
-    uses, known = block.uses(k), Known(untold_logs(size))
     if block != NO_BLOCK:
+        uses = block.uses(k)
         # Better than the sender believed no symbol of the block need be taken to be: where a
         # transmitter clips, a few are far worse than the receiver knows.
         payload = receive_block(symbols[:uses], variance[:uses].clamp_min(noise), block, k)
-        understood = None
         if payload is not None:
             understood = understand(payload, announced.water, noise, size)
-        if understood is None:
-            lost = Known(lost_logs(size))
-            return Plan(lost, announced.water, noise, k, uses, whole=False)
-        known = understood
-    return Plan(known, announced.water, noise, k, uses)
+            if understood is not None:
+                return Plan(understood, announced.water, noise, k, uses)
+    return plan_without_block(k, announced, size, noise)
+
+
+def plan_without_block(
+    k: int, announced: Announcement, size: tuple[int, int], noise: float
+) -> Plan:
+    """The plan as far as the receiver can tell before the block is there, or where it is lost.
+
+    Args:
+        k: symbols.
+        announced: by the sender; all is known where it announces no block.
+        size: h x w.
+        noise: N of each number, as the sender believed.
+    """
+    whole = announced.block == NO_BLOCK
+    known = Known(untold_logs(size) if whole else lost_logs(size))
+    return Plan(known, announced.water, noise, k, announced.block.uses(k), whole=whole)
 
 
 def to_channel(numbers: Tensor, plan: Plan, digital: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -31,12 +31,14 @@ from semjscc.images import pad_to_multiple
 from semjscc.linear.allocation import estimate
 from semjscc.linear.level import design_snr, from_words, to_words
 from semjscc.linear.overview import from_overview, mean_places, to_overview
+from semjscc.linear.planning.announcement import Announcement
 from semjscc.linear.planning.logs import overview_gain
 from semjscc.linear.planning.plans import (
     Plan,
     from_channel,
     plan_received,
     plan_to_send,
+    plan_without_block,
     to_channel,
 )
 from semjscc.linear.spectrum import variances
@@ -139,7 +141,7 @@ class AdaptiveLinearLink(SymbolLink):
         equalised, variance = equalise(symbols, knowledge)
         variance = variance.expand(symbols.shape)
         each = list(zip(equalised.cpu(), variance.cpu(), control, strict=True))
-        plans = [_plan(*one) for one in each]
+        plans = [told_plan(*one) for one in each]
         blocks = [_blocks(*one, plan) for one, plan in zip(each, plans, strict=True)]
         images = synthesise(torch.stack(blocks).to(symbols.device))[..., : size[0], : size[1]]
         return images, torch.tensor([plan.whole for plan in plans])
@@ -187,7 +189,7 @@ def symbols_of_blocks(symbols: Tensor, control: Control) -> Tensor:
     Returns:
         (h, w) float32 ≥ 0; a block's numbers go two to a symbol.
     """
-    sending = _plan(symbols.cpu(), torch.zeros(len(symbols)), control).sending
+    sending = told_plan(symbols.cpu(), torch.zeros(len(symbols)), control).sending
     numbers = sending.unpack(sending.times.float())
     numbers[mean_places()] = 0
     return numbers.sum(dim=0) / 2
@@ -198,7 +200,7 @@ def _receiver(
 ) -> tuple[int, Callable[[Tensor], Tensor]]:
     """Where the numbers among one image's symbols (k,) begin, and what is made of noisy ones."""
     variance = noise_variance(torch.tensor(snr_db)).expand(len(symbols))
-    plan = _plan(symbols, variance, control)
+    plan = told_plan(symbols, variance, control)
 
     def reconstruct(noisy: Tensor) -> Tensor:
         blocks = _blocks(noisy, variance, control, plan)
@@ -208,12 +210,31 @@ def _receiver(
     return plan.uses, reconstruct
 
 
-def _plan(symbols: Tensor, variance: Tensor, control: Control) -> Plan:
-    """What one image's symbols (k,) were planned by."""
-    size = latent_size(control.height, control.width, BLOCK)
+def told_plan(symbols: Tensor, variance: Tensor, control: Control) -> Plan:
+    """What one image's symbols were planned by, as far as its receiver can tell.
+
+    It is the same for every link whose record announces a plan.
+
+    Args:
+        symbols: (k,) complex64, equalised.
+        variance: N0 of each, (k,); infinite where it is erased.
+        control: the image's record.
+    """
+    announced, size, noise = _told(control)
+    return plan_received(symbols, variance, announced, size, noise)
+
+
+def early_plan(k: int, control: Control) -> Plan:
+    """The same before any of its k symbols has arrived."""
+    return plan_without_block(k, *_told(control))
+
+
+def _told(control: Control) -> tuple[Announcement, tuple[int, int], float]:
+    """What is announced, h x w, and the noise that the sender believes in."""
     _, design_db = from_words([control.level or 0])
-    assert control.announced is not None, "every record of this link announces a plan"
-    return plan_received(symbols, variance, control.announced, size, _noise(design_db))
+    assert control.announced is not None, "every record of such a link announces a plan"
+    size = latent_size(control.height, control.width, BLOCK)
+    return control.announced, size, _noise(design_db)
 
 
 def _blocks(symbols: Tensor, variance: Tensor, control: Control, plan: Plan) -> Tensor:

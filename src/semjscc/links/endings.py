@@ -1,0 +1,79 @@
+"""What stands last in a link's name: that its symbols have an order, and may be asked for again.
+
+    semantic+importance-energy+progressive+repeat@0.1
+
+A link needs a plan for either, from which both ends conclude what each symbol is worth.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from semjscc.decibels import parse_share
+from semjscc.errors import UserError, printable
+
+PROGRESSIVE = "progressive"
+REPEAT, REPEAT_ANY = "repeat", "repeat-any"
+ENDINGS = {
+    PROGRESSIVE: "the symbols that are worth most come first: a beginning is a picture",
+    REPEAT: "the receiver asks once more for what it lost and matters most, up to a share of k",
+    REPEAT_ANY: "it asks for as much of what it lost in random order, to compare with",
+}
+
+
+@dataclass(frozen=True)
+class Endings:
+    """What stands last in a link's name.
+
+    Attributes:
+        text: all of it as it was written, from the first plus.
+        progressive: whether the symbols are sent in order.
+        repeat: how much is asked for again at most, as a share of k; 0 for nothing.
+        any: whether that is chosen at random.
+    """
+
+    text: str = ""
+    progressive: bool = False
+    repeat: Fraction = Fraction(0)
+    any: bool = False
+
+
+NO_ENDINGS = Endings()
+
+
+def split_endings(name: str) -> tuple[str, Endings]:
+    """A link's name without what stands last, and that.
+
+    Raises:
+        UserError: a share that is none, or an ending in front of something else.
+    """
+    base, found = name, NO_ENDINGS
+    for words in ((REPEAT, REPEAT_ANY), (PROGRESSIVE,)):
+        rest, plus, last = base.rpartition("+")
+        word, at, text = last.partition("@")
+        if not plus or word not in words or (word == PROGRESSIVE and at):
+            continue
+        base = rest
+        share = Fraction(0) if word == PROGRESSIVE else _share(name, word, text)
+        found = Endings(
+            name.removeprefix(base),
+            progressive=word == PROGRESSIVE,
+            repeat=share or found.repeat,
+            any=word == REPEAT_ANY or found.any,
+        )
+    for part in base.split("+")[1:]:
+        if part.partition("@")[0] in ENDINGS:
+            raise UserError(
+                f"link {printable(name)}: +{PROGRESSIVE} stands last, behind a policy and before "
+                f"+{REPEAT}@SHARE"
+            )
+    return base, found
+
+
+def _share(name: str, word: str, text: str) -> Fraction:
+    share = parse_share(text)
+    if share is None or share == 0:
+        raise UserError(
+            f"link {printable(name)}: behind the @ of {word} stands a share of its symbols, above "
+            f"0 and at most 1, such as {word}@0.1"
+        )
+    return share

@@ -1,0 +1,139 @@
+"""A receiver that asks once more: what it asks for, what it costs, and what it brings."""
+
+import math
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from semjscc.channels import channel_named
+from semjscc.channels.losses import PACKET
+from semjscc.data.drawn.backdrops import backdrop
+from semjscc.errors import UserError
+from semjscc.links import Received, Situation, open_link
+from semjscc.links.catalogue import find_link
+from semjscc.links.check_received import check_received
+from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
+from semjscc.links.joint_coding.progressive import ProgressiveLink
+from semjscc.links.joint_coding.repeating import SCALE_BITS, RepeatingLink
+from semjscc.links.separate_coding.source import mean_image
+from semjscc.radio.supported_links import check_carried
+from semjscc.randomness import Draws
+
+RATIO = Fraction(1, 24)
+SIDE = 192
+K = 4608
+INNER = AdaptiveLinearLink()
+LINKS = (INNER, ProgressiveLink("ordered", INNER))
+
+
+@cache
+def photograph() -> Tensor:
+    """(1, 3, 192, 192), of one of scikit-image's photographs."""
+    pixels = backdrop(np.random.default_rng(3), "test", SIDE)
+    return torch.from_numpy(pixels[:SIDE, :SIDE]).permute(2, 0, 1)[None] / 255
+
+
+def situation(channel: str, draw: int = 0) -> Situation:
+    return Situation(channel_named(channel), 10.0, RATIO, Draws(0, [0], draw))
+
+
+def images_of(received: Received) -> Tensor:
+    assert received.images is not None
+    return received.images
+
+
+def errors(link: AdaptiveLinearLink | ProgressiveLink | RepeatingLink, channel: str) -> list[float]:
+    return [
+        float(
+            (images_of(link.send(photograph(), situation(channel, draw))) - photograph())
+            .square()
+            .mean()
+        )
+        for draw in range(3)
+    ]
+
+
+@pytest.mark.parametrize("inner", LINKS)
+def test_where_nothing_is_lost_nothing_is_asked_for(
+    inner: AdaptiveLinearLink | ProgressiveLink,
+) -> None:
+    plain = inner.send(photograph(), situation("awgn"))
+    asking = RepeatingLink("asking", inner, Fraction(1, 4)).send(photograph(), situation("awgn"))
+    assert torch.equal(images_of(plain), images_of(asking))
+    assert asking.repeated is not None
+    assert asking.repeated.tolist() == [0]
+    assert asking.channel_uses == plain.channel_uses == K
+    assert asking.control_bits == plain.control_bits + SCALE_BITS
+
+
+@pytest.mark.parametrize("inner", LINKS)
+def test_what_is_asked_for_is_counted_and_brings_more_than_chance(
+    inner: AdaptiveLinearLink | ProgressiveLink,
+) -> None:
+    share, channel = Fraction(1, 10), "bursts@0.15"
+    found = {}
+    for by_chance in (False, True):
+        link = RepeatingLink("asking", inner, share, by_chance=by_chance)
+        received = link.send(photograph(), situation(channel))
+        check_received("asking", photograph(), received, RATIO)
+        assert received.repeated is not None
+        assert 0 < int(received.repeated[0]) <= share * K
+        assert int(received.repeated[0]) % PACKET == 0
+        found[by_chance] = sum(errors(link, channel))
+    assert found[False] < found[True]
+    assert found[True] < sum(errors(inner, channel))
+
+
+def test_a_lost_block_is_asked_for_first() -> None:
+    link = RepeatingLink("asking", LINKS[1], Fraction(1, 4))
+    (control,) = link.inner.transmit(photograph(), RATIO, 10.0).control
+    assert control.announced is not None
+    block = control.announced.block.uses(K)
+    # All is lost behind the overview: the block comes next.
+    start = K // 10
+    variance = torch.full((K,), 0.1)
+    variance[start:] = math.inf
+    sent = link.inner.transmit(photograph(), RATIO, 10.0).symbols[0]
+    places = link._asked_for(
+        torch.where(variance.isinf(), 0, sent), variance, control, Draws(0, [0])
+    )
+    assert len(places) <= K // 4
+    assert torch.equal(places.sort().values, torch.arange(start, start + len(places)))
+    assert start + len(places) > block
+
+
+def test_names_and_what_they_need() -> None:
+    link = open_link("linear-adaptive+progressive+repeat@0.1", "")
+    assert isinstance(link, RepeatingLink)
+    assert isinstance(link.inner, ProgressiveLink)
+    assert link.facts()["name"] == link.name == "linear-adaptive+progressive+repeat@0.1"
+    assert (link.share, link.by_chance) == (Fraction(1, 10), False)
+    other = open_link("linear-adaptive+repeat-any@1/4", "")
+    assert isinstance(other, RepeatingLink)
+    assert (other.share, other.by_chance) == (Fraction(1, 4), True)
+    for name in ("linear-adaptive+repeat", "linear-adaptive+repeat@0", "linear-adaptive+repeat@2"):
+        with pytest.raises(UserError, match=r"such as repeat@0\.1"):
+            find_link(name, "")
+    with pytest.raises(UserError, match="linear has no plan"):
+        find_link("linear+repeat@0.1", "")
+    with pytest.raises(UserError, match=r"the modem's header cannot say \+repeat@0\.1"):
+        check_carried(find_link("linear-adaptive+repeat@0.1", ""))
+
+
+def test_links_without_a_plan_bear_what_is_lost() -> None:
+    for channel in ("cut@0.01", "bursts@1"):
+        lost = open_link("separate-jpeg@10", "").send(photograph(), situation(channel))
+        assert not lost.delivered.any()
+        assert torch.equal(images_of(lost)[0], mean_image("", (SIDE, SIDE)))
+        for name in ("linear", "linear-adaptive"):
+            assert (
+                images_of(open_link(name, "").send(photograph(), situation(channel)))
+                .isfinite()
+                .all()
+            )
+    with pytest.raises(UserError, match="for awgn only"):
+        open_link("capacity", "").send(photograph(), situation("cut@0.5"))
