@@ -73,9 +73,9 @@ def test_interrupted_run_with_another_judge_is_refused(
 
 
 def test_interrupted_run_with_another_start_is_refused(
-    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    codec_recipe: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, _ = train(load_recipe(codec_recipe), tmp_path / "start", QUIET)
+    start = Path(shutil.copy(whole, tmp_path / "start.safetensors"))
     recipe = load_recipe(codec_recipe, ["--start", str(start)])
     interrupt(recipe, tmp_path / "run", monkeypatch)
     replace_weights(start)
@@ -175,11 +175,10 @@ def test_what_has_trained_nothing_yet_may_begin_from_something_else(
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"origins": 3, "data": ""}', "\xff"])
-def test_damaged_record_is_one_line(recipe: Recipe, tmp_path: Path, text: str) -> None:
-    train(recipe, tmp_path / "run", QUIET)
-    (tmp_path / "run" / INPUTS).write_bytes(text.encode("latin-1"))
+def test_damaged_record_is_one_line(codec_recipe: Path, finished: Path, text: str) -> None:
+    (finished / INPUTS).write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match="does not say what it was trained from") as caught:
-        train(recipe, tmp_path / "run", QUIET)
+        train(load_recipe(codec_recipe), finished, QUIET)
     assert "\n" not in str(caught.value)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from semjscc.checkpoint import load_weights
+from semjscc.checkpoint import MODEL, load_weights, read_metadata
 from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
 from semjscc.training.recipe import Recipe, load_recipe
@@ -69,21 +70,27 @@ def test_training_moves_every_weight_and_says_what_it_came_to(
 
 
 def test_killed_and_resumed_run_ends_in_the_same_weights(
-    codec_recipe: Path, tmp_path: Path
+    codec_recipe: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = load_recipe(codec_recipe, ["--optimiser.steps", "60"])
-    whole, _ = train(recipe, tmp_path / "whole", QUIET)
+    recipe, run = load_recipe(codec_recipe), tmp_path / "run"
+    left: list[Path] = []
+    put = Path.replace
 
-    cut = tmp_path / "cut"
-    words = command(codec_recipe, cut, "--optimiser.steps", "60", "--save-seconds", "0")
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
-        wait_for(cut / RESUME)
-        process.send_signal(signal.SIGKILL)
-    step = torch.load(cut / RESUME, weights_only=True)["global_step"]
-    assert 0 < step < 60
+    def copy_first(file: Path, target: Path) -> Path:
+        # A kill leaves the files as they are: here when a state is written and not yet in place.
+        if target.name == RESUME:
+            left.append(Path(shutil.copytree(run, tmp_path / str(len(left)))))
+        return put(file, target)
 
-    resumed, _ = train(recipe, cut, QUIET)
-    assert_same_weights(whole, resumed)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", copy_first)
+        train(recipe, run, Schedule(save_seconds=0, progress=False))
+    assert len(left) == 8
+    assert all(len(list(folder.glob(f".{RESUME}*"))) == 1 for folder in left)
+    assert not (left[0] / RESUME).exists()
+    assert torch.load(left[5] / RESUME, weights_only=True)["global_step"] == 5
+    for folder in (left[0], left[5]):
+        assert_same_weights(whole, train(recipe, folder, QUIET)[0])
 
 
 @pytest.fixture
@@ -114,7 +121,11 @@ def test_stopped_command_says_what_is_kept(
 @pytest.mark.usefixtures("own_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_training_keeps_every_step(
-    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+    codec_recipe: Path,
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
 ) -> None:
     recipe, run = load_recipe(codec_recipe), tmp_path / "run"
     handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
@@ -127,7 +138,6 @@ def test_stopped_training_keeps_every_step(
         assert torch.load(run / RESUME, weights_only=True)["global_step"] == step + 1
         assert handlers == [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
     resumed, _ = train(recipe, run, QUIET)
-    whole, _ = train(recipe, tmp_path / "whole", QUIET)
     assert_same_weights(whole, resumed)
 
 
@@ -200,12 +210,13 @@ def test_exit_that_is_no_signal_stays_what_it_is(
         train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
 
 
-def test_two_processes_end_in_the_weights_of_one(codec_recipe: Path, tmp_path: Path) -> None:
-    alone, _ = train(load_recipe(codec_recipe), tmp_path / "alone", QUIET)
+def test_two_processes_end_in_the_weights_of_one(
+    codec_recipe: Path, whole: Path, tmp_path: Path
+) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}
     words = command(codec_recipe, tmp_path / "both", "--processes", "2")
     subprocess.run(words, check=True, env=environment, timeout=PATIENCE, stdout=subprocess.DEVNULL)
-    a, b = weights_of(alone), weights_of(tmp_path / "both" / alone.name)
+    a, b = weights_of(whole), weights_of(tmp_path / "both" / whole.name)
     for name in a:
         # The batch is summed in another order, so the last bits differ.
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
@@ -216,7 +227,7 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no devic
 
 @needs_full
 def test_full_disk_keeps_the_last_state(
-    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    codec_recipe: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, folder = load_recipe(codec_recipe), tmp_path / "run"
     made: list[str] = []
@@ -238,7 +249,6 @@ def test_full_disk_keeps_the_last_state(
     assert list(folder.glob(f".{RESUME}*")) == []
 
     monkeypatch.undo()
-    whole, _ = train(recipe, tmp_path / "whole", QUIET)
     assert_same_weights(whole, train(recipe, folder, QUIET)[0])
 
 
@@ -273,11 +283,10 @@ def test_full_disk_while_logging_is_one_line(
     assert complaints.count("\n") == 1
 
 
-def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, tmp_path: Path) -> None:
-    train(load_recipe(codec_recipe), tmp_path / "run", QUIET)
+def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, finished: Path) -> None:
     other = load_recipe(codec_recipe, ["--seed", "4"])
     with pytest.raises(UserError, match="another recipe"):
-        train(other, tmp_path / "run", QUIET)
+        train(other, finished, QUIET)
 
 
 @pytest.mark.parametrize(
@@ -306,31 +315,30 @@ def test_mistake_leaves_no_run_in_the_way_of_the_right_recipe(
 
 
 def test_a_damaged_state_is_neither_unpickled_nor_read_where_the_run_is_done(
-    codec_recipe: Path, tmp_path: Path
+    codec_recipe: Path, finished: Path
 ) -> None:
     recipe = load_recipe(codec_recipe)
-    model, facts = train(recipe, tmp_path / "run", QUIET)
-    state = tmp_path / "run" / RESUME
+    model, state = finished / MODEL, finished / RESUME
     cut = state.read_bytes()[:1000]
     torch.save({"state_dict": {}, "evil": Path("pickled")}, state)
     written = model.stat().st_mtime_ns
-    assert train(recipe, tmp_path / "run", QUIET) == (model, json.loads(json.dumps(facts)))
+    assert train(recipe, finished, QUIET) == (model, read_metadata(model)["facts"])
     assert model.stat().st_mtime_ns == written
     model.unlink()
     for content in (state.read_bytes(), cut, b"", b"no state at all"):
         state.write_bytes(content)
         with pytest.raises(UserError, match="resumed: it is damaged; move it away to") as caught:
-            train(recipe, tmp_path / "run", QUIET)
+            train(recipe, finished, QUIET)
         assert len(str(caught.value)) < 100 + len(str(state))
 
 
-def test_a_file_without_a_training_state_is_no_state(codec_recipe: Path, tmp_path: Path) -> None:
+def test_a_file_without_a_training_state_is_no_state(codec_recipe: Path, finished: Path) -> None:
     recipe = load_recipe(codec_recipe)
-    train(recipe, tmp_path / "run", QUIET)[0].unlink()
+    (finished / MODEL).unlink()
     for state in ({"state_dict": {}}, torch.zeros(3)):
-        torch.save(state, tmp_path / "run" / RESUME)
+        torch.save(state, finished / RESUME)
         with pytest.raises(UserError, match="cannot be resumed: it holds no state"):
-            train(recipe, tmp_path / "run", QUIET)
+            train(recipe, finished, QUIET)
 
 
 def test_a_folder_holds_one_training_at_a_time(codec_recipe: Path, tmp_path: Path) -> None:
@@ -435,11 +443,12 @@ def test_batch_must_divide_among_the_processes(codec_recipe: Path, tmp_path: Pat
         train(load_recipe(codec_recipe), tmp_path / "run", Schedule(processes=3, progress=False))
 
 
-def test_run_can_start_from_trained_weights(codec_recipe: Path, tmp_path: Path) -> None:
-    first, _ = train(load_recipe(codec_recipe), tmp_path / "first", QUIET)
-    words = ["--start", str(first), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
+def test_run_can_start_from_trained_weights(
+    codec_recipe: Path, whole: Path, tmp_path: Path
+) -> None:
+    words = ["--start", str(whole), "--optimiser.steps", "1", "--optimiser.rate", "0.0"]
     second, _ = train(load_recipe(codec_recipe, words), tmp_path / "second", QUIET)
-    assert_same_weights(first, second)
+    assert_same_weights(whole, second)
 
 
 @pytest.mark.parametrize(
@@ -500,6 +509,7 @@ def test_only_a_head_can_begin_anew(
         train(recipe, Path("lent"), QUIET)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_network_of_the_users_own_from_training_to_evaluation(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

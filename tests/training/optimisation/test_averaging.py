@@ -1,17 +1,27 @@
 """Averaged weights: the formula, the export, and that a stop changes nothing."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
+from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights, follow
 from semjscc.training.recipe import load_recipe
 from semjscc.training.runs.state import RESUME
 from semjscc.training.train import train
-from small_training import PERCEPTION, QUIET, assert_same_weights, at_step, recipe_file, weights_of
+from small_training import (
+    CODEC,
+    PERCEPTION,
+    QUIET,
+    assert_same_weights,
+    at_step,
+    recipe_file,
+    weights_of,
+)
 
 WORDS = ["--optimiser.ema", "0.5"]
 
@@ -52,11 +62,16 @@ def test_average_is_what_the_formula_says(
             assert not torch.allclose(found, last[name])
 
 
-def test_averaging_changes_no_step(codec_recipe: Path, tmp_path: Path) -> None:
-    states = []
-    for name, words in (("plain", []), ("averaged", WORDS)):
-        train(load_recipe(codec_recipe, words), tmp_path / name, QUIET)
-        states.append(torch.load(tmp_path / name / RESUME, weights_only=True))
+@pytest.fixture(scope="module")
+def averaged(source: Path, perception: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of `codec_recipe` with averaged weights; nothing may change it."""
+    folder = tmp_path_factory.mktemp("averaged")
+    file = recipe_file(folder, source, CODEC.format(perception=perception))
+    return train(load_recipe(file, WORDS), folder / "run", QUIET)[0].parent
+
+
+def test_averaging_changes_no_step(whole: Path, averaged: Path) -> None:
+    states = [torch.load(run / RESUME, weights_only=True) for run in (whole.parent, averaged)]
     assert all(
         torch.equal(tensor, states[1]["state_dict"][name])
         for name, tensor in states[0]["state_dict"].items()
@@ -64,7 +79,7 @@ def test_averaging_changes_no_step(codec_recipe: Path, tmp_path: Path) -> None:
 
 
 def test_stopped_and_resumed_average_is_the_same(
-    codec_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    codec_recipe: Path, averaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = load_recipe(codec_recipe, WORDS)
     with monkeypatch.context() as patch:
@@ -72,10 +87,10 @@ def test_stopped_and_resumed_average_is_the_same(
         with pytest.raises(Stopped):
             train(recipe, tmp_path / "cut", QUIET)
     resumed, _ = train(recipe, tmp_path / "cut", QUIET)
-    whole, _ = train(recipe, tmp_path / "whole", QUIET)
-    assert_same_weights(whole, resumed)
-    whole.unlink()  # and what was finished is exported again
-    again, _ = train(recipe, tmp_path / "whole", QUIET)
+    run = Path(shutil.copytree(averaged, tmp_path / "run"))
+    assert_same_weights(run / MODEL, resumed)
+    (run / MODEL).unlink()  # and what was finished is exported again
+    again, _ = train(recipe, run, QUIET)
     assert_same_weights(again, resumed)
 
 

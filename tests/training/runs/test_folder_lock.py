@@ -1,6 +1,8 @@
 """Who may train in a run's folder."""
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,28 @@ def test_the_further_processes_of_a_training_are_of_it(
         monkeypatch.setenv("LOCAL_RANK", "1")
         with alone_in(tmp_path):
             pass
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from semjscc.training.runs.folder_lock import alone_in
+with alone_in(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_training_holds_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(UserError, match="another training goes on"), alone_in(tmp_path):
+            pass
+        process.kill()
+    with alone_in(tmp_path):
+        pass
 
 
 def test_where_nothing_can_be_locked_nobody_is_kept_out(
