@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from semjscc.errors import UserError
 from semjscc.links.separate_coding.source import MODE_BITS
 from semjscc.separation.modes import mode_named, modes_for
+from semjscc.separation.nr import calculate_tb_size
 
 # TS 38.214 tables 5.1.3.1-1 to 5.1.3.1-3: target rate times 1024, by modulation order.
 RATES = {
@@ -37,6 +38,18 @@ def test_payload_is_the_transport_block_size(k: int, order: int, rate: float, pa
 def test_long_blocks_have_every_line_of_the_tables() -> None:
     found = {(mode.order, mode.rate * 1024) for mode in modes_for(8192)}
     assert found == {(order, rate) for order, rates in RATES.items() for rate in rates}
+
+
+@pytest.mark.parametrize("k", [20, 64, 341, 4096, 98304])
+def test_sizes_of_all_lines_at_once_are_those_of_each_alone(k: int) -> None:
+    for mode in modes_for(k):
+        if mode.code == "ldpc":
+            coded = k * mode.order
+            sizes = calculate_tb_size(
+                mode.order, mode.rate, num_coded_bits=coded, return_cw_length=False, device="cpu"
+            )
+            payload, block, blocks = (int(size) for size in sizes[:3])
+            assert (mode.payload_bits, mode.block_bits, mode.blocks) == (payload, block, blocks)
 
 
 @given(k=SIZES)

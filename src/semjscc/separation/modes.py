@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
+import torch
+
 from semjscc.errors import UserError
 from semjscc.separation.nr import calculate_tb_size, decode_mcs_index
 
@@ -94,7 +96,13 @@ def mode_named(name: str, k: int) -> Mode:
 
 
 def _ldpc_modes(k: int) -> list[Mode]:
-    modes = [_ldpc_mode(k, *line) for line in _mcs_lines()]
+    lines = _mcs_lines()
+    orders, rates = (torch.tensor(column) for column in zip(*lines, strict=True))
+    sizes = calculate_tb_size(
+        orders, rates, num_coded_bits=k * orders, return_cw_length=False, device="cpu"
+    )
+    blocks = zip(*(size.tolist() for size in sizes[:3]), strict=True)
+    modes = [_ldpc_mode(k, *line, *block) for line, block in zip(lines, blocks, strict=True)]
     return [mode for mode in modes if mode is not None]
 
 
@@ -109,13 +117,11 @@ def _mcs_lines() -> tuple[tuple[int, float], ...]:
     return tuple(dict.fromkeys((int(order), float(rate)) for order, rate in lines))
 
 
-def _ldpc_mode(k: int, order: int, rate: float) -> Mode | None:
+def _ldpc_mode(
+    k: int, order: int, rate: float, payload: int, block: int, blocks: int
+) -> Mode | None:
     """The transport block of one line of a table, or None where it cannot be sent."""
     coded = k * order
-    sizes = calculate_tb_size(
-        order, rate, num_coded_bits=coded, return_cw_length=False, device="cpu"
-    )
-    payload, block, blocks = (int(size) for size in sizes[:3])
     # TS 38.212 section 7.2.2: base graph 1 has no rates below 1/3, base graph 2 none below 1/5.
     lowest = 3 if block > 3824 and rate > 0.25 else 5
     step = order * blocks
