@@ -91,9 +91,8 @@ def test_default_network_has_at_most_one_and_a_half_million_parameters() -> None
     st.fractions(SMALLEST_RATIO, SIXTH), st.integers(16, 60), st.integers(16, 60), st.integers(1, 3)
 )
 def test_every_ratio_and_size_gives_k_symbols_of_power_one_and_images_of_that_size(
-    ratio: Fraction, height: int, width: int, batch: int
+    codec: Adaptive, ratio: Fraction, height: int, width: int, batch: int
 ) -> None:
-    codec = small(attentive=True)
     images = pictures(batch, height, width)
     symbols = codec.encode(images, snrs(*[5.0] * batch), ratio).symbols
     assert symbols.shape == (batch, channel_uses(height, width, ratio))

@@ -16,6 +16,7 @@ from semjscc.channels.awgn import awgn
 from semjscc.channels.units import noise_variance
 from semjscc.codecs import tiles
 from semjscc.codecs.bandwidth import channel_uses
+from semjscc.codecs.base import Encoded
 from semjscc.codecs.deep import Deep
 from semjscc.codecs.deep_networks import Block
 from semjscc.errors import UserError
@@ -45,10 +46,22 @@ def small(*, talking: bool = False) -> Deep:
     return codec.eval()
 
 
+@pytest.fixture(scope="module")
+def untrained() -> Deep:
+    """A codec whose networks say nothing; nothing may change it."""
+    return small()
+
+
+@pytest.fixture(scope="module")
+def talking() -> Deep:
+    """One whose networks say something; nothing may change it."""
+    return small(talking=True)
+
+
 @pytest.fixture
-def codec() -> Iterator[Deep]:
+def codec(talking: Deep) -> Iterator[Deep]:
     with torch.inference_mode():
-        yield small(talking=True)
+        yield talking
 
 
 def pictures(count: int, height: int, width: int) -> Tensor:
@@ -62,8 +75,15 @@ def pictures(count: int, height: int, width: int) -> Tensor:
 
 def send(codec: Deep, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
     """Through AWGN with noise that follows from the sizes."""
+    encoded = codec.encode(images, torch.full((len(images),), snr_db), ratio)
+    return over_noise(codec, encoded, images, ratio, snr_db)
+
+
+def over_noise(
+    codec: Deep, encoded: Encoded, images: Tensor, ratio: Fraction, snr_db: float
+) -> Tensor:
+    """What is decoded of symbols with such noise."""
     snr = torch.full((len(images),), snr_db)
-    encoded = codec.encode(images, snr, ratio)
     made = torch.Generator().manual_seed(7)
     noise = torch.randn(*encoded.symbols.shape, 2, generator=made)
     variance = noise_variance(snr)
@@ -79,14 +99,16 @@ def send(codec: Deep, images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
     ratio=st.fractions(Fraction(1, 384), Fraction(1, 6), max_denominator=400),
     snr_db=st.floats(-10, 30),
 )
-def test_any_size_ratio_and_snr(height: int, width: int, ratio: Fraction, snr_db: float) -> None:
+def test_any_size_ratio_and_snr(
+    talking: Deep, height: int, width: int, ratio: Fraction, snr_db: float
+) -> None:
     images = pictures(2, height, width)
     with torch.inference_mode():
-        encoded = small(talking=True).encode(images, torch.full((2,), snr_db), ratio)
+        encoded = talking.encode(images, torch.full((2,), snr_db), ratio)
         assert encoded.symbols.shape == (2, channel_uses(height, width, ratio))
         power = encoded.symbols.abs().square().mean(dim=1)
         torch.testing.assert_close(power, torch.ones(2), rtol=1e-4, atol=1e-4)
-        decoded = send(small(talking=True), images, ratio, snr_db)
+        decoded = over_noise(talking, encoded, images, ratio, snr_db)
     assert decoded.shape == images.shape
     assert torch.isfinite(decoded).all()
 
@@ -103,19 +125,19 @@ class Left(Allocation):
 @pytest.mark.parametrize("snr_db", [-5.0, 10.0])
 @pytest.mark.parametrize("left", [None, Left(Policy("importance-energy"))])
 def test_untrained_it_is_adaptive_linear_coding(
-    snr_db: float, ratio: Fraction, left: Left | None
+    untrained: Deep, snr_db: float, ratio: Fraction, left: Left | None
 ) -> None:
     images, link = pictures(2, 70, 100), AdaptiveLinearLink("linear-adaptive", left)
     size = (images.shape[-2], images.shape[-1])
     with torch.inference_mode():
         weights = None if left is None else left.weights(images, lambda: images)
-        encoded = small().encode(images, torch.full((2,), snr_db), ratio, weights=weights)
+        encoded = untrained.encode(images, torch.full((2,), snr_db), ratio, weights=weights)
         linear = link.transmit(images, ratio, snr_db)
         torch.testing.assert_close(encoded.symbols, linear.symbols, rtol=1e-4, atol=1e-4)
         assert encoded.side is not None
         assert encoded.side.told == tuple(record.announced for record in linear.control)
         symbols, knowledge = awgn(encoded.symbols, snr_db, Draws(0, [0, 1]))
-        decoded = small().decode(symbols, knowledge.noise_variance, ratio, size, encoded.side)
+        decoded = untrained.decode(symbols, knowledge.noise_variance, ratio, size, encoded.side)
         expected, _ = link.estimate(symbols, knowledge, linear.control)
     # The link's gain is told in steps of 1/24 octave.
     torch.testing.assert_close(decoded, expected, rtol=0.02, atol=0.02)

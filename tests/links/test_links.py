@@ -3,8 +3,10 @@
 import math
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,7 @@ class Spy(Adaptive):
         return super().decode(symbols, noise_variance, ratio, size, side)
 
 
+@cache
 def spy(seed: int = 0) -> Spy:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -78,7 +81,7 @@ def spy(seed: int = 0) -> Spy:
 
 @pytest.fixture
 def codec() -> Spy:
-    return spy()
+    return deepcopy(spy())  # which has been told nothing yet
 
 
 @pytest.fixture
@@ -336,7 +339,7 @@ def test_different_links_see_the_same_noise(images: Tensor) -> None:
         return received, knowledge
 
     situation = replace(SITUATION, channel=recorded, snr_db=10.0, ratio=Fraction(1, 6))
-    for codec in (spy(0), spy(1), DeepJSCC("1/6", 10.0)):
+    for codec in (deepcopy(spy(0)), deepcopy(spy(1)), DeepJSCC("1/6", 10.0)):
         CodecLink("one", codec).send(images, situation)
     (sent, first), (other_sent, second), (_, third) = noises
     assert not torch.allclose(sent, other_sent, atol=0.1)
@@ -385,10 +388,14 @@ def test_ratio_without_weights_is_refused(link: CodecLink, images: Tensor) -> No
 # Opening
 
 
+@cache
+def untrained() -> dict[str, Tensor]:
+    return Adaptive(width=8).state_dict()
+
+
 def store(path: Path, **changes: Any) -> None:
-    codec = Adaptive(width=8)
     plain = {"kind": "codec", "codec": "adaptive", "options": {"width": 8}, "perception": "tiny"}
-    save_weights(path, codec.state_dict(), plain | {"recipe": {"name": path.stem}} | changes)
+    save_weights(path, untrained(), plain | {"recipe": {"name": path.stem}} | changes)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def photograph(height: int, width: int) -> Tensor:
 def codec() -> Deep:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Deep(width=4)
+        return Deep(width=4, encoder_blocks=(1, 1), decoder_blocks=(1, 1, 1))
 
 
 def made(kind: str, allocation: Allocation | None) -> SymbolLink:
