@@ -444,6 +444,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_evaluate_takes_it(folders: dict[str, Path], photos: Path, tmp_path: Path) -> None:
     words = ["--links", "none", "--data", str(photos), "--metric", "agreement"]
     words += ["--perception", f"hf:{folders['vit']}", "--ratio", "1/24", "--snr", "5"]
@@ -507,6 +508,7 @@ def test_boxes_are_those_of_the_library(detector: Path, size: tuple[int, int]) -
     assert (classes == wanted["labels"]).float().mean() > 0.8
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.usefixtures("undrawn")
 def test_a_detector_takes_part_in_an_evaluation(detector: Path, tmp_path: Path) -> None:
     words = ["evaluate", "--data", "scenes", "--size", "128", "--limit", "2", "--links", "none"]

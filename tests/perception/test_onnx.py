@@ -270,6 +270,7 @@ def test_weights_beside_the_model_count_too(tmp_path: Path) -> None:
         open_perception(str(file))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_evaluate_takes_it(tmp_path: Path) -> None:
     file = classifier(tmp_path / "a.onnx")
     photos = tmp_path / "photos"

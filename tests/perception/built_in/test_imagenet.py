@@ -47,6 +47,7 @@ def test_features_and_importance() -> None:
     assert float(heat.max()) == pytest.approx(1)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_evaluate_takes_photographs_without_labels(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()

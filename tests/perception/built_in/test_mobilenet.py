@@ -147,6 +147,7 @@ def test_preprocessing_has_gradients_everywhere_in_the_centre() -> None:
 
 
 @needs_names
+@pytest.mark.usefixtures("undrawn")
 def test_evaluate_takes_it(file: Path, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     Image.new("RGB", (60, 40), (200, 30, 90)).save(tmp_path / "photos" / "red.png")
