@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,17 @@ def frame_of(control: Control) -> Frame:
     )  # fmt: skip
 
 
+@cache
+def listener() -> Listener:
+    """One for all, which reads each file of weights once."""
+    return Listener(Receivers(), None, "signs")
+
+
 def hear(control: Control) -> Heard:
     """What the receiver makes of a frame with a header that it takes for one."""
     header = Header(control, 0, 0)
     assert parse_header(header_bits(header), SDR, header.k) == header
-    return Listener(Receivers(), None, "signs").hear(frame_of(control))
+    return listener().hear(frame_of(control))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -89,13 +96,13 @@ def test_an_image_of_which_hardly_anything_arrived_is_not_decoded(
     asked: list[Control] = []
     receivers = Receivers()
     monkeypatch.setattr(receivers, "link", asked.append)
-    listener = Listener(receivers, None, "signs")
+    own = Listener(receivers, None, "signs")
     told = CodecControl("signs-semantic", 64, 64, Fraction(1, 48), 1)
-    heard = listener.hear(replace(frame_of(told), packets=1366, packets_lost=1365))
+    heard = own.hear(replace(frame_of(told), packets=1366, packets_lost=1365))
     assert heard.problem == "too little of it arrived: 1 of 1366 packets"
     assert (heard.image, heard.lacking, asked) == (None, False, [])
     with pytest.raises(AttributeError):  # a quarter is enough: it goes on with the link
-        listener.hear(replace(frame_of(told), packets=4, packets_lost=3))
+        own.hear(replace(frame_of(told), packets=4, packets_lost=3))
     assert asked == [told]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,12 @@ class Way:
     clip_db: float | None = None
 
 
+@cache
+def listener() -> Listener:
+    """One for all, which reads its network once."""
+    return Listener(Receivers(), None, "signs")
+
+
 def over_the_air(
     name: str, image: Tensor, ratio: Fraction, snr_db: float, way: Way
 ) -> tuple[Heard, Tensor]:
@@ -64,7 +71,7 @@ def over_the_air(
     symbols, knowledge = CHANNELS["awgn"](sent.symbols, true_db, Draws(0, [0]))
     expected = sender.link.receive(symbols, knowledge, sent.control).images
     assert expected is not None
-    return Listener(Receivers(), None, "signs").hear(frame), expected[0]
+    return listener().hear(frame), expected[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -118,13 +125,13 @@ def test_where_the_strengths_are_lost_the_picture_comes_with_a_warning() -> None
     assert uses > 0
     symbols[:uses] *= -1
     frame = frame_of(control, symbols)
-    heard = Listener(Receivers(), None, "signs").hear(frame)
+    heard = listener().hear(frame)
     assert heard.image is not None
     assert heard.warning is not None
     assert heard.warning.startswith("its block of strengths was lost: only the overview")
     # Erased as a whole, it is no picture.
     nothing = replace(frame, noise_variance=np.full(len(symbols), np.inf, np.float32))
-    assert Listener(Receivers(), None, "signs").hear(nothing).image is None
+    assert listener().hear(nothing).image is None
 
 
 @given(

@@ -1,8 +1,9 @@
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from semjscc.data.drawn.backdrops import PHOTOGRAPHS
 from semjscc.data.drawn.shapes import sign_face
 from semjscc.data.drawn.signs import CLASS_NAMES, load_signs, render
 from semjscc.errors import UserError
+from semjscc.runtime.processes import Workers
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -146,9 +148,25 @@ def test_a_small_set_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.iterdir())
 
 
+class Backwards(Workers):
+    """A single process, for each imports torch; results come in an order that several may have."""
+
+    def __init__(self, _count: int, *words: str) -> None:
+        super().__init__(1, *words)
+
+    def map(
+        self,
+        function: Callable[..., Any],
+        tasks: Iterable[tuple[Any, ...]],
+        on_told: Callable[[Any], object] = id,
+    ) -> Iterator[tuple[int, Any]]:
+        return reversed(list(super().map(function, tasks, on_told)))
+
+
 def test_the_kept_set_equals_the_rendered_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_CHUNK", 4)  # so that several processes share it out
+    monkeypatch.setattr(kept, "_CHUNK", 4)  # so that it is shared out
     monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(kept, "Workers", Backwards)
     rendered = load_signs("val", 10, 32)
     for index in (0, 3, 4, 9):
         sign = render("val", index, 32)
