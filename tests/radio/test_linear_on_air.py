@@ -17,11 +17,11 @@ from semjscc.channels import CHANNELS
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.images import read_image, to_float
-from semjscc.links.base import Control
+from semjscc.links.base import Control, Transmission
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
 from semjscc.metrics import psnr
 from semjscc.radio.frame_decoding import Heard, Listener
-from semjscc.radio.modulation import open_sender
+from semjscc.radio.modulation import Sender, open_sender
 from semjscc.radio.receiver.receiver import Frame, receive
 from semjscc.radio.waveform.header import MESSAGE_BITS, Header, header_bits, parse_header
 from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
@@ -33,6 +33,7 @@ NAMES = (LINEAR, ADAPTIVE)
 NOISELESS_DB = 80.0
 
 
+@cache
 def photograph(height: int, width: int) -> Tensor:
     """(3, H, W) uint8, the one of a rocket before the sky."""
     pixels = read_image(Path(skimage.__file__).parent / "data" / "rocket.jpg")
@@ -54,12 +55,20 @@ def listener() -> Listener:
     return Listener(Receivers(), None, "signs")
 
 
+@cache
+def sending(
+    name: str, image: Tensor, ratio: Fraction, snr_db: float
+) -> tuple[Sender, Transmission]:
+    """What an image, one object of which is kept for good, is sent as."""
+    sender = open_sender(name, "")
+    return sender, sender.link.transmit(to_float(image)[None], ratio, snr_db)
+
+
 def over_the_air(
     name: str, image: Tensor, ratio: Fraction, snr_db: float, way: Way
 ) -> tuple[Heard, Tensor]:
     """What is heard, and what symbols alone bring through as much noise."""
-    sender, profile = open_sender(name, ""), way.profile
-    sent = sender.link.transmit(to_float(image)[None], ratio, snr_db)
+    (sender, sent), profile = sending(name, image, ratio, snr_db), way.profile
     control = sender.record(sent.control[0])
     samples = modulate_image(sent.symbols[0].numpy(), control, profile, clip_db=way.clip_db)
     true_db = NOISELESS_DB if way.noise_db is None else way.noise_db

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,24 +12,39 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from coder_checks import picture, psnr_db
-from semjscc.separation.sources.base import SCALES, Accounting, Pixels, Setting, SourceCoder
+from semjscc.separation.sources.base import SCALES, Accounting, Setting, SourceCoder
 from semjscc.separation.sources.jpeg import Jpeg
 from semjscc.separation.sources.search.scaling import reconstruct, scaled_size
 from semjscc.separation.sources.search.search import Encoded, Search, encode
 from semjscc.separation.sources.webp import WebP
 from toy_coder import Toy
 
+SIZE = (32, 40)
 
-def exhaustive(coder: SourceCoder, image: Pixels, max_bytes: int) -> float:
+
+FACTORS = (1, 0.75, 0.5, 0.25)
+
+
+@cache
+def scaled_files(
+    coder: SourceCoder, seed: int, factor: float, variant: int
+) -> tuple[list[bytes], list[int]]:
+    """A photograph's files of every quality at a scale, and the lengths of their payloads."""
+    image = picture("photograph", *SIZE, seed)
+    side = (round(SIZE[0] * factor), round(SIZE[1] * factor))
+    small = np.array(Image.fromarray(image).resize(side[::-1], Image.Resampling.LANCZOS))
+    files = [coder.compress(small, variant, quality) for quality in range(32)]
+    return files, [len(coder.strip(file, side, variant, i)) for i, file in enumerate(files)]
+
+
+def exhaustive(coder: SourceCoder, seed: int, max_bytes: int) -> float:
     """The best PSNR in dB of the longest payload that fits, for every scale and variant."""
-    height, width = image.shape[:2]
+    (height, width), image = SIZE, picture("photograph", *SIZE, seed)
     best = -math.inf
-    for factor, variant in itertools.product((1, 0.75, 0.5, 0.25), range(len(coder.variants))):
+    for factor, variant in itertools.product(FACTORS, range(len(coder.variants))):
         side = (round(height * factor), round(width * factor))
-        small = np.array(Image.fromarray(image).resize(side[::-1], Image.Resampling.LANCZOS))
-        files = [coder.compress(small, variant, quality) for quality in range(32)]
-        stripped = [coder.strip(file, side, variant, i) for i, file in enumerate(files)]
-        fitting = [i for i in range(32) if len(stripped[i]) <= max_bytes]
+        files, lengths = scaled_files(coder, seed, factor, variant)
+        fitting = [i for i in range(32) if lengths[i] <= max_bytes]
         if fitting:
             back = Image.fromarray(coder.decompress(files[fitting[-1]], side))
             enlarged = back.resize((width, height), Image.Resampling.LANCZOS)
@@ -40,10 +56,10 @@ def exhaustive(coder: SourceCoder, image: Pixels, max_bytes: int) -> float:
 @pytest.mark.parametrize("max_bytes", [24, 50, 110, 300])
 def test_finds_what_trying_everything_finds(coder: SourceCoder, max_bytes: int) -> None:
     for seed in range(3):
-        image = picture("photograph", 32, 40, seed)
+        image = picture("photograph", *SIZE, seed)
         found = encode(coder, image, max_bytes, "compact")
         assert (found.psnr_db if found else -math.inf) == pytest.approx(
-            exhaustive(coder, image, max_bytes), abs=1e-9
+            exhaustive(coder, seed, max_bytes), abs=1e-9
         )
 
 
