@@ -1,6 +1,7 @@
 """Damage within a burst: told from the pilots, its symbols weighed down, all others untouched."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,6 +26,14 @@ def recording(profile: Profile, snr_db: float, clip_db: float | None = None) -> 
     return over_the_air(waveform, profile, snr_db, cfo_carriers=0.3, delay=DELAY)
 
 
+@cache
+def received(profile: Profile) -> tuple[np.ndarray, Frame]:
+    """A recording, which nothing may change, and what is received of it."""
+    samples = recording(profile, 15.0)
+    (frame,) = receive([samples], profile)
+    return samples, frame
+
+
 def row_of_symbol(profile: Profile) -> np.ndarray:
     """(k,) the row that each symbol of the image is sent in."""
     layout = burst_layout(profile, len(SENT))
@@ -41,8 +50,8 @@ def weighed_error(frame: Frame) -> float:
 @BOTH
 @pytest.mark.parametrize("damage", ["zeros", "not a number", "noise", "interference", "dropped"])
 def test_damaged_rows_are_flagged_and_the_others_stay(profile: Profile, damage: str) -> None:
-    samples = recording(profile, 15.0)
-    (clean,) = receive([samples], profile)
+    undamaged, clean = received(profile)
+    samples = undamaged.copy()
     layout = burst_layout(profile, len(SENT))
     struck = layout.payload[len(layout.payload) // 3 :][: round(0.3 * len(layout.payload))]
     begin = DELAY + profile.preamble

@@ -258,7 +258,7 @@ def test_two_rays_are_received_with_little_more_than_the_noise() -> None:
 @BOTH
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_an_image_arrives_though_packets_are_lost(profile: Profile, share: float) -> None:
-    told = control(256, Fraction(17, 48))
+    told = control(192, Fraction(17, 48))  # eight bursts
     sent = latents(told)
     waveform = modulate_image(sent, told, profile, image=3, clip_db=None)
     count = burst_count(profile, len(sent))
