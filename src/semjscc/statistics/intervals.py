@@ -13,10 +13,7 @@ from scipy.special import ndtri
 from semjscc.randomness import generator
 
 _CHUNK = 2**22
-"""Indices drawn at once: 32 MB."""
-
-_KEPT = 2**21
-"""Indices that are kept for the next call: 16 MB."""
+"""Indices drawn at once: 32 MB. Where they are all, they are kept for the next call."""
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -77,7 +74,7 @@ def clustered_bootstrap(
     # All images have D draws, so the mean over a resample is that of its images' means.
     of_image = values.mean(axis=1, dtype=np.float64)
     count = len(of_image)
-    small = count * resamples <= _KEPT
+    small = count * resamples <= _CHUNK
     drawn = (_kept_resamples if small else _resamples)(seed, count, resamples)
     means = [of_image[rows].mean(axis=1) for rows in drawn]
     tail = (1 - confidence) / 2
