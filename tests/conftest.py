@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -84,6 +84,14 @@ def terminal(
             monkeypatch.setenv(name, value)
 
     return become
+
+
+@pytest.fixture(scope="module")
+def one_kind_of_figure() -> Iterator[None]:
+    """Figures as PNG alone: tests/report makes every kind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semjscc.report.report.KINDS", ("png",))
+        yield
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ def own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("one_kind_of_figure")
 def test_page_own_model_works_word_for_word(
     run: Run, own_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,7 +220,8 @@ def test_page_own_model_works_word_for_word(
         if program == "python":
             print("\n".join(run(own_model / words[0], *words[1:])))
         else:
-            short = {"train": ["--optimiser.steps", "3"], "evaluate": ["--limit", "4"]}
+            few = ["--optimiser.steps", "3", "--optimiser.batch", "8"]
+            short = {"train": few, "evaluate": ["--limit", "4"]}
             assert main([*words, *short.get(words[0], [])]) == 0
         done.append(words[0])
     assert done == [

@@ -23,6 +23,7 @@ from semjscc.experiments.plan import load_plan
 from semjscc.experiments.run import _check, _own_link, _places
 from semjscc.links import open_link
 from semjscc.perception.base import Perception
+from semjscc.report.figures import gallery
 from semjscc.training.recipe import CodecRecipe, Recipe
 
 NETWORK = """
@@ -81,10 +82,11 @@ def make_images(data: Path, seed: int) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_kind_of_figure() -> Iterator[None]:
-    """Figures as SVG alone: `report` and its tests make every kind."""
+def few_figures(one_kind_of_figure: None) -> Iterator[None]:
+    """Reports with one figure, as PNG alone: `report` and its tests make all of every kind."""
+    del one_kind_of_figure
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("semjscc.report.report.KINDS", ("svg",))
+        patch.setattr(gallery, "FIGURES", {"accuracy": gallery.FIGURES["accuracy"]})
         yield
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from records import RECORD
 from semjscc.errors import UserError
+from semjscc.report.figures import gallery
 from semjscc.report.figures.inline_svg import inline_svg
 from semjscc.report.figures.metric_curves import accuracy_figure
 from semjscc.report.report import publish, write_report
@@ -188,7 +189,8 @@ def test_drawings_take_the_colours_of_the_page() -> None:
     assert ">Accuracy (%)</text>" in text
 
 
-def test_every_figure_comes_in_three_kinds(tmp_path: Path) -> None:
+def test_every_figure_comes_in_three_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semjscc.report.report.drawing", lambda *_: "")  # in the page, drawn twice
     wide = [replace(one, ratio="1/12") for one in (POINT, BETTER)]
     analysis = publish(Results(META, [NO_CHANNEL, POINT, BETTER, *wide]), tmp_path)
     names = ("accuracy", "accuracy-by-ratio", "psnr", "gain")
@@ -201,6 +203,7 @@ def test_settings_have_figures_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("semjscc.report.report.KINDS", ("svg",))
+    monkeypatch.setattr(gallery, "FIGURES", {"gain": gallery.FIGURES["gain"]})
     judged = [replace(one, perception="c") for one in (POINT, BETTER)]
     publish(Results(META, [POINT, BETTER, *judged]), tmp_path)
     assert (tmp_path / "gain-judged-by-c.svg").is_file()
