@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Every worker has a core to itself, and so have the commands that tests start.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # What tests import stays, and the collector would look at all of it again and again.
+    gc.disable()
 
 import hypothesis
 import torch
@@ -18,6 +21,11 @@ from semjscc.perception.base import Perception
 from semjscc.perception.built_in.networks import ResNet
 
 SLOW_ROOMS = ("web", "training", "experiments")
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
