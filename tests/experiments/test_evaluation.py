@@ -2,6 +2,7 @@
 
 import json
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -120,13 +121,13 @@ def test_what_was_finished_is_not_measured_again(tmp_path: Path, measured: list[
 def test_whatever_decides_a_point_has_it_measured_anew(
     tmp_path: Path, measured: list[Point]
 ) -> None:
-    e = make()
-    run(e, tmp_path)
+    e, before = make(), tmp_path / "before"
+    run(e, before)
     with torch.no_grad():
         judge = make().evaluators[0].perception
         next(judge.network.parameters()).mul_(1.01)
     brighter = replace(e.data, fingerprint="g")
-    for other, count in [
+    others = [
         (make(seed=5), 4),  # other weights: only the link without a channel is still the same
         (replace(e, evaluators=[Evaluator(e.data, judge)]), 5),
         (replace(e, evaluators=[e.evaluators[0]._replace(data=brighter)]), 5),
@@ -135,10 +136,12 @@ def test_whatever_decides_a_point_has_it_measured_anew(
         (replace(e, grid=replace(GRID, channel="block-rayleigh")), 4),
         (replace(e, grid=replace(GRID, assumed_snr_db=3.0)), 4),
         (replace(e, grid=replace(GRID, draws=1)), 4),
-    ]:
-        run(e, tmp_path)
+    ]
+    for number, (other, count) in enumerate(others):
+        after = tmp_path / str(number)
+        shutil.copytree(before, after)
         measured.clear()
-        run(other, tmp_path)
+        run(other, after)
         assert len(measured) == count
 
 
