@@ -1,12 +1,25 @@
 """What a client is told of an error, and what our log says of it."""
 
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
 import pytest
 
 from semjscc.errors import UserError
 
-pytest.importorskip("gradio", reason="no page: pip install 'semjscc[web]'")
+if TYPE_CHECKING:
+    from gradio import Error
 
-from semjscc.web.uploads.checked_blocks import told_of
+pytestmark = pytest.mark.skipif(
+    find_spec("gradio") is None, reason="no page: pip install 'semjscc[web]'"
+)
+
+
+def told_of(error: Exception) -> "Error":
+    """Imported here, as Gradio takes seconds and not every process that collects this runs it."""
+    from semjscc.web.uploads import checked_blocks
+
+    return checked_blocks.told_of(error)
 
 
 def test_a_mistake_of_the_clients_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
