@@ -133,11 +133,11 @@ photographs: setup
 	  out/photographs/results.json out/photographs-hybrid/results.json out/photographs-semantic/results.json
 	$(PHOTOGRAPHS) $(IMAGENET) --ratio 1/48 --links none,separate,separate+semantic --snr 0,10 --out out/photographs-tuned
 	$(PHOTOGRAPHS) $(KODAK) $(RATIOS) --snr=-5,0,5,10,20 \
-	  --links none,separate,capacity,linear,linear-adaptive,djscc,semantic --out out/kodak-snrs
+	  --links none,$(UNTUNED),capacity --out out/kodak-snrs
 	$(PHOTOGRAPHS) $(KODAK) $(RATIOS),1/16,1/6 --snr 10 \
 	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak-10
 	$(BIN)/python tools/merge_results.py results/kodak.json out/kodak-snrs/results.json out/kodak-10/results.json
-	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr 0,10 $(RATIOS) \
+	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr=-5,0,5,10,20 $(RATIOS) \
 	  --links none,separate,capacity,linear,linear-adaptive,djscc,semantic --out out/bsds500
 	for name in photographs-tuned bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
