@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import lightning as L
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -25,7 +26,6 @@ from semjscc.training.channel.disturbance import draw_disturbance
 from semjscc.training.channel.own_channel import pass_channel
 from semjscc.training.channel.plans import encode_planned
 from semjscc.training.crops import crops_at
-from semjscc.training.from_lightning import L
 from semjscc.training.optimisation.muon import Muon
 from semjscc.training.optimisation.optimiser import rate_factor
 from semjscc.training.receivers import Receiver, receivers_error

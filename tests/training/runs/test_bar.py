@@ -4,8 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lightning.pytorch.callbacks import RichProgressBar
 
-from semjscc.training.from_lightning import RichProgressBar
 from semjscc.training.runs import bar
 
 METRICS = {"v_num": 0, "mse": 0.05, "loss": 0.06}

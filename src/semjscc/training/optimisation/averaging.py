@@ -8,10 +8,10 @@ trace. Statistics of normalisation layers are averaged alike; whole numbers are 
 
 from typing import Any
 
+import lightning as L
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
-
-from semjscc.training.from_lightning import Callback, L
 
 
 class AverageWeights(Callback):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+import lightning as L
+from lightning.pytorch.callbacks import RichProgressBar
 from rich import get_console
-
-from semjscc.training.from_lightning import L, RichProgressBar
 
 _WIDE, _HAS_LOSS = 100, 60
 """Columns of a terminal from which all is shown, and from which the loss is."""

@@ -18,18 +18,15 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import DataLoader, Dataset
 
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.paths import keep_apart
-from semjscc.training.from_lightning import (
-    Callback,
-    CSVLogger,
-    L,
-    SIGTERMException,
-    TensorBoardLogger,
-)
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe

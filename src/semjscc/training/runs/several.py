@@ -14,8 +14,10 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Self
 
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+
 from semjscc.errors import printable
-from semjscc.training.from_lightning import Callback, L
 from semjscc.training.runs.state import RESUME
 
 FIRST = "SEMJSCC_FIRST_PROCESS"

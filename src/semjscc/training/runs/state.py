@@ -11,11 +11,13 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import lightning as L
 import torch
+from lightning.fabric.plugins.io import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
-from semjscc.training.from_lightning import Callback, L, TorchCheckpointIO
 
 RESUME = "resume.ckpt"
 BEFORE_DECAY = "before-decay.ckpt"
