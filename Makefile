@@ -138,7 +138,7 @@ photographs: setup
 	  --links none,separate,linear,linear-adaptive,start=runs/photo-start,djscc,semantic --out out/kodak-10
 	$(BIN)/python tools/merge_results.py results/kodak.json out/kodak-snrs/results.json out/kodak-10/results.json
 	$(PHOTOGRAPHS) --data data/bsds500 --metric agreement --snr=-5,0,5,10,20 $(RATIOS) \
-	  --links none,separate,capacity,linear,linear-adaptive,djscc,semantic --out out/bsds500
+	  --links none,$(UNTUNED),capacity --out out/bsds500
 	for name in photographs-tuned bsds500; do cp out/$$name/results.json results/$$name.json || exit; done
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg

@@ -86,7 +86,7 @@ def test_it_is_refused_beside_others_than_it_was_made_with(shelf: Path) -> None:
         load_weights(shelf / "second.safetensors")
 
 
-@pytest.mark.parametrize("wrong", ["lacks", "more", "columns", "rows"])
+@pytest.mark.parametrize("wrong", ["lacks", "more", "columns", "many", "rows", "one", "one row"])
 def test_a_difference_that_does_not_fit_is_one_line(shelf: Path, wrong: str) -> None:
     base, _ = load_weights(shelf / "first.safetensors")
     told = pack(base, base)
@@ -96,8 +96,12 @@ def test_a_difference_that_does_not_fit_is_one_line(shelf: Path, wrong: str) -> 
         told["v"] = torch.zeros(2)
     elif wrong == "columns":
         told["w.steps"] = told["w.steps"][:, :2]
+    elif wrong == "many":
+        told["w.steps"] = told["w.steps"].repeat(1, 2)
+    elif wrong == "one row":
+        told["w.steps"] = told["w.steps"][:1]
     else:
-        told["w.scales"] = torch.zeros(4)
+        told["w.scales"] = torch.zeros(4 if wrong == "rows" else 1)
     digest = checkpoint._digest(shelf / "first.safetensors")
     beside = {"weights": "first", "digest": digest}
     save_weights(shelf / "bad.safetensors", told, {**METADATA, "beside": beside})
@@ -105,8 +109,19 @@ def test_a_difference_that_does_not_fit_is_one_line(shelf: Path, wrong: str) -> 
         load_weights(shelf / "bad.safetensors")
 
 
-@pytest.mark.parametrize("beside", ["first", {"weights": 3}, {"weights": "../first"}, []])
+@pytest.mark.parametrize(
+    "beside",
+    ["first", {"weights": 3}, {"weights": "../first"}, {"weights": "\x1b" + "a" * 300}, []],
+)
 def test_metadata_that_names_no_shipped_weights_is_refused(shelf: Path, beside: object) -> None:
     save_weights(shelf / "bad.safetensors", {"w": torch.zeros(2)}, {**METADATA, "beside": beside})
     with pytest.raises(UserError, match=r"does not say which weights|do not ship"):
         load_weights(shelf / "bad.safetensors")
+
+
+def test_no_relatives_and_numbers_too_large_are_refused() -> None:
+    base = {"w": torch.zeros(2, 3), "b": torch.zeros(2)}
+    with pytest.raises(UserError, match="other names or shapes"):
+        pack({"w": torch.zeros(2, 3)}, base)
+    with pytest.raises(UserError, match="not finite in float16"):
+        pack({"w": torch.zeros(2, 3), "b": torch.tensor([0.0, 1e6])}, base)

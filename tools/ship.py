@@ -34,6 +34,7 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 def ship(run: Path, beside: str | None = None) -> Path:
     """Write ``weights/NAME.safetensors`` for the run ``NAME``, or its difference from others."""
     weights, metadata = load_weights(locate(str(run)))
+    metadata.pop(BESIDE, None)  # what is read is whole, however it was stored
     target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
     if beside is not None:
         save_difference(target, weights, metadata, beside)

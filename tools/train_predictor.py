@@ -92,7 +92,12 @@ def samples(
     network: Perception, sources: list[str], split: Split, state: Path, limit: int | None
 ) -> list[Sample]:
     """Of the images of a split; what the file holds already is not made again."""
-    kept = load_weights(state)[0] if state.is_file() else {}
+    told = {"kind": KIND, "of": [network.name, *sources, split, str(limit)]}
+    kept: dict[str, Tensor] = {}
+    if state.is_file():
+        kept, before = load_weights(state)
+        if before != told:
+            raise SystemExit(f"{state} holds maps of something else: {before.get('of')}")
     images = [
         image
         for source in sources
@@ -104,9 +109,9 @@ def samples(
                 one = sample(network, image, number)
                 kept |= {f"{number} {name}": value for name, value in vars(one).items()}
                 if number % KEPT_EVERY == 0:
-                    save_weights(state, kept, {"kind": KIND})
+                    save_weights(state, kept, told)
             progress.advance(1)
-    save_weights(state, kept, {"kind": KIND})
+    save_weights(state, kept, told)
     return [
         Sample(*(kept[f"{number} {name}"] for name in ("energies", "shares", "saliency")))
         for number in range(len(images))

@@ -160,7 +160,8 @@ def save_difference(
         beside: the name of the shipped weights, which are whole themselves.
 
     Raises:
-        UserError: the file cannot be written, or no such weights ship.
+        UserError: the file cannot be written, no such weights ship, or these are no relatives of
+            theirs.
     """
     from semjscc.differences import pack
 
@@ -194,7 +195,8 @@ def _shipped_whole(name: str, path: Path) -> Path:
     Raises:
         UserError: there are none.
     """
-    found = shipped(name)
+    # A stranger's name is compared, and not looked up as a path.
+    found = next((file for file in WEIGHTS.glob("*.safetensors") if file.stem == name), None)
     if found is None or BESIDE in read_metadata(found):
         raise UserError(f"{path} needs the weights {printable(name)}, and they do not ship")
     return found

@@ -34,10 +34,11 @@ def pack(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> dict[str,
         ``NAME.scales`` (R,) float32; the others in float16.
 
     Raises:
-        ValueError: the base has other names or shapes, so that nothing was begun with it.
+        UserError: the base has other names or shapes, so that nothing was begun with it; or a
+            number is not finite in float16.
     """
     if {n: t.shape for n, t in weights.items()} != {n: t.shape for n, t in base.items()}:
-        raise ValueError("these weights differ from the base in names or shapes")
+        raise UserError("the weights have other names or shapes than their base")
     told: dict[str, Tensor] = {}
     for name, tensor in weights.items():
         if tensor.ndim < 2:
@@ -45,11 +46,13 @@ def pack(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> dict[str,
             continue
         rows = (tensor.float() - base[name].float()).flatten(1)
         scales = _scales(rows)
-        steps = _steps(rows, scales).to(torch.uint8) + LARGEST
+        steps = (_steps(rows, scales) + LARGEST).to(torch.uint8)
         if steps.shape[1] % 2:
             steps = torch.nn.functional.pad(steps, (0, 1))
         told[name + _STEPS] = steps[:, ::2] * 16 + steps[:, 1::2]
         told[name + _SCALES] = scales[:, 0]
+    if any(not tensor.isfinite().all() for tensor in told.values() if tensor.is_floating_point()):
+        raise UserError("the weights have numbers that are not finite in float16")
     return told
 
 
@@ -68,6 +71,10 @@ def unpack(told: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> dict[str, 
             packed, scales = told[name + _STEPS], told[name + _SCALES]
             steps = torch.stack([packed // 16, packed % 16], dim=-1).flatten(1).float() - LARGEST
             columns = other[0].numel()
+            if len(steps) != len(other) or steps.shape[1] != columns + columns % 2:
+                raise UserError(f"the difference of {name} has another shape than its base")
+            if scales.shape != (len(other),):
+                raise UserError(f"the difference of {name} has scales for other rows")
             moved = steps[:, :columns] * scales[:, None]
             weights[name] = other.float() + moved.reshape(other.shape)
         except (KeyError, IndexError, RuntimeError) as error:

@@ -103,13 +103,14 @@ def transmit(
     quality = float(psnr(sent, received.images)[0])
     height, width = image.shape[-2:]
     after = see(perception, received.images)
+    again = 0 if received.repeated is None else int(received.repeated[0])
+    shown = measured_ratio(height, width, situation.ratio) + again / (3 * height * width)
     report = Report(
         link=link.name,
         snr_db=situation.snr_db if crossed else None,
         ratio=str(situation.ratio) if crossed else None,
-        ratio_measured=measured_ratio(height, width, situation.ratio) if crossed else None,
-        channel_uses=received.channel_uses
-        + (0 if received.repeated is None else int(received.repeated[0])),
+        ratio_measured=shown if crossed else None,
+        channel_uses=received.channel_uses + again,
         control_bits=received.control_bits,
         payload_bits=None if received.payload_bits is None else int(received.payload_bits[0]),
         codec=received.codec,

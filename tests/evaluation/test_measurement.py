@@ -21,7 +21,7 @@ from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import by_agreement
 from semjscc.evaluation.grid import Grid, work
 from semjscc.evaluation.measurement import evaluate
-from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
+from semjscc.links import CodecLink, Link, NoChannel, Received, Situation, open_link
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.built_in.networks import ResNet
 from semjscc.randomness import Draws
@@ -192,6 +192,18 @@ def test_sizes_that_differ_are_averaged(codec_link: CodecLink, perception: Perce
     assert record.channel_uses == pytest.approx(sum(uses) / len(uses))
     assert record.ratio_measured == pytest.approx(sum(shares) / len(shares))
     assert isinstance(record.control_bits, int)
+
+
+def test_what_is_sent_again_is_counted(perception: Perception) -> None:
+    link = open_link("linear-adaptive+repeat@0.5", "")
+    lossy = replace(GRID, channel="bursts@1", draws=2)
+    record = evaluate([link], MIXED, perception, lossy)[0]
+    # All is lost, and half of it asked for again, in vain.
+    sent = [k + k // 2 for k in (channel_uses(*size, RATIO) for size in MIXED.sizes)]
+    numbers = [3 * height * width for height, width in MIXED.sizes]
+    assert record.channel_uses == pytest.approx(sum(sent) / len(sent))
+    shares = [uses / number for uses, number in zip(sent, numbers, strict=True)]
+    assert record.ratio_measured == pytest.approx(sum(shares) / len(shares))
 
 
 def test_several_draws_are_resampled_by_image(

@@ -22,6 +22,7 @@ from semjscc.evaluation.pool import Work, measure_all
 from semjscc.experiments.plan import load_plan
 from semjscc.experiments.run import _check, _own_link, _places
 from semjscc.links import open_link
+from semjscc.links.endings import split_endings
 from semjscc.perception.base import Perception
 from semjscc.report.figures import gallery
 from semjscc.training.recipe import CodecRecipe, Recipe
@@ -259,6 +260,8 @@ def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(
         ("tuned=signs-semantic+semantic", "tuned=runs/own+semantic"),
         ("mine+importance-energy@0.5", "mine+importance-energy@0.5=runs/a+b+importance-energy@0.5"),
         ("a+b+energy", "a+b+energy=runs/c+energy"),
+        ("mine+repeat@0.1", "mine+repeat@0.1=runs/a+b+repeat@0.1"),
+        ("x=mine+energy+progressive", "x=runs/a+b+energy+progressive"),
         ("signs-djscc+energy", None),
         ("mine+semantic+energy", None),
         ("x=separate+semantic", None),
@@ -273,6 +276,8 @@ def test_a_run_of_the_plan_is_meant_with_any_policy_behind_it(
     made = {place: Recipe("any", codec=CodecRecipe()) for place in places.values()}
     own = _own_link(word, places, made)
     assert (own and own.word) == opened
+    if own is not None:
+        assert split_endings(own.word)[1].text == own.endings
 
 
 def test_weights_that_ship_are_not_taken_for_those_of_a_run(

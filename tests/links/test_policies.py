@@ -163,7 +163,7 @@ def test_a_sender_without_a_network_weighs_by_what_stands_out() -> None:
     assert isinstance(plain, SymbolLink)
     symbols = [one.transmit(images, RATIO, SNR_DB).symbols for one in (link, plain)]
     assert not torch.equal(*symbols)
-    with pytest.raises(UserError, match="or add :predicted or :saliency: they need none"):
+    with pytest.raises(UserError, match="or add :predicted or :saliency, which need none"):
         open_link("linear-adaptive+importance-energy", "")
 
 

@@ -73,8 +73,9 @@ def block_prediction(images: Tensor, model: Predictor) -> Tensor:
     Returns:
         (B, h, w) float32 > 0 of mean 1, by block of 16 x 16 pixels.
     """
+    own = next(model.parameters()).device
     with torch.no_grad():
-        return importance_of(model(block_energies(images)))
+        return importance_of(model(block_energies(images.to(own)))).to(images.device)
 
 
 def importance_of(logits: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from semjscc.cli import links, measure, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.radio import channel, modem
 from semjscc.cli.radio.streams import drop_output, settle
-from semjscc.errors import Stopped, UserError
+from semjscc.errors import Stopped, UserError, printable
 from semjscc.parts.own_code import failure_of
 from semjscc.runtime.notes import notes_in_one_line
 from semjscc.runtime.threads import choose_threads
@@ -117,7 +117,8 @@ def _working_folder_is_gone() -> bool:
 
 
 def _in_words(error: OSError) -> str:
-    about = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    names = (error.filename, error.filename2)
+    about = [printable(str(name)) for name in names if name is not None]
     said = error.strerror or str(error) or type(error).__name__
     return " ".join(": ".join([said, *about]).split())
 

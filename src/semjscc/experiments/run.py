@@ -21,6 +21,7 @@ from semjscc.links import open_link
 from semjscc.links.catalogue import (
     LABEL,
     check_planned,
+    codes_images,
     find_link,
     policy_it_lacks,
     split_policy,
@@ -200,13 +201,17 @@ def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path],
         by_boxes = finds and evaluation.metric == "accuracy"
         source = plan.data_of(evaluation), evaluation.split
         load_data(*source, limit=1, needs_labels=False, needs_boxes=by_boxes)
+        codes = evaluation.accounting == "compact"
         for word in evaluation.links:
             if (own := _own_link(word, trained, made)) is not None:
                 _check_own(own)
                 continue
             place = find_link(word, evaluation.weights)
+            codes |= codes_images(place)
             if judge is not None or not needs_network(place):
                 open_link(word, evaluation.weights, judge)
+        if not codes:
+            raise UserError(f"evaluation {evaluation.name}: accounting is of separate coding alone")
 
 
 def _check_judge(
@@ -235,6 +240,7 @@ def _check_own(link: _OwnLink) -> None:
     ):
         raise UserError(wrong)
     if link.endings:
+        split_endings(link.word)
         check_planned(link.name, codec.codec)
 
 
@@ -255,16 +261,9 @@ def _experiment(
 ) -> Experiment:
     perception = _judge(evaluation, trained)
     own = [_own_link(word, trained, made) for word in evaluation.links]
-    words = zip(evaluation.links, own, strict=True)
-    links = [
-        open_link(
-            word if mine is None else mine.word,
-            evaluation.weights,
-            perception,
-            accounting=evaluation.accounting,
-        )
-        for word, mine in words
-    ]
+    words = [one.word if one else word for word, one in zip(evaluation.links, own, strict=True)]
+    weights, accounting = evaluation.weights, evaluation.accounting
+    links = [open_link(word, weights, perception, accounting=accounting) for word in words]
     evaluators = load_evaluators(
         source,
         evaluation.split,
@@ -273,12 +272,7 @@ def _experiment(
         limit=evaluation.limit,
         size=evaluation.size,
     )
-    return Experiment(
-        links=links,
-        evaluators=evaluators,
-        grid=evaluation.grid(),
-        command=command,
-    )
+    return Experiment(links, evaluators, evaluation.grid(), command)
 
 
 def _judge(evaluation: Evaluation, trained: Mapping[str, Path]) -> Perception:

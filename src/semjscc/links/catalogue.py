@@ -5,6 +5,7 @@ working folder, and ``./semantic`` a path. So does the user's own ``my.module:Li
 ``my.module:Codec@WEIGHTS``, of which nothing is imported here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,40 +90,39 @@ def find_link(name: str, family: str) -> Place:
     Raises:
         UserError: there is no such link.
     """
-    base, endings = split_endings(name)
+    whole = is_path(name, [family])
+    base, endings = (name, NO_ENDINGS) if whole else split_endings(name)
     found = _find_or_label(base, family)
     if found is not None and endings.text:
-        check_planned(name, _kind(found))
+        codec = None if found.weights is None else read_metadata(found.weights).get("codec")
+        check_planned(name, found.part or str(codec or found.scheme))
         label = found.name if found.name != base else name
         return replace(found, name=label, endings=endings)
-    if found is None and endings.text:  # a path may have such an ending
-        found = _find_or_label(name, family)
     if found is None:
         raise UserError(_unknown(base, family))
     return found
 
 
-def check_planned(link: str, kind: str) -> None:
-    """Refuse to order the symbols of what has no plan.
+def is_path(name: str, among: Iterable[str]) -> bool:
+    """Whether all of a name is a path that there is, and it begins with no name of families."""
+    for text in (name, name.partition("=")[2]):
+        first = text.partition("+")[0]
+        if text and user_path(text).exists():
+            return not any(_find_name(first, family) for family in among)
+    return False
 
-    Args:
-        link: as people write it, for the message.
-        kind: its scheme, or of what kind its codec is.
+
+def check_planned(link: str, kind: str) -> None:
+    """Refuse to order the symbols of a link whose scheme or kind of codec has no plan.
 
     Raises:
-        UserError: it has none.
+        UserError: so it is.
     """
     if kind not in PLANNED:
         raise UserError(
             f"link {printable(link)}: {printable(kind)} has no plan that says what each symbol is "
             f"worth: {ADAPTIVE} and codecs of the kind {DIVIDES} have, such as semantic of photo"
         )
-
-
-def _kind(place: Place) -> str:
-    if place.part is not None:
-        return place.part
-    return place.scheme if place.weights is None else str(read_metadata(place.weights).get("codec"))
 
 
 def _find_or_label(name: str, family: str) -> Place | None:

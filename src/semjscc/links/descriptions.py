@@ -24,6 +24,7 @@ from semjscc.links.catalogue import (
     Place,
     check_planned,
     find_link,
+    is_path,
     policy_it_lacks,
     split_policy,
     untrained_links,
@@ -51,7 +52,7 @@ _POLICIES = {
     SEMANTIC: "what is sent of each image is tuned to the network's own error",
 }
 _SOURCES = {
-    NETWORK: f"by the network; with :{SALIENCY} behind it by the picture alone; transmit and "
+    NETWORK: f"by the network; with :{PREDICTED} or :{SALIENCY} behind it without; transmit and "
     "modulate say it by hand with --important",
     PREDICTED: "what a small network has learned of EfficientNet-Lite0's importance, without it",
     SALIENCY: "what stands out in the picture by contrast and detail, without a network",
@@ -73,7 +74,9 @@ def cards() -> list[Card]:
 
 def _card(name: str) -> Card:
     path = locate(name)
-    return {"name": name, "bytes": path.stat().st_size, **read_metadata(path)}
+    # What stands behind a plus a name says, and a file cannot.
+    own = {k: v for k, v in read_metadata(path).items() if k not in ("policy", "endings")}
+    return {"name": name, "bytes": path.stat().st_size, **own}
 
 
 def cards_of(name: str) -> list[Card]:
@@ -87,9 +90,10 @@ def cards_of(name: str) -> list[Card]:
     Raises:
         UserError: there is nothing of that name.
     """
-    base, endings = split_endings(name)
-    if endings.text and not user_path(name).exists():
-        return _cards_in_order(name, base, endings)
+    if not is_path(name, ["", *families()]):
+        base, endings = split_endings(name)
+        if endings.text:
+            return _cards_in_order(name, base, endings)
     part, at, weights = name.partition("@")
     name = weights if at and is_part(part) else name
     if found := _cards_named(name) or _cards_with_more(name):

@@ -60,7 +60,8 @@ def split_endings(name: str) -> tuple[str, Endings]:
             repeat=share or found.repeat,
             any=word == REPEAT_ANY or found.any,
         )
-    for part in base.split("+")[1:]:
+    # A label in front of a path may look like anything.
+    for part in (base.partition("=")[2] or base).split("+")[1:]:
         if part.partition("@")[0] in ENDINGS:
             raise UserError(
                 f"link {printable(name)}: +{PROGRESSIVE} stands last, behind a policy and before "

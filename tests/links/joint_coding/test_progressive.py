@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ from torch import Tensor
 from semjscc.channels import channel_named
 from semjscc.channels.base import ChannelKnowledge, undisturbed
 from semjscc.channels.units import noise_variance
+from semjscc.checkpoint import MODEL, save_weights, shipped
 from semjscc.codecs.deep import Deep
 from semjscc.data.drawn.backdrops import backdrop
 from semjscc.errors import UserError
 from semjscc.links import CodecLink, Situation, SymbolLink, open_link
 from semjscc.links.catalogue import find_link
-from semjscc.links.endings import split_endings
+from semjscc.links.descriptions import cards_of
+from semjscc.links.endings import NO_ENDINGS, split_endings
 from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.randomness import Draws
@@ -138,3 +141,50 @@ def test_names() -> None:
 def test_a_link_without_a_plan_is_refused_in_one_line(name: str, family: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         open_link(name, family)
+
+
+def test_a_path_that_there_is_comes_before_the_meaning_of_its_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weights = shipped("photo-djscc")
+    assert weights is not None
+    for name in ("a", "a+progressive", "a+repeat@2", "b+progressive+v2", "semantic+progressive"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / MODEL).symlink_to(weights)
+    for name in (
+        "a+progressive",
+        "./a+repeat@2",
+        "mine=b+progressive+v2",
+        "./semantic+progressive",
+    ):
+        place = find_link(name, "photo")
+        assert place.endings == NO_ENDINGS
+        assert place.weights == Path(name.partition("=")[2] or name) / MODEL
+        assert find_link(name, "").endings == NO_ENDINGS
+    assert find_link("a+energy+progressive", "photo").endings.progressive
+    assert find_link("semantic+progressive", "photo").endings.progressive  # a name comes first
+    assert "endings" not in cards_of("a+progressive")[0]
+    assert cards_of("a+energy+progressive")[0]["endings"] == "+progressive"
+
+
+def test_a_label_before_a_path_keeps_what_stands_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weights = shipped("photo-djscc")
+    assert weights is not None
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / MODEL).symlink_to(weights)
+    for label in ("ours", "mine+repeat@0.1", "mine+progressive+repeat@0.1"):
+        place = find_link(f"{label}=m+progressive+repeat@0.1", "")
+        assert place.name == label
+        assert place.endings.progressive
+        assert place.endings.repeat == Fraction(1, 10)
+
+
+def test_what_a_file_says_of_itself_is_no_ending(tmp_path: Path) -> None:
+    file = tmp_path / "evil.safetensors"
+    for more in ({"endings": "+x"}, {"policy": 5}):
+        save_weights(file, {"w": torch.zeros(1)}, {"kind": "codec", "codec": "deep", **more})
+        assert all(key not in cards_of(str(file))[0] for key in more)

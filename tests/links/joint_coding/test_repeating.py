@@ -1,6 +1,7 @@
 """A receiver that asks once more: what it asks for, what it costs, and what it brings."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -20,8 +21,10 @@ from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.links.joint_coding.repeating import SCALE_BITS, RepeatingLink
 from semjscc.links.separate_coding.source import mean_image
+from semjscc.perception.base import Perception
 from semjscc.radio.supported_links import check_carried
 from semjscc.randomness import Draws
+from semjscc.transmission import transmit
 
 RATIO = Fraction(1, 24)
 SIDE = 192
@@ -82,28 +85,61 @@ def test_what_is_asked_for_is_counted_and_brings_more_than_chance(
         check_received("asking", photograph(), received, RATIO)
         assert received.repeated is not None
         assert 0 < int(received.repeated[0]) <= share * K
-        assert int(received.repeated[0]) % PACKET == 0
+        assert int(received.repeated[0]) > share * K - PACKET
         found[by_chance] = sum(errors(link, channel))
     assert found[False] < found[True]
     assert found[True] < sum(errors(inner, channel))
 
 
 def test_a_lost_block_is_asked_for_first() -> None:
-    link = RepeatingLink("asking", LINKS[1], Fraction(1, 4))
-    (control,) = link.inner.transmit(photograph(), RATIO, 10.0).control
+    link = RepeatingLink("asking", INNER, Fraction(1, 4))
+    sent = INNER.transmit(photograph(), RATIO, 10.0)
+    (control,) = sent.control
     assert control.announced is not None
     block = control.announced.block.uses(K)
-    # All is lost behind the overview: the block comes next.
-    start = K // 10
-    variance = torch.full((K,), 0.1)
-    variance[start:] = math.inf
-    sent = link.inner.transmit(photograph(), RATIO, 10.0).symbols[0]
-    places = link._asked_for(
-        torch.where(variance.isinf(), 0, sent), variance, control, Draws(0, [0])
-    )
-    assert len(places) <= K // 4
-    assert torch.equal(places.sort().values, torch.arange(start, start + len(places)))
-    assert start + len(places) > block
+    assert PACKET < block < 2 * PACKET
+    # All is lost but the block's beginning; what is worth most of the rest stands behind it.
+    start, end = PACKET // 2, 2 * PACKET
+    variance = torch.full((K,), math.inf)
+    variance[:start] = 0.1
+    symbols = torch.where(variance.isinf(), 0, sent.symbols[0])
+    places = link._asked_for(symbols, variance, control, Draws(0, [0]))
+    assert torch.equal(places[: end - start].sort().values, torch.arange(start, end))
+    by_chance = RepeatingLink("asking", INNER, Fraction(1, 4), by_chance=True)
+    others = by_chance._asked_for(symbols, variance, control, Draws(0, [0]))
+    assert len(others) == len(places) == K // 4
+    assert not torch.equal(others[: end - start].sort().values, torch.arange(start, end))
+
+
+def test_a_small_image_asks_for_a_part_of_a_packet() -> None:
+    small = photograph()[..., :64, :64]
+    link = RepeatingLink("asking", INNER, Fraction(1, 10))
+    received = link.send(small, situation("bursts@0.5"))
+    assert received.repeated is not None
+    assert received.repeated.tolist() == [received.channel_uses // 10]
+
+
+def test_each_image_of_a_batch_asks_for_its_own() -> None:
+    images = torch.cat([photograph(), photograph().flip(3)])
+    for inner in LINKS:
+        link = RepeatingLink("asking", inner, Fraction(1, 10))
+        met = situation("bursts@0.2")
+        together = link.send(images, replace(met, draws=Draws(0, [0, 1])))
+        assert together.repeated is not None
+        for row in range(2):
+            alone = link.send(images[row][None], replace(met, draws=Draws(0, [row])))
+            assert torch.equal(images_of(together)[row], images_of(alone)[0])
+            assert alone.repeated is not None
+            assert together.repeated[row] == alone.repeated[0]
+
+
+def test_what_is_sent_again_stands_in_results_and_reports(tiny_perception: Perception) -> None:
+    link = open_link("linear-adaptive+repeat@0.5", "")
+    met = situation("bursts@0.3")
+    _, report = transmit(photograph()[0], link, tiny_perception, met)
+    again = report.channel_uses - K
+    assert 0 < again <= K // 2
+    assert report.ratio_measured == pytest.approx((K + again) / (3 * SIDE**2))
 
 
 def test_names_and_what_they_need() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -144,3 +145,10 @@ def test_the_process_begins_without_torch() -> None:
     modules = done.stdout.decode().split()
     assert "av" in modules
     assert "torch" not in modules
+
+
+def test_several_callers_get_their_own_images(sandbox: Sandbox) -> None:
+    files = [[bytes(count)] * 40 for count in range(1, 9)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda own: outcome(sandbox, *own), files))
+    assert found == [[len(own[0])] * 40 for own in files]

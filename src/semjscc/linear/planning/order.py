@@ -9,8 +9,9 @@ numbers, which `semjscc.linear.symbols` has paired.
 
 A coefficient of variance σ² and weight w that has arrived with the signal-to-noise ratio q leaves
 the error w·σ²/(1 + q), and one more of its numbers adds its own ratio to q. A symbol is worth what
-its numbers lower that error by, given those before it: so any prefix of the others leaves the least
-error that so many of these symbols can leave. Worths are compared in sixteenths of an octave, and
+its numbers lower that error by, given the coefficient's numbers before it: so any prefix of the
+others leaves nearly the least error that so many of these symbols can leave (nearly, for a symbol
+may come before one that it was counted behind). Worths are compared in sixteenths of an octave, and
 equal ones keep their order, so that two machines agree.
 """
 

@@ -44,7 +44,7 @@ class ProgressiveLink(SymbolLink):
 
     def facts(self) -> dict[str, Any]:
         """What the other link says, by its own name."""
-        return {**self.inner.facts(), "name": self.name}
+        return {**self.inner.facts(), "name": self.name, "progressive": True}
 
     def sender_snr_db(self, situation: Situation, size: tuple[int, int]) -> float:
         """As of the other link."""

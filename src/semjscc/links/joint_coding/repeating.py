@@ -3,7 +3,7 @@
     sender ─► k symbols ─► channel ─► receiver
        ▲                                  │ which packets, without error
        └──────────────────────────────────┘
-       └─► those once more, of power 1 ─► channel ─► receiver ─► image'
+       └─► those once more, of power 1 at most ─► channel ─► receiver ─► image'
 
 This is one round of hybrid automatic repeat request (HARQ), in simulation: the way back carries
 which packets are asked for, takes no time, makes no error and is not counted. What it brings is
@@ -35,7 +35,9 @@ from semjscc.links.joint_coding.progressive import ProgressiveLink, plan_in_orde
 from semjscc.randomness import Draws, generator
 
 SCALE_BITS, STEPS_AN_OCTAVE = 8, 8
-"""Of the amplitude by which repeated symbols are scaled to power 1, which the receiver is told."""
+"""Of the amplitude by which repeated symbols are scaled to power 1, or up to 0.75 dB less; the
+receiver is told."""
+_NOTHING = torch.zeros(0, dtype=torch.int64)
 AGAIN = 1 << 19
 """Added to the number of a draw: the second transmission meets a channel of its own."""
 
@@ -65,7 +67,9 @@ class RepeatingLink(Link):
 
     def facts(self) -> dict[str, Any]:
         """What the other link says, by its own name, and how much may be sent again."""
-        return {**self.inner.facts(), "name": self.name, "repeat": str(self.share)}
+        chosen = "by chance" if self.by_chance else "by worth"
+        own = {"name": self.name, "repeat": str(self.share), "asks": chosen}
+        return {**self.inner.facts(), **own}
 
     @torch.inference_mode()
     def send(self, images: Tensor, situation: Situation) -> Received:
@@ -100,7 +104,7 @@ class RepeatingLink(Link):
         """The places (m,) of one image's symbols (k,) that its receiver asks for."""
         lost = variance.isinf()
         if not lost.any():
-            return torch.zeros(0, dtype=torch.int64)
+            return _NOTHING
         packets = lost.nonzero()[:, 0].split_with_sizes(_sizes(lost))
         if self.by_chance:
             rng = generator(draws.seed, "repeat", draws.indices[0], draws.draw)
@@ -110,12 +114,8 @@ class RepeatingLink(Link):
             means = torch.stack([worth[places].mean() for places in packets])
             ranked = means.argsort(descending=True, stable=True).tolist()
             wanted = [packets[place] for place in ranked if means[place] > 0 or not known]
-        room, taken = math.floor(self.share * len(symbols)), []
-        for places in wanted:
-            if len(places) <= room:
-                taken.append(places)
-                room -= len(places)
-        return torch.cat(taken) if taken else torch.zeros(0, dtype=torch.int64)
+        # Of the last packet as much as there is room for.
+        return torch.cat([*wanted, _NOTHING])[: math.floor(self.share * len(symbols))]
 
     def _worths(self, symbols: Tensor, variance: Tensor, control: Control) -> tuple[Tensor, bool]:
         """What each of one image's symbols (k,) would add, and whether the plan is known."""
@@ -139,7 +139,7 @@ def _sizes(lost: Tensor) -> list[int]:
 
 
 def _once_more(symbols: Tensor, situation: Situation) -> tuple[Tensor, Tensor]:
-    """Symbols (m,) of any power through the channel with power 1: as they arrive, and their N0."""
+    """Symbols (m,) through the channel with power 1 at most: as they arrive, and their N0."""
     power = float(symbols.abs().square().mean())
     octaves = -math.log2(max(power, 1e-12)) / 2
     word = math.floor(octaves * STEPS_AN_OCTAVE)

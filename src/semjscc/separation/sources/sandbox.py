@@ -14,6 +14,7 @@ import selectors
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,6 +39,8 @@ _COMMAND = "from semjscc.separation.sources.sandbox import serve; serve()"
 class Sandbox:
     """A decoder process, started when first needed; to be closed in the end.
 
+    It answers in order, one caller at a time; others wait.
+
     Args:
         seconds: of processor time for one image; twice as many may pass on the clock.
         memory_bytes: what decoding may take beyond what the process has after its start.
@@ -48,6 +51,7 @@ class Sandbox:
         self._clock_s = 2 * seconds
         self._memory_bytes = memory_bytes
         self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
 
     def reconstruct_all(
         self,
@@ -72,9 +76,10 @@ class Sandbox:
             RuntimeError: the decoder process does not start.
         """
         images: list[Pixels | None] = []
-        while len(images) < len(payloads):
-            batch = _first_batch(payloads[len(images) :])
-            images += self._some(coder, batch, size, accounting)
+        with self._turn:
+            while len(images) < len(payloads):
+                batch = _first_batch(payloads[len(images) :])
+                images += self._some(coder, batch, size, accounting)
         return images
 
     def _some(
