@@ -20,7 +20,7 @@ from semjscc.training.receivers import Receiver
 from semjscc.training.recipe import CodecRecipe, DataRecipe, LossRecipe, OptimiserRecipe, Recipe
 from semjscc.training.runs.run import Schedule, fit
 
-STEPS = 4
+STEPS = 6
 LAYERS = ("stage1", "stage2", "stage3")
 PRODUCT = ImportanceForm(score="fisher", shape="square", learned="product", temper=1.0)
 LOSSES = [
