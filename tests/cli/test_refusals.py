@@ -41,7 +41,10 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--link", "semantic+semantic+energy"], "a link has one policy"),
     ([*IMAGE, "3", "--link", "none+semantic"], "the link none takes no policy"),
     ([*IMAGE, "3", "--link", "semantic+importance:mask"], "a mask belongs to one picture"),
-    ([*IMAGE, "3", "--link", "semantic+importance:x"], "no importance 'x': there are network, sal"),
+    (
+        [*IMAGE, "3", "--link", "semantic+importance:x"],
+        "no importance 'x': there are network, predicted",
+    ),
     ([*IMAGE, "3", "--link", "semantic+semantic:saliency"], "tunes symbols to a network"),
     ([*IMAGE, "3", "--important", "1,2,3,4"], "--important needs a policy that weighs"),
     ([*MARKED, "1,2,3"], "--important takes a box x,y,w,h of whole pixels"),

@@ -4,8 +4,8 @@ from functools import cache
 
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
+from semjscc.channels.erasures import Bursts, Cut
 from semjscc.channels.fading import block_rayleigh, fast_rayleigh
-from semjscc.channels.losses import Bursts, Cut
 from semjscc.decibels import parse_share
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.parts.named import find_function

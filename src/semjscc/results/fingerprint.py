@@ -12,7 +12,7 @@ from typing import Any
 
 import semjscc
 from semjscc.channels import Channel
-from semjscc.channels.losses import Bursts, Cut
+from semjscc.channels.erasures import Bursts, Cut
 from semjscc.data.base import ImageSet
 from semjscc.links import Link
 from semjscc.parts.own_code import is_own

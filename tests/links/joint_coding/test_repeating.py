@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from semjscc.channels import channel_named
-from semjscc.channels.losses import PACKET
+from semjscc.channels.erasures import PACKET
 from semjscc.data.drawn.backdrops import backdrop
 from semjscc.errors import UserError
 from semjscc.links import Received, Situation, open_link

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.channels.equaliser import equalise
-from semjscc.channels.losses import PACKET
+from semjscc.channels.erasures import PACKET
 from semjscc.linear.planning.order import worths
 from semjscc.linear.planning.plans import from_channel
 from semjscc.links.base import Control, Link, Received, Situation, SymbolLink, sent_by

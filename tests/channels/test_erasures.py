@@ -14,7 +14,7 @@ from torch import Tensor
 from semjscc.channels import channel_named
 from semjscc.channels.awgn import awgn
 from semjscc.channels.equaliser import equalise
-from semjscc.channels.losses import PACKET, Bursts, Cut
+from semjscc.channels.erasures import PACKET, Bursts, Cut
 from semjscc.channels.passing import through_channel
 from semjscc.errors import UserError
 from semjscc.randomness import Draws
