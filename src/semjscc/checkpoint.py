@@ -165,9 +165,9 @@ def save_difference(
     """
     from semjscc.differences import pack
 
-    told = {"weights": beside, "digest": _digest(_shipped_whole(beside, path))}
-    base, _ = load_weights(_shipped_whole(beside, path))
-    save_weights(path, pack(weights, base), {**metadata, BESIDE: told})
+    file = _shipped_whole(beside, path)
+    told = {"weights": beside, "digest": _digest(file)}
+    save_weights(path, pack(weights, load_weights(file)[0]), {**metadata, BESIDE: told})
 
 
 def _base(beside: object, path: Path) -> Path:

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from semjscc.channels import CHANNELS, LOSSY
 from semjscc.cli import _parser
-from semjscc.cli.options import check_network, columns, console, existing_file, folder
+from semjscc.cli.options import (
+    add_situation,
+    check_network,
+    columns,
+    console,
+    existing_file,
+    folder,
+)
 from semjscc.cli.parser import Parser
 from semjscc.errors import UserError
 
@@ -129,3 +137,11 @@ def test_columns_are_folded_on_a_terminal_between_words(monkeypatch: pytest.Monk
     folded = columns([("codecs", ", ".join(f"deepjscc-{n}" for n in range(9))), ("b", "")])
     assert all(len(line) <= 40 for line in folded.splitlines())
     assert folded.split() == ["codecs", *(f"deepjscc-{n}{',' * (n < 8)}" for n in range(9)), "b"]
+
+
+def test_help_names_every_channel() -> None:
+    parser = Parser()
+    add_situation(parser)
+    (said,) = [action.help for action in parser._actions if action.dest == "channel"]
+    named = [word.partition("@")[0] for word in str(said).split(", ")]
+    assert named[:-1] == [*CHANNELS, *LOSSY]

@@ -28,13 +28,13 @@ class Endings:
         text: all of it as it was written, from the first plus.
         progressive: whether the symbols are sent in order.
         repeat: how much is asked for again at most, as a share of k; 0 for nothing.
-        any: whether that is chosen at random.
+        by_chance: whether that is chosen at random.
     """
 
     text: str = ""
     progressive: bool = False
     repeat: Fraction = Fraction(0)
-    any: bool = False
+    by_chance: bool = False
 
 
 NO_ENDINGS = Endings()
@@ -58,7 +58,7 @@ def split_endings(name: str) -> tuple[str, Endings]:
             name.removeprefix(base),
             progressive=word == PROGRESSIVE,
             repeat=share or found.repeat,
-            any=word == REPEAT_ANY or found.any,
+            by_chance=word == REPEAT_ANY or found.by_chance,
         )
     # A label in front of a path may look like anything.
     for part in (base.partition("=")[2] or base).split("+")[1:]:

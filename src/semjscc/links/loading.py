@@ -86,7 +86,7 @@ def open_link(
     if endings.repeat:
         from semjscc.links.joint_coding.repeating import RepeatingLink
 
-        link = RepeatingLink(f"{shown}{ending}", link, endings.repeat, by_chance=endings.any)
+        link = RepeatingLink(f"{shown}{ending}", link, endings.repeat, by_chance=endings.by_chance)
     return link
 
 

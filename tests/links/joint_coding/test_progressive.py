@@ -15,7 +15,7 @@ from torch import Tensor
 from semjscc.channels import channel_named
 from semjscc.channels.base import ChannelKnowledge, undisturbed
 from semjscc.channels.units import noise_variance
-from semjscc.checkpoint import MODEL, save_weights, shipped
+from semjscc.checkpoint import MODEL, locate, save_weights
 from semjscc.codecs.deep import Deep
 from semjscc.data.drawn.backdrops import backdrop
 from semjscc.errors import UserError
@@ -143,15 +143,17 @@ def test_a_link_without_a_plan_is_refused_in_one_line(name: str, family: str, me
         open_link(name, family)
 
 
-def test_a_path_that_there_is_comes_before_the_meaning_of_its_ending(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of runs in the working folder, some of which are called as links are."""
     monkeypatch.chdir(tmp_path)
-    weights = shipped("photo-djscc")
-    assert weights is not None
     for name in ("a", "a+progressive", "a+repeat@2", "b+progressive+v2", "semantic+progressive"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / MODEL).symlink_to(weights)
+        (tmp_path / name / MODEL).symlink_to(locate("photo-djscc"))
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_path_that_there_is_comes_before_the_meaning_of_its_ending() -> None:
     for name in (
         "a+progressive",
         "./a+repeat@2",
@@ -168,16 +170,10 @@ def test_a_path_that_there_is_comes_before_the_meaning_of_its_ending(
     assert cards_of("a+energy+progressive")[0]["endings"] == "+progressive"
 
 
-def test_a_label_before_a_path_keeps_what_stands_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    weights = shipped("photo-djscc")
-    assert weights is not None
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / MODEL).symlink_to(weights)
+@pytest.mark.usefixtures("runs")
+def test_a_label_before_a_path_keeps_what_stands_last() -> None:
     for label in ("ours", "mine+repeat@0.1", "mine+progressive+repeat@0.1"):
-        place = find_link(f"{label}=m+progressive+repeat@0.1", "")
+        place = find_link(f"{label}=a+energy+progressive+repeat@0.1", "")
         assert place.name == label
         assert place.endings.progressive
         assert place.endings.repeat == Fraction(1, 10)

@@ -2,8 +2,8 @@
 
     image ─► link ─► k symbols ─► in order ─► channel ─► back ─► link ─► image'
 
-The first symbols are those without which there is no picture, and each further one adds less than
-those before it: any part from the beginning is the best picture that so many symbols of this
+The first symbols are those without which there is no picture, and the others follow by what each
+adds: any part from the beginning is nearly the best picture that so many symbols of this
 transmission make, and a lost tail costs the least. The power falls from the beginning to the end,
 since what is worth more has more of it; over all k symbols its mean is 1.
 
