@@ -207,6 +207,18 @@ def test_a_picture_of_one_colour_crosses(codec: Deep, level: float) -> None:
     assert torch.isfinite(send(codec, images, TENTH, 0.0)).all()
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-12, 1e-9])
+@pytest.mark.parametrize("flat", [64, 48, 0])
+def test_without_noise_there_is_a_picture(codec: Deep, flat: int, noise: float) -> None:
+    # Of the blocks beside a part of one colour every coefficient is sent: nothing is in doubt.
+    images = pictures(1, 64, 64)
+    images[..., :flat] = 0.5
+    ratio = Fraction(1, 6)
+    encoded = codec.encode(images, torch.tensor([10.0]), ratio)
+    decoded = codec.decode(encoded.symbols, torch.tensor([noise]), ratio, (64, 64), encoded.side)
+    assert torch.isfinite(decoded).all()
+
+
 def test_ratios_beyond_those_trained_are_refused(codec: Deep) -> None:
     with pytest.raises(UserError, match="1/384 to 1/6"):
         codec.encode(pictures(1, 32, 32), torch.tensor([5.0]), Fraction(1, 5))

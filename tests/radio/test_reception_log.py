@@ -79,7 +79,7 @@ def test_a_line_that_cannot_be_written_takes_its_image_along(
     with Logbook(tmp_path, {}) as book:
         book.add(heard(frame, 0))
 
-        def full(_: str) -> None:
+        def full(*_: object) -> None:
             raise UserError("the disk is full")
 
         monkeypatch.setattr(book, "_replace_end", full)

@@ -25,6 +25,8 @@ _OCTAVES = 4
 """Of variance, that make a height of 1; none is above 4."""
 _FARTHEST = 6
 """Standard deviations."""
+_LEAST_DOUBT = 1e-5
+"""Its logarithm is a view. Over a channel without noise nothing would be left of it."""
 
 
 def heights(plan: Plan) -> Tensor:
@@ -76,8 +78,8 @@ def expected_errors(plan: Plan, arriving: Tensor) -> Tensor:
 
 
 def doubt(errors: Tensor) -> Tensor:
-    """The root mean squared error of a block's pixels: `expected_errors` -> (h, w)."""
-    return errors.mean(dim=0).sqrt()
+    """The root mean squared error of a block's pixels: `expected_errors` -> (h, w), above 0."""
+    return errors.mean(dim=0).sqrt().clamp_min(_LEAST_DOUBT)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Control:
         ratio: the nominal bandwidth ratio.
         level: the picture's, see `semjscc.linear.level`; None where the receiver needs none.
         announced: of the plan, see `semjscc.linear.planning.announcement`; None without one.
+        in_order: whether the symbols that are worth most come first, see
+            `semjscc.links.joint_coding.progressive`; told by the codec's number.
     """
 
     codec: str
@@ -52,6 +54,7 @@ class Control:
     ratio: Fraction
     level: int | None = field(default=None, kw_only=True)
     announced: Announcement | None = field(default=None, kw_only=True)
+    in_order: bool = field(default=False, kw_only=True)
 
     def to_bits(self) -> int:
         """Its length: codec, height, width and ratio, and what else there is, in fixed fields."""

@@ -25,6 +25,8 @@ def listen(
     book: Logbook,
     room: int,
     tell: Callable[[str], object],
+    *,
+    early: bool = False,
 ) -> Generator[Heard, None, None]:
     """Every frame as soon as it is complete, after it has been kept.
 
@@ -37,10 +39,15 @@ def listen(
         book: keeps them.
         room: symbols of the longest image.
         tell: takes a line for the user: of an image that is longer.
+        early: whether images come before they are complete as well, where their symbols' order
+            allows it; see `semjscc.radio.receiver.receiver.receive`.
     """
+    frames = receive(chunks, profile, most_symbols=room, refused=_once(tell), early=early)
     try:
-        for frame in receive(chunks, profile, most_symbols=room, refused=_once(tell)):
+        for frame in frames:
             heard = listener.hear(frame)
+            if heard.is_early and heard.image is None:
+                continue
             book.add(heard)
             yield heard
     finally:
@@ -57,7 +64,9 @@ def watch(
     console: Console,
     buffer: int = BUFFER_SAMPLES,
 ) -> Generator[Heard, None, None]:
-    """The same, played at its own speed and shown; what comes too fast is dropped frame by frame.
+    """The same with early images, played at its own speed and shown.
+
+    What comes too fast is dropped frame by frame.
 
     Args:
         chunks: as for `listen`, but they wait for nobody.
@@ -75,14 +84,18 @@ def watch(
     def render() -> Group:
         return view.render(player, screening.dropped)
 
+    frames = receive(player, profile, most_symbols=room, refused=_once(tell), early=True)
     try:
         with Live(get_renderable=render, console=console, refresh_per_second=4):
-            for frame in receive(player, profile, most_symbols=room, refused=_once(tell)):
-                if screening.passes(frame):
-                    heard = listener.hear(frame)
-                    book.add(heard)
-                    view.add(heard)
-                    yield heard
+            for frame in frames:
+                if not screening.passes(frame):
+                    continue
+                heard = listener.hear(frame)
+                if heard.is_early and heard.image is None:
+                    continue
+                book.add(heard)
+                view.add(heard)
+                yield heard
     finally:
         book.close({"dropped": screening.dropped, "lost_samples": player.lost})
 

@@ -18,7 +18,7 @@ from semjscc.links.separate_coding.source import SourceControl
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
 from semjscc.radio.demodulator_input import PART_OF_IMAGE
-from semjscc.radio.receiver.receiver import Frame
+from semjscc.radio.receiver.receiver import EARLY_PARTS, Frame
 from semjscc.radio.waveform.header import CodecControl
 from semjscc.radio.weights import Receivers, perception_of
 from semjscc.tasks.base import Seen
@@ -48,6 +48,16 @@ class Heard:
     warning: str | None = None
 
     @property
+    def is_early(self) -> bool:
+        """Whether more of the same image is on its way."""
+        return self.frame.packets_to_come > 0
+
+    def is_of(self, other: "Heard") -> bool:
+        """Whether it is the same image as another, of which more or less had arrived."""
+        one, two = self.frame, other.frame
+        return (one.image, one.time_s, one.packets) == (two.image, two.time_s, two.packets)
+
+    @property
     def erased(self) -> float:
         """Share of the image's symbols that did not arrive."""
         return float(np.mean(~np.isfinite(self.frame.noise_variance)))
@@ -69,9 +79,10 @@ class Heard:
             "clock_ppm": frame.clock_ppm,
             "snr_db": frame.snr_db,
             "cn0_db_hz": frame.cn0_db_hz,
-            "headers": f"{frame.packets - frame.packets_lost} of {frame.packets}",
+            "headers": f"{frame.packets_heard} of {frame.packets}",
             "packets": frame.packets,
             "packets_lost": frame.packets_lost,
+            "packets_to_come": frame.packets_to_come,
             "erased_share": self.erased,
             "damaged_share": frame.damaged_share,
             "delivered": self.image is not None,
@@ -98,7 +109,7 @@ def columns(heard: Heard) -> list[str]:
         f"{frame.snr_db:.1f} dB",
         f"{frame.cfo_hz:+.1f} Hz",
         f"{frame.clock_ppm:+.1f} ppm",
-        f"{frame.packets - frame.packets_lost} of {frame.packets}",
+        f"{frame.packets_heard} of {frame.packets}",
         str(frame.packets_lost),
         f"{frame.damaged_share:.0%}",
         printable(seen),
@@ -125,10 +136,12 @@ class Listener:
         """One frame's image; what cannot be decoded comes with its reason.
 
         Of which less than a quarter of the packets arrived is not: a single burst, which may come
-        from a stranger, would have millions of pixels decoded.
+        from a stranger, would have millions of pixels decoded. Of symbols in order of what they are
+        worth a sixteenth is enough.
         """
-        came = frame.packets - frame.packets_lost
-        if PART_OF_IMAGE * came < frame.packets:
+        came = frame.packets_heard
+        part = max(EARLY_PARTS) if frame.control.in_order else PART_OF_IMAGE
+        if part * came < frame.packets:
             problem = f"too little of it arrived: {came} of {frame.packets} packets"
             return Heard(frame, None, None, problem)
         try:

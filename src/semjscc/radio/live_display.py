@@ -42,7 +42,9 @@ class Screening:
         self.dropped = 0
 
     def passes(self, frame: Frame) -> bool:
-        """Whether nothing of a frame was lost here."""
+        """Whether nothing of a frame was lost here; of an early one, nothing is counted yet."""
+        if frame.packets_to_come:
+            return True
         start = round(frame.time_s * self._profile.sample_rate)
         length = image_samples(self._profile, len(frame.symbols))
         stop = start + length
@@ -65,11 +67,16 @@ class View:
         self._profile = profile
         self._rows: deque[list[str]] = deque(maxlen=SHOWN)
         self._image: Tensor | None = None
+        self._last: Heard | None = None
         self.frames = 0
 
     def add(self, heard: Heard) -> None:
-        """One more frame."""
-        self.frames += 1
+        """One more frame, or more of the last one."""
+        if self._last is not None and heard.is_of(self._last):
+            self._rows.pop()
+        else:
+            self.frames += 1
+        self._last = heard
         self._rows.append(columns(heard))
         if heard.image is not None:
             self._image = heard.image

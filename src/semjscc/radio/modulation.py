@@ -19,6 +19,7 @@ from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import find_link
 from semjscc.links.joint_coding.codec import CodecLink
+from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.links.separate_coding.source import SourceControl
 from semjscc.radio.demodulator_input import pipe_kind
 from semjscc.radio.receiver.receiver import MOST_SYMBOLS
@@ -92,6 +93,7 @@ class Sender:
             self.fingerprint,
             level=control.level,
             announced=control.announced,
+            in_order=control.in_order,
         )
 
 
@@ -109,8 +111,9 @@ def open_sender(name: str, family: str, *, important: Tensor | None = None) -> S
     check_carried(find_link(name, family))
     link = open_link(name, family, important=important)
     assert isinstance(link, SymbolLink)
-    if isinstance(link, CodecLink):
-        return Sender(link, name_on_the_air(link, family), fingerprint(link.codec))
+    codec = link.inner if isinstance(link, ProgressiveLink) else link
+    if isinstance(codec, CodecLink):
+        return Sender(link, name_on_the_air(codec, family), fingerprint(codec.codec))
     return Sender(link, None, 0)
 
 

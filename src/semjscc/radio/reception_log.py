@@ -35,6 +35,9 @@ class Logbook:
     def __init__(self, folder: Path, recording: dict[str, Any]) -> None:
         self._folder = folder
         self._count = 0
+        self._early: tuple[Heard, int] | None = (
+            None  # and how far its record is from the file's end
+        )
         begin = json.dumps({"recording": recording}, indent=1)[: -len("\n}")]
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -54,25 +57,38 @@ class Logbook:
         self._file.close()
 
     def add(self, heard: Heard) -> Path | None:
-        """Keep one frame; returns where its image is.
+        """Keep one frame, in place of an early one of the same image; returns where its image is.
 
         Raises:
             UserError: it cannot be written.
         """
-        self._count += 1
+        before = 0
+        if self._early is not None and heard.is_of(self._early[0]):
+            before = self._early[1]
+        else:
+            self._count += 1
         path = None
         if heard.image is not None:
-            # Several senders may number their images alike: the frame's own number comes first.
-            path = self._folder / f"frame-{self._count:05d}-image-{heard.frame.image}.png"
+            path = self._image_of(heard)
             write_png(heard.image, path)
         record = {"file": path and path.name, **heard.to_dict()}
+        text = ("," if self._count > 1 else "") + f"\n  {json.dumps(record)}"
+        # Spaces cover what is left of a longer one.
+        text = text.encode().ljust(before) + _END.encode()
         try:
-            self._replace_end(("," if self._count > 1 else "") + f"\n  {json.dumps(record)}{_END}")
+            self._replace_end(text, before)
         except BaseException:
-            if path is not None:
+            if path is not None and not before:
                 path.unlink(missing_ok=True)
             raise
+        if before and path is None:
+            self._image_of(heard).unlink(missing_ok=True)
+        self._early = (heard, len(text) - len(_END)) if heard.is_early else None
         return path
+
+    def _image_of(self, heard: Heard) -> Path:
+        # Several senders may number their images alike: the frame's own number comes first.
+        return self._folder / f"frame-{self._count:05d}-image-{heard.frame.image}.png"
 
     def close(self, ending: dict[str, Any]) -> None:
         """Write what is known at the end of the recording.
@@ -80,12 +96,13 @@ class Logbook:
         Raises:
             UserError: it cannot be written.
         """
-        self._replace_end(f"\n ],\n{json.dumps(ending, indent=1)[2:]}\n")
+        self._replace_end(f"\n ],\n{json.dumps(ending, indent=1)[2:]}\n".encode())
 
-    def _replace_end(self, text: str) -> None:
+    def _replace_end(self, text: bytes, before: int = 0) -> None:
+        """Write over the last bytes: what closes the file, and so many in front of it."""
         try:
-            self._file.seek(-len(_END), 2)
-            self._file.write(text.encode())
+            self._file.seek(-len(_END) - before, 2)
+            self._file.write(text)
             self._file.flush()
         except OSError as error:
             raise _cannot_write(self._folder / LOG, error) from error

@@ -2,6 +2,7 @@
 
 from semjscc.errors import UserError, printable
 from semjscc.links.catalogue import ADAPTIVE, LINEAR, SEPARATE, Place
+from semjscc.links.endings import REPEAT
 
 
 def check_carried(place: Place) -> None:
@@ -10,10 +11,10 @@ def check_carried(place: Place) -> None:
     Raises:
         UserError: it is one; it says which are carried.
     """
-    if place.endings.text:
+    if place.endings.repeat:
         raise UserError(
-            f"the modem's header cannot say {place.endings.text}: modulate {printable(place.name)} "
-            "without it"
+            f"the modem has no way back to ask again: modulate {printable(place.name)} without "
+            f"+{REPEAT}@SHARE"
         )
     if place.part is not None:
         raise UserError(f"the modem's header has no number for your own {printable(place.part)}")

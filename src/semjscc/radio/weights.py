@@ -18,9 +18,12 @@ from semjscc.families import default_perception, families, family_for
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
+from semjscc.links.endings import PROGRESSIVE
 from semjscc.links.joint_coding.codec import CodecLink
+from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.links.separate_coding.source import SourceControl, SourceStage
-from semjscc.radio.waveform.header import CODECS, FINGERPRINT_BITS, CodecControl
+from semjscc.radio.waveform.codec_numbers import CODECS
+from semjscc.radio.waveform.header import FINGERPRINT_BITS, CodecControl
 from semjscc.separation.sources import CODERS
 
 
@@ -78,7 +81,7 @@ class Receivers:
         link = self._link(control)
         self._idle.pop(link.name, None)
         self._asked[link.name] = None
-        return link
+        return ProgressiveLink(f"{link.name}+{PROGRESSIVE}", link) if control.in_order else link
 
     def idle(self) -> str | None:
         """What is to be said of weights of the user's own that no frame so far was sent by."""

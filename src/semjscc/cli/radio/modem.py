@@ -199,12 +199,17 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     receivers = Receivers(codecs, family)
     listener = Listener(receivers, perception, family)
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
-    talks, frames = not quiet and not arguments.live, 0
+    talks, titled, frames = not quiet and not arguments.live, False, 0
     try:
         with Logbook(out, facts) as book:
             to_hear = opened.chunks, profile, listener, book, opened.room, warn
             # Standard output belongs to programs where they asked for it.
-            heard = watch(*to_hear, Console(stderr=quiet)) if arguments.live else listen(*to_hear)
+            # Whoever feeds a pipe may still be sending: the first picture comes early.
+            heard = (
+                watch(*to_hear, Console(stderr=quiet))
+                if arguments.live
+                else listen(*to_hear, early=path == PIPE)
+            )
             with closing(heard):
                 for one in heard:
                     if one.lacking:
@@ -215,9 +220,10 @@ def _demodulate(arguments: argparse.Namespace) -> None:
                         warned.add(one.warning)
                         warn(f"image {one.frame.image}: {one.warning}")
                     if talks:
-                        head = [] if frames else [line(TITLES)]
+                        head = [] if titled else [line(TITLES)]
                         print(*head, line(columns(one)), sep="\n", flush=True)
-                    frames += 1
+                        titled = True
+                    frames += not one.is_early
     except KeyboardInterrupt:
         _print_log(out / LOG, wanted=quiet)
         raise

@@ -11,6 +11,7 @@ The order follows from the plan, see `semjscc.linear.planning.order`, and nothin
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -58,7 +59,8 @@ class ProgressiveLink(SymbolLink):
             symbols[order_of(told_plan(symbols.cpu(), torch.zeros(len(symbols)), control))]
             for symbols, control in zip(sent.symbols, sent.control, strict=True)
         ]
-        return Transmission(torch.stack(rows), sent.control)
+        told = [replace(control, in_order=True) for control in sent.control]
+        return Transmission(torch.stack(rows), told)
 
     @torch.inference_mode()
     def receive(

@@ -26,7 +26,7 @@ from semjscc.radio.waveform.layout import (
     image_samples,
 )
 from semjscc.radio.waveform.profiles import Profile
-from semjscc.radio.waveform.sequences import permutation, turns
+from semjscc.radio.waveform.sequences import order_on_air, turns
 
 SEARCHED = 1 << 15
 """Positions that are searched at once."""
@@ -35,6 +35,9 @@ SEARCHED_NEXT = 1 << 9
 MOST_SYMBOLS = PIXEL_LIMIT // 2
 """Of an image: 16 Mpixel at a ratio of 1/6. Putting its frame together takes 450 MB for a moment
 and keeps half of that, however little of it arrived."""
+
+EARLY_PARTS = (16, 8, 4, 2)
+"""One in so many bursts of an image has passed when an early frame of it comes."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Frame:
         bandwidth_hz: that the waveform's carriers occupy.
         packets: bursts of the image.
         packets_lost: those of which no header arrived.
+        packets_to_come: those that are still on their way; none, unless the frame is an early one.
         damaged_share: of the image's symbols, those in rows that more than noise struck, such as
             interference or dropped samples.
     """
@@ -69,6 +73,12 @@ class Frame:
     packets: int
     packets_lost: int
     damaged_share: float = 0.0
+    packets_to_come: int = 0
+
+    @property
+    def packets_heard(self) -> int:
+        """Bursts of which the header arrived."""
+        return self.packets - self.packets_lost - self.packets_to_come
 
     @property
     def cn0_db_hz(self) -> float:
@@ -93,8 +103,12 @@ def receive(
     *,
     most_symbols: int = MOST_SYMBOLS,
     refused: Callable[[Header], object] = ignore,
+    early: bool = False,
 ) -> Iterator[Frame]:
     """The images in a recording, each as soon as its last burst has passed.
+
+    Of an image whose symbols are in order of what they are worth, ``early`` frames may come before:
+    when a sixteenth, an eighth, a quarter and half of its bursts have passed.
 
     Args:
         chunks: complex baseband at ``profile.sample_rate``, in pieces of any size; what is not
@@ -102,6 +116,7 @@ def receive(
         profile: the waveform.
         most_symbols: a header that announces a longer image is no header.
         refused: takes the header that is none for this reason alone, of each burst.
+        early: whether frames come early.
     """
     stream, position, pending = Stream(chunks), 0, None
     while True:
@@ -122,6 +137,8 @@ def receive(
         if header.burst == burst_count(profile, header.k) - 1:
             yield _frame(pending, profile)
             pending = None
+        elif early and header.control.in_order and _is_early(pending, profile):
+            yield _frame(pending, profile, whole=False)
     if pending is not None:
         yield _frame(pending, profile)
 
@@ -195,19 +212,26 @@ def _is_over(pending: _Image, position: int, header: Header | None) -> bool:
     return not same or header.burst <= max(pending.bursts)
 
 
-def _frame(image: _Image, profile: Profile) -> Frame:
+def _is_early(image: _Image, profile: Profile) -> bool:
+    """Whether what has passed of an image is a part that is worth a picture."""
+    count, passed = burst_count(profile, image.header.k), max(image.bursts) + 1
+    return any(passed == -(-count // part) for part in EARLY_PARTS)
+
+
+def _frame(image: _Image, profile: Profile, *, whole: bool = True) -> Frame:
     header, k = image.header, image.header.k
     symbols = np.zeros(k, np.complex64)
     variance = np.full(k, np.inf, np.float32)
     for place, (_, burst) in image.bursts.items():
         span = slice(*burst_span(profile, k, place))
         symbols[span], variance[span] = burst.symbols, burst.noise_variance
-    order = permutation(k)
+    order = order_on_air(profile, k, in_order=header.control.in_order)
     ordered, noise = np.zeros_like(symbols), np.zeros_like(variance)
     ordered[order], noise[order] = symbols * turns(k).conj(), variance
     ratios = [10 ** (burst.snr_db / 10) for _, burst in image.bursts.values()]
     frequencies = [coarse + burst.frequency for coarse, burst in image.bursts.values()]
     count = burst_count(profile, k)
+    to_come = 0 if whole else count - 1 - max(image.bursts)
     return Frame(
         control=header.control,
         image=header.image,
@@ -219,6 +243,7 @@ def _frame(image: _Image, profile: Profile) -> Frame:
         clock_ppm=float(np.mean([burst.clock_ppm for _, burst in image.bursts.values()])),
         bandwidth_hz=profile.bandwidth_hz,
         packets=count,
-        packets_lost=count - len(image.bursts),
+        packets_lost=count - len(image.bursts) - to_come,
         damaged_share=sum(burst.damaged for _, burst in image.bursts.values()) / k,
+        packets_to_come=to_come,
     )

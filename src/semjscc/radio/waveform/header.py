@@ -4,6 +4,7 @@
     │ level 13 │ water level 6 │ floor 4 │ block's length 6 │ its mode 6 │ fingerprint 22
                                                                                    = 134 bits
 
+The highest bit of the codec's number says whether the symbols are in order of what they are worth.
 The ratio is numerator and denominator, each less one. The last row is the scheme's own. The level
 is the picture's, then follows what is announced of its plan, both 0 where the scheme has none; the
 fingerprint is that of a neural codec's weights, 0 for a link without. Separate coding has there
@@ -33,7 +34,7 @@ from semjscc.links.base import (
     SIDE_BITS,
     Control,
 )
-from semjscc.links.catalogue import ADAPTIVE, LINEAR
+from semjscc.links.catalogue import ADAPTIVE, LABEL, LINEAR, SEPARATE
 from semjscc.links.separate_coding.source import (
     CODER_BITS,
     MODE_BITS,
@@ -41,6 +42,7 @@ from semjscc.links.separate_coding.source import (
     SETTING_BITS,
     SourceControl,
 )
+from semjscc.radio.waveform.codec_numbers import CODECS, IN_ORDER, LEVELLED, PLANNED
 from semjscc.radio.waveform.fields import pack, unpack
 from semjscc.radio.waveform.layout import burst_count
 from semjscc.radio.waveform.profiles import Profile
@@ -53,35 +55,6 @@ VERSION = 3
 """Counted up when the bits mean something else than before."""
 VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 11
 PIXEL_LIMIT = 16 * 2**20
-SEPARATE = "separate"
-CODECS = (
-    SEPARATE,
-    "label",
-    "adaptive",
-    "deepjscc",
-    "signs-djscc",
-    "signs-semantic",
-    "cifar10-jpeg-djscc",
-    "cifar10-jpeg-semantic",
-    "cifar10-jpeg-deepjscc-24",
-    "cifar10-jpeg-deepjscc-6",
-    "tiny-imagenet-20-djscc",
-    "tiny-imagenet-20-semantic",
-    "deep",
-    LINEAR,
-    ADAPTIVE,
-    "photo-djscc",
-    "photo-feature",
-    "photo-semantic",
-    "photo-semantic-balanced",
-)
-"""What a header can name; the place is the number on the air, so that new names go to the end.
-Weights without a name here go by their kind of codec and their fingerprint."""
-LABEL = "label"
-PLANNED = frozenset({"deep", ADAPTIVE, *(name for name in CODECS if name.startswith("photo-"))})
-"""Those whose record announces a plan."""
-LEVELLED = PLANNED | {LINEAR}
-"""Those whose record tells the picture's level."""
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
 FINGERPRINT_BITS = 22
@@ -173,7 +146,7 @@ def header_bits(header: Header) -> list[int]:
         scheme = pack((control.level or 0, *announced, fingerprint), _JOINT_WIDTHS)
     fields = (
         VERSION,
-        CODECS.index(control.codec) + 1,
+        CODECS.index(control.codec) + 1 + control.in_order * IN_ORDER,
         control.height,
         control.width,
         control.ratio.numerator - 1,
@@ -206,12 +179,15 @@ def parse_header(
     """
     number = int("".join(str(int(bit)) for bit in bits), 2)
     version, codec, height, width, above, below, image, burst, scheme = unpack(number, _WIDTHS)
+    in_order, codec = bool(codec & IN_ORDER), codec % IN_ORDER
     ratio = Fraction(above + 1, below + 1)
     sound = ratio.denominator == below + 1 and ratio <= 1
     known = version == VERSION and 0 < codec <= len(CODECS)
     if not (sound and known) or min(height, width) < MINIMUM_SIDE or height * width > PIXEL_LIMIT:
         return None
-    plain = Control(CODECS[codec - 1], height, width, ratio)
+    plain = Control(CODECS[codec - 1], height, width, ratio, in_order=in_order)
+    if in_order and plain.codec not in PLANNED:
+        return None
     header = Header(plain, image, burst)
     if burst >= burst_count(profile, header.k):
         return None
@@ -253,7 +229,13 @@ def _joint_control(plain: Control, told: Sequence[int], k: int) -> Control | Non
         return None
     size = plain.height, plain.width
     return CodecControl(
-        plain.codec, *size, plain.ratio, fingerprint, level=level or None, announced=announced
+        plain.codec,
+        *size,
+        plain.ratio,
+        fingerprint,
+        level=level or None,
+        announced=announced,
+        in_order=plain.in_order,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from semjscc.radio.waveform.layout import burst_count, burst_span
 from semjscc.radio.waveform.profiles import PREAMBLE_PERIODS, Profile
 from semjscc.randomness import generator
 
@@ -72,12 +73,27 @@ def pilot_signs(profile: Profile, rows: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=_KEPT)
 def permutation(k: int) -> NDArray[np.int64]:
-    """Which of an image's k symbols is sent at each place: (k,).
+    """Which of k symbols is sent at each place: (k,).
 
-    Over the whole image: neighbouring latents are alike, which costs peak power, and what a fade
+    Neighbouring latents are alike, which costs peak power, and what a fade
     or a lost burst takes is spread.
     """
     return generator(SEED, "permutation", k).permutation(k)
+
+
+def order_on_air(profile: Profile, k: int, *, in_order: bool) -> NDArray[np.int64]:
+    """Which of an image's k symbols is sent at each place: (k,).
+
+    Args:
+        profile: the waveform.
+        k: symbols of the image.
+        in_order: whether they come in order of what they are worth; then they are permuted within
+            each burst alone, so that the first bursts have what is worth most.
+    """
+    if not in_order:
+        return permutation(k)
+    spans = [burst_span(profile, k, burst) for burst in range(burst_count(profile, k))]
+    return np.concatenate([start + permutation(stop - start) for start, stop in spans])
 
 
 @lru_cache(maxsize=_KEPT)

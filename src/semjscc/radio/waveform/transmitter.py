@@ -3,7 +3,9 @@
     symbols ─► permute, turn ─► bursts: preamble, training, header, payload, end
     carriers ─► clip-and-filter ─► OFDM ─► mean power 1
 
-Nothing is boosted: every part has the same mean power, and the whole has 1.
+Nothing is boosted: the whole has mean power 1, and so has every part. The payload of symbols in
+order of their worth (`+progressive`) alone falls in power from the first burst to the last, as the
+link sends it.
 """
 
 import numpy as np
@@ -22,7 +24,7 @@ from semjscc.radio.waveform.protection import protect
 from semjscc.radio.waveform.sequences import (
     filling,
     known_symbol,
-    permutation,
+    order_on_air,
     pilot_signs,
     preamble,
     turns,
@@ -59,7 +61,8 @@ def modulate_image(
             f"an image of {control.width} x {control.height} at ratio {control.ratio} has {k} "
             f"symbols, not {symbols.shape}: modulate one image at a time"
         )
-    sent = symbols[permutation(k)] * turns(k)
+    order = order_on_air(profile, k, in_order=control.in_order)
+    sent = symbols[order] * turns(k)
     bursts = [
         _burst(
             sent[slice(*burst_span(profile, k, burst))],
