@@ -1,4 +1,4 @@
-"""A progress bar with the time left, on the terminal's error stream alone."""
+"""A progress bar with the time left on the error stream; lines where that is no terminal."""
 
 from types import TracebackType
 from typing import Self
@@ -13,12 +13,14 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
+from semjscc.runtime.progress_lines import ProgressLines
+
 _BAR, _WIDEST_BAR, _TIME = 12, 40, 8
 """Columns of a terminal: what a bar needs to tell anything, and has at the most; of a time."""
 
 
 class Progress:
-    """Shows how much of ``total`` is done; silent where nobody watches.
+    """Shows how much of ``total`` is done: a bar on a terminal, or else a line a minute.
 
     Args:
         title: what is going on.
@@ -33,6 +35,8 @@ class Progress:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task(title, total=total)
+        self._lines = None if console.is_terminal else ProgressLines(title, total, "images")
+        self._done = 0
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -49,6 +53,9 @@ class Progress:
     def advance(self, done: int) -> None:
         """Count ``done`` more."""
         self._bar.advance(self._task, done)
+        self._done += done
+        if self._lines is not None:
+            self._lines.reached(self._done)
 
 
 def columns_for(width: int, title: str, total: int) -> list[ProgressColumn]:

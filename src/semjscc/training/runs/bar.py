@@ -1,10 +1,12 @@
-"""The bar of a training: one line on terminals of any width."""
+"""How far a training is: a bar in one line of any terminal, or lines in a file."""
 
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks import Callback, RichProgressBar
 from rich import get_console
+
+from semjscc.runtime.progress_lines import ProgressLines
 
 _WIDE, _HAS_LOSS = 100, 60
 """Columns of a terminal from which all is shown, and from which the loss is."""
@@ -30,3 +32,35 @@ class TrainingBar(RichProgressBar):
         if width >= _WIDE:
             return known
         return {name: known[name] for name in known if name == "loss" and width >= _HAS_LOSS}
+
+
+class TrainingLines(Callback):
+    """A line a minute in place of the bar.
+
+    Args:
+        name: of the recipe.
+        steps: at the end.
+    """
+
+    def __init__(self, name: str, steps: int) -> None:
+        self._name, self._steps = name, steps
+        self._lines: ProgressLines | None = None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Begin to count, from the saved step where the run goes on."""
+        del pl_module
+        if trainer.is_global_zero:
+            self._lines = ProgressLines(self._name, self._steps, "steps", trainer.global_step)
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Say a line, if it is time for one."""
+        del pl_module, outputs, batch, batch_idx
+        if self._lines is not None:
+            self._lines.reached(trainer.global_step)

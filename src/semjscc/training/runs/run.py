@@ -30,7 +30,7 @@ from semjscc.paths import keep_apart
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
-from semjscc.training.runs.bar import TrainingBar
+from semjscc.training.runs.bar import TrainingBar, TrainingLines
 from semjscc.training.runs.longer import is_longer, make_longer, state_to_go_on_from
 from semjscc.training.runs.several import Watch
 from semjscc.training.runs.state import BEFORE_DECAY, RESUME, AtomicCheckpointIO, Ear, KeepState
@@ -101,7 +101,7 @@ class Schedule:
     Attributes:
         processes: how many processes (or GPUs) share each batch.
         save_seconds: how often the resumable state is written.
-        progress: show a bar with the time left.
+        progress: show a bar with the time left; or else a line a minute.
 
     Raises:
         UserError: there is no such schedule.
@@ -143,8 +143,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
     average = AverageWeights(optimiser.ema) if optimiser.ema else None
     # The average comes before what saves, so that both are of the same step.
     callbacks: list[Callback] = [keeper] if average is None else [average, keeper]
-    if schedule.progress:
-        callbacks.append(TrainingBar())
+    name = printable(module.recipe.name)
+    callbacks.append(TrainingBar() if schedule.progress else TrainingLines(name, optimiser.steps))
     watch = Watch(folder) if processes > 1 else None
     if watch is not None:
         callbacks.append(watch)
