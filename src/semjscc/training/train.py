@@ -32,11 +32,12 @@ from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTrai
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
 from semjscc.training.runs.folder_lock import alone_in
 from semjscc.training.runs.run import Schedule, fit, is_done, open_run
-from semjscc.training.runs.several import end_with_first
+from semjscc.training.runs.several import first_speaks
 from semjscc.training.runs.state import RESUME
 from semjscc.training.trial import first_images
 
 
+@first_speaks()
 def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[str, Any]]:
     """Train what the recipe describes, from where an earlier call was stopped.
 
@@ -51,7 +52,6 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     Raises:
         UserError: the recipe, the data or the folder cannot be used.
     """
-    end_with_first()
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
     open_run(recipe, folder)

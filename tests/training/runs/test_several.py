@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from semjscc.errors import UserError
 from semjscc.training.runs import several
-from semjscc.training.runs.several import FIRST, Watch, death, end_with_first, was_killed
+from semjscc.training.runs.several import FIRST, Watch, death, first_speaks, was_killed
 from semjscc.training.runs.state import RESUME
 
 PATIENCE = 60
@@ -84,7 +85,22 @@ def test_who_has_lost_the_first_process_ends(
     monkeypatch.setenv(FIRST, str(os.getppid() + 1))
     monkeypatch.setenv("LOCAL_RANK", "0")
     before = threading.active_count()
-    end_with_first()
-    assert threading.active_count() == before
+    with first_speaks():
+        assert threading.active_count() == before
     several._end_with(os.getppid() + 1)
     assert left == [1]
+
+
+@pytest.mark.parametrize(("rank", "waits"), [("0", 0), ("1", 1)])
+def test_the_first_process_tells_what_is_wrong_with_all(
+    rank: str, waits: int, left: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setenv(FIRST, str(os.getppid()))
+    monkeypatch.setenv("LOCAL_RANK", rank)
+    monkeypatch.setattr(several, "_end_with", lambda _: None)
+    monkeypatch.setattr(several.time, "sleep", waited.append)
+    with pytest.raises(UserError, match="no images"), first_speaks():
+        raise UserError("no images")
+    assert waited == [several.PATIENCE_S] * waits
+    assert left == []

@@ -17,24 +17,35 @@ from typing import Self
 import lightning as L
 from lightning.pytorch.callbacks import Callback
 
-from semjscc.errors import printable
+from semjscc.errors import UserError, printable
 from semjscc.training.runs.state import RESUME
 
 FIRST = "SEMJSCC_FIRST_PROCESS"
 """The environment variable by which the others know the first one's number."""
 _EVERY_S = 0.25
+PATIENCE_S = 10.0
+"""For the first process, before another one tells its error."""
 _ASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that somebody sends to end a training: who ended so did not fail."""
 
 
-def end_with_first() -> None:
+@contextmanager
+def first_speaks() -> Iterator[None]:
     """Where this process is not the training's first: end as soon as that one has ended.
 
-    It may have been killed, and would be waited for in vain.
+    It may have been killed, and would be waited for in vain. What is wrong with a training is wrong
+    in every process, so that an error here gives the first one time to tell its own and to end.
     """
     first = os.environ.get(FIRST)
-    if first is not None and os.environ.get("LOCAL_RANK", "0") != "0":
-        threading.Thread(target=_end_with, args=(int(first),), daemon=True).start()
+    if first is None or os.environ.get("LOCAL_RANK", "0") == "0":
+        yield
+        return
+    threading.Thread(target=_end_with, args=(int(first),), daemon=True).start()
+    try:
+        yield
+    except UserError:
+        time.sleep(PATIENCE_S)
+        raise
 
 
 def _end_with(first: int) -> None:
