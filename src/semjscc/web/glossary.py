@@ -16,7 +16,7 @@ WORDS = {
     "payload": "the image as bits; what is analogue is sent as numbers instead",
     "control": "what the receiver must be told besides, taken to arrive without error",
     "weights": "the training images of the two codecs: signs, photographs of any size (photo), or "
-    "small ones of 32 x 32 (cifar10-jpeg) or 64 x 64 pixels (tiny-imagenet-20)",
+    "small ones of 32 x 32 pixels (cifar10-jpeg)",
     "paste, webcam": "need the clipboard and the camera, which browsers open only to pages from "
     "this machine or over https",
 }
