@@ -282,6 +282,21 @@ def test_interruption_keeps_finished_points(
     assert "stopped" in capsys.readouterr().err
 
 
+def test_a_second_ctrl_c_does_not_spoil_the_end() -> None:
+    script = """
+import atexit, signal, sys
+from semjscc import cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+atexit.register(signal.raise_signal, signal.SIGINT)
+cli.choose_threads = lambda _: signal.raise_signal(signal.SIGINT)
+sys.exit(cli.main(["links"]))
+"""
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "semjscc: stopped; what was finished is kept\n"
+
+
 def test_module_runs_as_the_command() -> None:
     words = [sys.executable, "-m", "semjscc", "evaluate", "--snr"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)

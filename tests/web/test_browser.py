@@ -79,10 +79,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert uploads.stat().st_mode & 0o077 == 0
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.send_signal(signal.SIGINT)
+        for _ in range(2):  # as somebody impatient does
+            server.send_signal(signal.SIGINT)
+            time.sleep(0.02)
         server.wait(30)
     assert not list(temporary.glob("semjscc-web-*"))
-    assert "Traceback" not in log.read_text()
+    assert log.read_text().count("\n") == 2, log.read_text()
+    assert server.returncode == 130
 
 
 @pytest.fixture(scope="module")

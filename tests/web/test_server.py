@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.web.server import _listen, in_one_line, serve
+from semjscc.web.server import _listen, _run, in_one_line, serve
 from semjscc.web.uploads.folder import private_folder
 
 
@@ -74,6 +75,47 @@ def test_the_folder_goes_by_a_signal(number: signal.Signals) -> None:
         waiting.send_signal(number)
         assert waiting.wait(30) != 0
     assert not folder.exists()
+
+
+def test_a_second_signal_leaves_nothing_of_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes while the folder is being removed."""
+    remove = tempfile.TemporaryDirectory.cleanup
+
+    def interrupted(folder: tempfile.TemporaryDirectory[str]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        remove(folder)
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", interrupted)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with private_folder() as folder:
+        pass
+    assert not folder.exists()
+    assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_ctrl_c_twice_ends_the_server_as_once_does(
+    times: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("uvicorn")
+    heard: list[str] = []
+
+    def interrupt() -> None:
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+
+    async def application(_scope: Any, receive: Any, send: Any) -> None:
+        while "lifespan.shutdown" not in heard:
+            heard.append((await receive())["type"])
+            await send({"type": f"{heard[-1]}.complete"})
+            if len(heard) == 1:
+                asyncio.get_running_loop().call_later(0.01, interrupt)
+
+    with _listen("127.0.0.1", 0) as listener, pytest.raises(KeyboardInterrupt):
+        _run(application, listener)
+    assert heard == ["lifespan.startup", "lifespan.shutdown"]
+    assert capfd.readouterr() == ("", "")
 
 
 def asked(*before: dict[str, Any], kind: str = "http") -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 the user can put it right, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
+import atexit
 import logging
 import os
 import signal
@@ -74,10 +75,10 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"semjscc: {error}", file=sys.stderr)
         return 2
     except Stopped as stop:
-        print(f"semjscc: stopped; {stop}", file=sys.stderr)
+        _say_stopped(str(stop))
         return 128 + stop.number
     except KeyboardInterrupt:
-        print(f"semjscc: stopped; {_KEPT}", file=sys.stderr)
+        _say_stopped(_KEPT)
         return 130
     except Exception as error:
         said = _in_one_line(error)
@@ -86,6 +87,12 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"semjscc: {said}", file=sys.stderr)
         return 2
     return 0
+
+
+def _say_stopped(kept: str) -> None:
+    """Say so; one more Ctrl-C while Python comes to its end would only spoil that."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    print(f"semjscc: stopped; {kept}", file=sys.stderr)
 
 
 def _in_one_line(error: Exception) -> str | None:

@@ -6,6 +6,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from semjscc.errors import UserError, printable
@@ -52,7 +53,6 @@ def serve(
         os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(folder))
         try:
             import gradio
-            import uvicorn
             from fastapi import FastAPI
         except ImportError as error:
             raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
@@ -79,10 +79,28 @@ def serve(
             theme=THEME,
             css=style_sheet(),
         )
-        answers = in_one_line(application)
-        settings = uvicorn.Config(answers, log_level="warning", timeout_graceful_shutdown=1)
         print(f"semjscc: open http://{host}:{port} (Ctrl-C ends it)", flush=True)
-        uvicorn.Server(settings).run(sockets=[listener])
+        _run(in_one_line(application), listener)
+
+
+def _run(application: Any, listener: socket.socket) -> None:
+    """Serve an ASGI application until the first signal.
+
+    It takes a second at most to come to an end, and a further Ctrl-C changes nothing: uvicorn would
+    leave the application unfinished, with a traceback.
+    """
+    import uvicorn  # which gradio brings along
+
+    settings = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(settings)
+    leave = server.handle_exit
+
+    def leave_once(sig: int, frame: FrameType | None) -> None:
+        if not server.should_exit:
+            leave(sig, frame)
+
+    server.handle_exit = leave_once
+    server.run(sockets=[listener])
 
 
 def in_one_line(application: Any) -> Any:

@@ -27,23 +27,30 @@ def private_folder(file_seconds: tuple[float, float] = FILE_SECONDS) -> Iterator
     """
     often, oldest = file_seconds
     over = threading.Event()
-    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _leave)}
+    before = {
+        signal.SIGINT: signal.getsignal(signal.SIGINT),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, _leave),
+    }
     # The terminal was closed, which nohup wants ignored.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, _hang_up)
-    with tempfile.TemporaryDirectory(prefix="semjscc-web-", ignore_cleanup_errors=True) as name:
+    try:
+        with tempfile.TemporaryDirectory(prefix="semjscc-web-", ignore_cleanup_errors=True) as name:
 
-        def clean() -> None:
-            while not over.wait(often):
-                delete_older(Path(name), oldest)
+            def clean() -> None:
+                while not over.wait(often):
+                    delete_older(Path(name), oldest)
 
-        threading.Thread(target=clean, daemon=True).start()
-        try:
-            yield Path(name)
-        finally:
-            over.set()
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            threading.Thread(target=clean, daemon=True).start()
+            try:
+                yield Path(name)
+            finally:
+                over.set()
+                for number in before:  # a second signal must not leave a part of it
+                    signal.signal(number, signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def delete_older(folder: Path, seconds: float) -> None:
