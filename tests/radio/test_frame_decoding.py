@@ -15,6 +15,7 @@ from semjscc.linear.planning.announcement import Announcement
 from semjscc.linear.planning.selection import Water
 from semjscc.links.base import Control
 from semjscc.links.separate_coding.source import NOTHING, SourceControl
+from semjscc.perception.store import open_perception
 from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.receiver.receiver import Frame
 from semjscc.radio.waveform.header import (
@@ -77,6 +78,16 @@ def test_the_smallest_image_of_separate_coding_goes_all_the_way() -> None:
     heard = hear(told)
     assert heard.image is None
     assert heard.problem == "its payload has errors that the code cannot correct"
+
+
+@pytest.mark.parametrize("stated", ["", "signs", "cifar10-jpeg"])
+def test_the_network_of_the_family_that_is_stated_looks(stated: str) -> None:
+    """Or that of the family in the header, where nobody states one."""
+    codec, _ = load_codec(checkpoint.WEIGHTS / "signs-semantic.safetensors")
+    control = CodecControl("signs-semantic", 64, 64, Fraction(1, 24), fingerprint(codec))
+    heard = Listener(Receivers((), stated), None, stated).hear(frame_of(control))
+    assert heard.seen is not None
+    assert heard.seen.label in open_perception(f"{stated or 'signs'}-a").class_names
 
 
 def test_what_the_weights_were_not_trained_for_is_told() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from semjscc.channels.base import ChannelKnowledge
 from semjscc.errors import UserError
-from semjscc.families import family_for
+from semjscc.families import default_perception, family_for, family_of_weights
 from semjscc.images import printable
 from semjscc.links.separate_coding.source import SourceControl
 from semjscc.perception.base import Perception
@@ -20,7 +20,7 @@ from semjscc.perception.store import open_perception
 from semjscc.radio.demodulator_input import PART_OF_IMAGE
 from semjscc.radio.receiver.receiver import EARLY_PARTS, Frame
 from semjscc.radio.waveform.header import CodecControl
-from semjscc.radio.weights import Receivers, perception_of
+from semjscc.radio.weights import Receivers
 from semjscc.tasks.base import Seen
 from semjscc.transmission import see, unlike_training
 
@@ -121,9 +121,9 @@ class Listener:
 
     Args:
         receivers: the receiving ends of links.
-        perception: what looks at the images; None for the one that goes with each frame's weights.
-        family: of shipped weights, whose network looks where the header names no family; "" for
-            the one that suits an image's size.
+        perception: what looks at the images; None for the network of a family.
+        family: of shipped weights, whose network looks; "" for that of the frame's weights, or
+            else the one that suits an image's size.
     """
 
     def __init__(self, receivers: Receivers, perception: Perception | None, family: str) -> None:
@@ -164,8 +164,9 @@ class Listener:
         if received.images is None or not bool(received.delivered[0]):
             return Heard(frame, None, None, "its payload has errors that the code cannot correct")
         control = frame.control
-        family = self._family or family_for(control.height, control.width)
-        network = self._perception or self._load(perception_of(link, family))
+        family = self._family or family_of_weights(link.name)
+        family = family or family_for(control.height, control.width)
+        network = self._perception or self._load(default_perception(family))
         image, sight = received.images[0], see(network, received.images)
         seen, size = sight.things[0], (image.shape[-2], image.shape[-1])
         warning = unlike_training(network, size, sight.confidence, received=True)

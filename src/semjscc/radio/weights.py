@@ -14,7 +14,7 @@ from semjscc.checkpoint import locate, read_metadata
 from semjscc.codecs.base import Codec
 from semjscc.codecs.store import load_codec
 from semjscc.errors import UserError
-from semjscc.families import default_perception, families, family_for
+from semjscc.families import family_for
 from semjscc.links import open_link
 from semjscc.links.base import Control, SymbolLink
 from semjscc.links.catalogue import ADAPTIVE, LINEAR
@@ -41,12 +41,6 @@ def name_on_the_air(link: CodecLink, family: str) -> str:
     name = f"{family}-{link.scheme}"
     shipped = checkpoint.WEIGHTS / f"{name}.safetensors"
     return name if name in CODECS and shipped.is_file() else link.codec.name
-
-
-def perception_of(link: SymbolLink, family: str) -> str:
-    """The network A that goes with shipped weights, or that of ``family`` for all others."""
-    fitting = [known for known in families() if link.name.startswith(f"{known}-")]
-    return default_perception(max(fitting, key=len, default=family))
 
 
 class Receivers:

@@ -64,7 +64,7 @@ def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument(
         "--codec", action="append", default=[], help="checkpoint of the sender's"
     )
-    demodulate.add_argument("--weights", help="family whose network looks, where none is named")
+    demodulate.add_argument("--weights", help="family whose network looks (default: the header's)")
     demodulate.add_argument("--perception", help="name or path of the network that looks")
     demodulate.add_argument("--network", help="its class, my.module:Class, where it is yours")
     demodulate.add_argument("--task", help="the class of its task, likewise")
