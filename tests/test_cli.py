@@ -282,6 +282,18 @@ def test_interruption_keeps_finished_points(
     assert "stopped" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("unpublished")
+def test_two_spellings_of_a_link_and_a_channel_are_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    links = "linear-adaptive+energy+repeat@0.5,linear-adaptive+energy:network+repeat@1/2"
+    words = [*EVALUATE, "--links", links, "--snr", "5", "--channel", "bursts@1/2"]
+    found = run_json([*words, "--out", str(tmp_path)], capsys)
+    (record,) = found["records"]
+    assert record["link"] == "linear-adaptive+energy+repeat@0.5"
+    assert record["channel"] == "bursts@0.5"
+
+
 def test_a_second_ctrl_c_does_not_spoil_the_end() -> None:
     script = """
 import atexit, signal, sys

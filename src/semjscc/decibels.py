@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from semjscc.errors import UserError
@@ -49,3 +50,22 @@ def parse_share(text: str) -> Fraction | None:
         return None
     share = Fraction(text)
     return share if share <= 1 else None
+
+
+def share_text(share: Fraction) -> str:
+    """The one spelling of a share in names, which `parse_share` reads: 0.25, and 1/3."""
+    exact = share.denominator
+    for prime in (2, 5):
+        while exact % prime == 0:
+            exact //= prime
+    fraction = f"{share.numerator}/{share.denominator}"
+    if exact > 1:  # its decimals have no end
+        return fraction
+    decimal = format(Decimal(share.numerator) / share.denominator, "f")
+    spellings = (decimal, decimal.removeprefix("0"), fraction)
+    return next(text for text in spellings if len(text) <= LONGEST_SHARE)
+
+
+def number_text(number: float) -> str:
+    """The one spelling of a number in names: 10, and 0.5."""
+    return repr(number + 0.0).removesuffix(".0")  # there is no -0

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from semjscc.allocation.policy import Policy
-from semjscc.allocation.sources import check_takes_mask, parse_allocation
+from semjscc.allocation.sources import allocation_text, check_takes_mask, parse_allocation
 from semjscc.errors import UserError
 
 
@@ -23,6 +23,22 @@ from semjscc.errors import UserError
 )
 def test_a_policy_is_found_with_its_source(text: str, policy: Policy, source: str) -> None:
     assert parse_allocation(text) == (policy, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("importance-energy@.5:predicted", "importance-energy@0.5:predicted"),
+        ("importance-energy@5e-1", "importance-energy@0.5"),
+        ("importance@2.0:saliency", "importance@2:saliency"),
+        ("importance@-0", "importance@0"),
+        ("semantic@1.0:network", "semantic"),
+        ("energy", "energy"),
+    ],
+)
+def test_a_policy_with_its_source_has_one_spelling(text: str, spelled: str) -> None:
+    assert allocation_text(*parse_allocation(text)) == spelled
+    assert parse_allocation(spelled) == parse_allocation(text)
 
 
 @pytest.mark.parametrize(

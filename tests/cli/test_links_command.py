@@ -12,7 +12,7 @@ from semjscc.cli import main
 from semjscc.codecs.deep import Deep
 from semjscc.families import families, shipped_schemes
 from semjscc.links import untrained_links
-from semjscc.links.catalogue import DIVIDES
+from semjscc.links.policies import DIVIDES
 
 
 def shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -348,6 +348,11 @@ def test_a_link_that_works_in_place_changes_nothing_but_its_own(perception: Perc
     assert plain[0].psnr_db is not None
 
 
+def test_a_channel_is_recorded_in_its_one_spelling() -> None:
+    for name in ("bursts@0.5", "bursts@1/2", "bursts@.50"):
+        assert replace(GRID, channel=name) == replace(GRID, channel="bursts@0.5")
+
+
 def test_a_point_that_is_asked_for_twice_is_one(perception: Perception) -> None:
     grid = replace(GRID, ratios=(RATIO, Fraction(2, 48)), snrs_db=(0.0, 10.0, 0.0))
     records = evaluate([NoChannel(), LabelLink()], SQUARES, perception, grid)

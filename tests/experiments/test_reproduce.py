@@ -261,6 +261,8 @@ def test_a_path_of_another_plan_is_not_taken_for_a_run_of_this_one(
         ("mine+importance-energy@0.5", "mine+importance-energy@0.5=runs/a+b+importance-energy@0.5"),
         ("a+b+energy", "a+b+energy=runs/c+energy"),
         ("mine+repeat@0.1", "mine+repeat@0.1=runs/a+b+repeat@0.1"),
+        ("mine+repeat@1/10", "mine+repeat@0.1=runs/a+b+repeat@0.1"),
+        ("mine+semantic@.50", "mine+semantic@0.5=runs/a+b+semantic@0.5"),
         ("x=mine+energy+progressive", "x=runs/a+b+energy+progressive"),
         ("signs-djscc+energy", None),
         ("mine+semantic+energy", None),
@@ -278,6 +280,23 @@ def test_a_run_of_the_plan_is_meant_with_any_policy_behind_it(
     assert (own and own.word) == opened
     if own is not None:
         assert split_endings(own.word)[1].text == own.endings
+
+
+@pytest.mark.parametrize(
+    ("links", "twice"),
+    [
+        ("[none, hybrid+energy, hybrid+energy:network", "hybrid+energy"),
+        ("[task+semantic, task+semantic@1.0", "task+semantic"),
+    ],
+)
+def test_a_link_in_two_spellings_is_refused(
+    links: str, twice: str, plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = plan_file.read_text().replace("[none, plain=start", links)
+    other = plan_file.with_name("twice.yaml")
+    other.write_text(text)
+    assert main(["reproduce", str(other)]) == 2
+    assert f"has two links called {twice}\n" in capsys.readouterr().err
 
 
 def test_weights_that_ship_are_not_taken_for_those_of_a_run(

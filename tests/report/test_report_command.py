@@ -128,6 +128,24 @@ def test_what_is_not_there_is_named(
     assert printed.count("\n") == 1
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_candidate_is_found_in_any_spelling_and_without_opponents_it_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, words = tmp_path / "results.json", ["--candidate", "x+repeat@1/2", "--json"]
+    words = ["report", str(path), "--out", str(tmp_path / "out"), *words]
+    ours = record("x+repeat@0.5", 600)
+    save_results(Results(META, [ours, record("djscc", 600)]), path)
+    assert main(words) == 0
+    printed = capsys.readouterr()
+    assert (len(json.loads(printed.out)["comparisons"]), printed.err) == (1, "")
+    save_results(Results(META, [ours, record("djscc", 600, channel="cut@0.5")]), path)
+    assert main(words) == 0
+    said = "semjscc: warning: x+repeat@0.5 is compared with nothing: djscc, which comes nearest,"
+    error = capsys.readouterr().err
+    assert error == f"{said} has another channel ({ours.channel} here, cut@0.5 there)\n"
+
+
 def test_opponents_of_no_candidate_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

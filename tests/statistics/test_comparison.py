@@ -8,7 +8,7 @@ import pytest
 from records import RECORD
 from semjscc.results.outcomes import pack
 from semjscc.results.records import Record
-from semjscc.statistics.comparison import best, compare, differences, opponents
+from semjscc.statistics.comparison import best, compare, differences
 from semjscc.statistics.paired import holm, mcnemar
 from semjscc.statistics.seeds import Spread, without_repeats
 
@@ -153,9 +153,5 @@ def test_names_without_a_bare_one_are_stood_for_by_the_first() -> None:
     assert len(found.spread.gains) == 1
 
 
-def test_bounds_and_single_coders_are_no_opponents() -> None:
-    links = ["none", "semantic", "semantic#1", "djscc", "separate", "separate@10"]
-    links += ["separate-jpeg", "separate-roi", "capacity", "finite", "label"]
-    found = opponents([record(link, 10) for link in links], "semantic")
-    assert found == ["djscc", "separate", "separate@10", "separate-roi"]
+def test_without_the_candidate_there_is_no_comparison() -> None:
     assert compare([record("djscc", 1)]) == []

@@ -12,11 +12,13 @@ mask belongs to one picture, so that no name can stand for it.
 from __future__ import annotations
 
 from semjscc.allocation.policy import (
+    DEFAULT_EXPONENT,
     IMPORTANCE,
     IMPORTANCE_ENERGY,
     Policy,
     parse_policy,
 )
+from semjscc.decibels import number_text
 from semjscc.errors import UserError, did_you_mean, printable
 
 NETWORK, PREDICTED, SALIENCY, MASK = "network", "predicted", "saliency", "mask"
@@ -45,6 +47,14 @@ def parse_allocation(text: str) -> tuple[Policy, str]:
     if source != NETWORK:
         _check_uses(policy, wanted)
     return policy, source
+
+
+def allocation_text(policy: Policy, source: str) -> str:
+    """The one spelling of a policy with its source: what goes without saying is left out."""
+    exponent = ""
+    if policy.exponent != DEFAULT_EXPONENT:
+        exponent = f"@{number_text(policy.exponent)}"
+    return f"{policy.name}{exponent}" + ("" if source == NETWORK else f":{source}")
 
 
 def check_takes_mask(policy: Policy | None, source: str, link: str) -> None:

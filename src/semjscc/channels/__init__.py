@@ -1,16 +1,25 @@
 """What happens to complex symbols on their way; knows nothing of images."""
 
+from fractions import Fraction
 from functools import cache
 
 from semjscc.channels.awgn import awgn
 from semjscc.channels.base import Channel, ChannelKnowledge
 from semjscc.channels.erasures import Bursts, Cut
 from semjscc.channels.fading import block_rayleigh, fast_rayleigh
-from semjscc.decibels import parse_share
+from semjscc.decibels import parse_share, share_text
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.parts.named import find_function
 
-__all__ = ["CHANNELS", "LOSSY", "Channel", "ChannelKnowledge", "channel_named", "is_lossy"]
+__all__ = [
+    "CHANNELS",
+    "LOSSY",
+    "Channel",
+    "ChannelKnowledge",
+    "channel_named",
+    "is_lossy",
+    "spelled",
+]
 
 AWGN = "awgn"
 CHANNELS: dict[str, Channel] = {
@@ -33,7 +42,7 @@ def channel_named(name: str) -> Channel:
     if name in CHANNELS:
         return CHANNELS[name]
     if is_lossy(name):
-        return _lossy(name)
+        return _lossy(*_numbered(name))
     if ":" in name:
         return find_function(name, "channel", ("symbols", "snr_db", "draws"))
     hint = did_you_mean(name, [*CHANNELS, *LOSSY])
@@ -47,9 +56,19 @@ def is_lossy(name: str) -> bool:
     return name.partition("@")[0] in LOSSY
 
 
-@cache
-def _lossy(name: str) -> Channel:
-    """The same object for the same name: what was found out about a channel is kept by it."""
+def spelled(name: str) -> str:
+    """The one spelling of a channel's name: ``bursts@1/2`` is ``bursts@0.5``.
+
+    Raises:
+        UserError: it is one of `LOSSY` without such a number.
+    """
+    if not is_lossy(name):
+        return name
+    kind, number = _numbered(name)
+    return f"{kind}@{share_text(number)}"
+
+
+def _numbered(name: str) -> tuple[str, Fraction]:
     kind, _, text = name.partition("@")
     number = parse_share(text)
     if number is None or (kind == CUT and number == 0):
@@ -58,4 +77,10 @@ def _lossy(name: str) -> Channel:
             BURSTS: "how likely a packet is lost, from 0 to 1, such as bursts@0.1",
         }
         raise UserError(f"channel {printable(name)}: behind the @ stands {what[kind]}")
+    return kind, number
+
+
+@cache
+def _lossy(kind: str, number: Fraction) -> Channel:
+    """The same object for the same number: what was found out about a channel is kept by it."""
     return Cut(number) if kind == CUT else Bursts(number)

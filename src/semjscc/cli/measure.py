@@ -102,9 +102,11 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     jobs = at_least(1, arguments.jobs, "--jobs")
     out = folder(arguments.out)
     _keep_out_of(arguments.data, out)
-    names = list(dict.fromkeys(split_list(arguments.links)))
+    names = split_list(arguments.links)
     family = _family_of(arguments, names)
-    places = [find_link(name, family) for name in names]
+    # Spelled in two ways, a link is one, as a ratio and an SNR are.
+    found = {find_link(name, family): name for name in names}
+    places, names = list(found), list(found.values())
     if arguments.accounting != "compact" and not any(map(codes_images, places)):
         raise UserError(
             "--accounting is of separate coding, and none of the links is that: leave it out, or "

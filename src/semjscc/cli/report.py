@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from semjscc.cli.options import add_json, console, existing_file, folder, split_list
+from semjscc.cli.options import add_json, console, existing_file, folder, split_list, warn
 from semjscc.cli.parser import Register
 from semjscc.paths import keep_apart
 from semjscc.runtime.threads import import_torch
@@ -34,10 +34,13 @@ def _report(arguments: argparse.Namespace) -> None:
     from semjscc.report.stale_files import COMPARISONS, REPORT
     from semjscc.report.tables import comparison_tables
     from semjscc.statistics.analysis import to_json
+    from semjscc.statistics.opponents import why_nothing
 
     paths = [path / RESULTS if path.is_dir() else path for path in paths]
     keep_apart(paths, [out / COMPARISONS, out / REPORT])
     analysis = report_on(paths, out, candidate=arguments.candidate, against=against)
+    if arguments.candidate is not None and not analysis.families:
+        warn(why_nothing(analysis.results.records, analysis.candidate or ""))
     if arguments.json:
         print(json.dumps(to_json(analysis), indent=1))
         return

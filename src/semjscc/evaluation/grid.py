@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from semjscc.channels import channel_named
+from semjscc.channels import channel_named, spelled
 from semjscc.data.base import ImageSet
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError
@@ -20,7 +20,7 @@ class Grid:
     Attributes:
         ratios: nominal bandwidth ratios.
         snrs_db: true mean SNRs, Es/N0 in dB.
-        channel: its name, see `channel_named`.
+        channel: its name, see `channel_named`; kept in its one spelling.
         assumed_snr_db: what both ends believe the SNR to be; the truth where it is None.
         assumed_error_db: or by how much they believe it to be better than it is.
         seed: of the noise.
@@ -41,6 +41,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         channel_named(self.channel)
+        object.__setattr__(self, "channel", spelled(self.channel))
         if self.draws < 1:
             raise UserError(f"each image is sent at least once, not {self.draws} times")
         for snr_db in (*self.snrs_db, self.assumed_snr_db or 0, self.assumed_error_db):

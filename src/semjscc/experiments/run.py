@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from semjscc.allocation.policy import ENERGY
+from semjscc.allocation.sources import allocation_text, parse_allocation
 from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
@@ -18,17 +19,11 @@ from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.references import check_trainings, place_of, with_places
 from semjscc.experiments.time_left import Pace
 from semjscc.links import open_link
-from semjscc.links.catalogue import (
-    LABEL,
-    check_planned,
-    codes_images,
-    find_link,
-    policy_it_lacks,
-    split_policy,
-)
+from semjscc.links.catalogue import LABEL, check_planned, codes_images, find_link
 from semjscc.links.endings import NO_ENDINGS, split_endings
 from semjscc.links.label import check_tells_class
 from semjscc.links.loading import needs_network
+from semjscc.links.policies import policy_it_lacks, split_policy
 from semjscc.parts.named import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
@@ -202,14 +197,19 @@ def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path],
         source = plan.data_of(evaluation), evaluation.split
         load_data(*source, limit=1, needs_labels=False, needs_boxes=by_boxes)
         codes = evaluation.accounting == "compact"
+        called: list[str] = []
         for word in evaluation.links:
             if (own := _own_link(word, trained, made)) is not None:
                 _check_own(own)
+                called.append(own.name)
                 continue
             place = find_link(word, evaluation.weights)
+            called.append(place.name)
             codes |= codes_images(place)
             if judge is not None or not needs_network(place):
                 open_link(word, evaluation.weights, judge)
+        if twice := [name for name in called if called.count(name) > 1]:
+            raise UserError(f"evaluation {evaluation.name} has two links called {twice[0]}")
         if not codes:
             raise UserError(f"evaluation {evaluation.name}: accounting is of separate coding alone")
 
@@ -285,9 +285,12 @@ def _own_link(
 ) -> _OwnLink | None:
     """What a link's word in a plan means, if a run of the plan; None for any other link."""
     label, named, rest = word.partition("=")
-    for name, wanted in ((word, word), (label, rest if named else "")):
+    for name, wanted in (("", word), (label, rest if named else "")):
         base, endings = (wanted, NO_ENDINGS) if wanted in trained else split_endings(wanted)
         base, policy = (base, None) if base in trained else split_policy(base)
         if base in trained:
-            return _OwnLink(name, trained[base], policy, made[trained[base]], endings.text)
+            policy = policy and allocation_text(*parse_allocation(policy))
+            behind = ("" if policy is None else f"+{policy}") + endings.text
+            shown = name or f"{base}{behind}"
+            return _OwnLink(shown, trained[base], policy, made[trained[base]], endings.text)
     return None

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from semjscc.allocation.policy import ENERGY, IMPORTANCE_ENERGY, SEMANTIC, Policy
-from semjscc.allocation.sources import NETWORK, parse_allocation
+from semjscc.allocation.policy import IMPORTANCE_ENERGY, SEMANTIC, Policy
+from semjscc.allocation.sources import NETWORK, allocation_text, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
-from semjscc.decibels import check_snr
+from semjscc.decibels import check_snr, number_text
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
 from semjscc.links.endings import NO_ENDINGS, Endings, split_endings
+from semjscc.links.policies import DIVIDES, split_policy
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
@@ -43,8 +44,6 @@ def untrained_links() -> dict[str, str]:
     }
 
 
-DIVIDES = "deep"
-"""The codec that divides power among regions as every policy asks; any other has ``semantic``."""
 PLANNED = (ADAPTIVE, DIVIDES)
 """Links and codecs with a plan, from which both ends conclude what each symbol is worth."""
 
@@ -59,7 +58,7 @@ class Place:
     """Where a link comes from.
 
     Attributes:
-        name: what tables call it.
+        name: what tables call it, its numbers in their one spelling.
         scheme: what of it names the scheme, without a policy.
         weights: its checkpoint, or None for one of `untrained_links`.
         design_snr_db: of separate coding whose MCS is fixed.
@@ -92,15 +91,17 @@ def find_link(name: str, family: str) -> Place:
     """
     whole = is_path(name, [family])
     base, endings = (name, NO_ENDINGS) if whole else split_endings(name)
-    found = _find_or_label(base, family)
-    if found is not None and endings.text:
-        codec = None if found.weights is None else read_metadata(found.weights).get("codec")
-        check_planned(name, found.part or str(codec or found.scheme))
-        label = found.name if found.name != base else name
-        return replace(found, name=label, endings=endings)
+    plain = _find(base, family)
+    found = plain or _labelled(base, family)
     if found is None:
         raise UserError(_unknown(base, family))
-    return found
+    if not endings.text:
+        return found
+    codec = None if found.weights is None else read_metadata(found.weights).get("codec")
+    check_planned(name, found.part or str(codec or found.scheme))
+    # A name of the user's own stays as it is.
+    shown = f"{found.name}{endings.text}" if plain else found.name
+    return replace(found, name=shown, endings=endings)
 
 
 def is_path(name: str, among: Iterable[str]) -> bool:
@@ -125,13 +126,11 @@ def check_planned(link: str, kind: str) -> None:
         )
 
 
-def _find_or_label(name: str, family: str) -> Place | None:
-    found = _find(name, family)
-    if found is None:
-        label, _, rest = name.partition("=")
-        named = _find(rest, family) if label and rest else None
-        found = replace(named, name=label) if named and (named.weights or named.part) else None
-    return found
+def _labelled(name: str, family: str) -> Place | None:
+    """Weights or a link of the user's own, by a name of its own."""
+    label, _, rest = name.partition("=")
+    named = _find(rest, family) if label and rest else None
+    return replace(named, name=label) if named and (named.weights or named.part) else None
 
 
 def codes_images(place: Place) -> bool:
@@ -169,50 +168,8 @@ def _find(name: str, family: str) -> Place | None:
     if divided is None or policy is None:
         return None
     meant, source = _policy_of(divided, policy, name)
-    return replace(divided, name=name, policy=meant, source=source)
-
-
-def split_policy(name: str) -> tuple[str, str | None]:
-    """A link's name or path, and what may be the policy behind its last plus; None for none."""
-    base, plus, policy = name.rpartition("+")
-    if not plus or "=" in policy or "/" in policy:  # the plus of a path
-        return name, None
-    return base, policy
-
-
-def policy_it_lacks(link: str, codec: str, policy: str) -> str | None:
-    """What to say where a kind of codec cannot do what a policy asks; None where it can.
-
-    Args:
-        link: which has the policy, for the message.
-        codec: its kind.
-        policy: as people write it.
-
-    Raises:
-        UserError: there is no such policy.
-    """
-    meant, _ = parse_allocation(policy)
-    if codec == DIVIDES:
-        return None
-    try:
-        check_divides(link, codec, meant)
-    except UserError as error:
-        return str(error)
-    return None
-
-
-def check_divides(link: str, codec: str, policy: Policy) -> None:
-    """Refuse a policy for a codec whose network alone divides its power.
-
-    Raises:
-        UserError: it cannot do what the policy asks.
-    """
-    if policy.name in (ENERGY, SEMANTIC):
-        return
-    said = f"link {printable(link)}: the codec '{printable(codec)}'"
-    if policy.blind and not policy.weighs:
-        raise UserError(f"{said} has no plan for its power that could be +{policy.name}")
-    raise UserError(f"{said} spends alike on all regions")
+    shown = f"{divided.name}+{allocation_text(meant, source)}"
+    return replace(divided, name=shown, policy=meant, source=source)
 
 
 def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
@@ -249,7 +206,8 @@ def _find_name(name: str, family: str) -> Place | None:
     if scheme in untrained_links() and (not at or fixed):
         policy = Policy(IMPORTANCE_ENERGY) if scheme == ROI else None
         design_snr_db = _design_snr(name, design) if at else None
-        return Place(name, scheme, design_snr_db=design_snr_db, policy=policy)
+        shown = scheme if design_snr_db is None else f"{scheme}@{number_text(design_snr_db)}"
+        return Place(shown, scheme, design_snr_db=design_snr_db, policy=policy)
     if family and name in shipped_schemes(family):
         return Place(name, name, weights=shipped(f"{family}-{name}"))
     return None

@@ -25,11 +25,10 @@ from semjscc.links.catalogue import (
     check_planned,
     find_link,
     is_path,
-    policy_it_lacks,
-    split_policy,
     untrained_links,
 )
 from semjscc.links.endings import ENDINGS, PROGRESSIVE, REPEAT, Endings, split_endings
+from semjscc.links.policies import policy_it_lacks, split_policy
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.perception.names import (

@@ -8,7 +8,7 @@ A link needs a plan for either, from which both ends conclude what each symbol i
 from dataclasses import dataclass
 from fractions import Fraction
 
-from semjscc.decibels import parse_share
+from semjscc.decibels import parse_share, share_text
 from semjscc.errors import UserError, printable
 
 PROGRESSIVE = "progressive"
@@ -25,7 +25,7 @@ class Endings:
     """What stands last in a link's name.
 
     Attributes:
-        text: all of it as it was written, from the first plus.
+        text: all of it from the first plus, in its one spelling.
         progressive: whether the symbols are sent in order.
         repeat: how much is asked for again at most, as a share of k; 0 for nothing.
         by_chance: whether that is chosen at random.
@@ -54,8 +54,9 @@ def split_endings(name: str) -> tuple[str, Endings]:
             continue
         base = rest
         share = Fraction(0) if word == PROGRESSIVE else _share(name, word, text)
+        number = "" if word == PROGRESSIVE else f"@{share_text(share)}"
         found = Endings(
-            name.removeprefix(base),
+            f"+{word}{number}{found.text}",
             progressive=word == PROGRESSIVE,
             repeat=share or found.repeat,
             by_chance=word == REPEAT_ANY or found.by_chance,

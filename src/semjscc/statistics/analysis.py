@@ -7,6 +7,7 @@ from typing import Any
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.links.spelling import spelled
 from semjscc.results.records import Record, Results
 from semjscc.statistics.comparison import (
     CANDIDATE,
@@ -14,10 +15,10 @@ from semjscc.statistics.comparison import (
     Comparison,
     best,
     compare,
-    opponents,
 )
 from semjscc.statistics.equal_psnr import FrontGap, Gap, front_gap
 from semjscc.statistics.fronts import PLAIN, fronts
+from semjscc.statistics.opponents import opponents
 from semjscc.statistics.seeds import Spread, seed_of, trainings
 from semjscc.statistics.settings import Setting, most_images, settings
 
@@ -73,6 +74,8 @@ def analyse(
     """
     records = results.records
     names = list(dict.fromkeys(record.link for record in records))
+    candidate = candidate and _in_results(candidate, names)
+    against = against and [_in_results(name, names) for name in against]
     for name in (*([candidate] if candidate else []), *(against or [])):
         if not trainings(name, names):
             there = ", ".join(map(printable, names))
@@ -88,6 +91,11 @@ def analyse(
         _part(setting, members, results, families) for setting, members in settings(records).items()
     ]
     return Analysis(results, chosen, parts, families)
+
+
+def _in_results(name: str, names: Sequence[str]) -> str:
+    """A link as the results spell it."""
+    return name if trainings(name, names) else spelled(name)
 
 
 def _check_asked(

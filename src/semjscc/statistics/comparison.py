@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from semjscc.links.catalogue import is_one_coder
 from semjscc.results.evidence import unpack_evidence
 from semjscc.results.outcomes import unpack
 from semjscc.results.records import Record
@@ -21,9 +20,6 @@ LEVEL = 0.05
 
 DELIVERS = 0.9
 """A gain over an opponent that loses more images than that says little of the images."""
-
-NO_OPPONENTS = ("none", "capacity", "finite", "label")
-"""Bounds and ends of the scale, which nobody claims to beat."""
 
 Verdict = Literal["better", "worse", "open"]
 
@@ -108,18 +104,6 @@ def differences(
 
 def _weight(record: Record) -> tuple[int, int]:
     return record.images, record.draws
-
-
-def opponents(records: Sequence[Record], candidate: str) -> list[str]:
-    """The links that a candidate is compared with where nobody names any.
-
-    Separate coding stands for itself: its coders one by one are no further opponents. What it does
-    by importance is one.
-    """
-    names = dict.fromkeys(record.link.partition("#")[0] for record in records)
-    return [
-        name for name in names if name not in (*NO_OPPONENTS, candidate) and not is_one_coder(name)
-    ]
 
 
 def compare(

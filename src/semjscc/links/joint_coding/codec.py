@@ -32,7 +32,8 @@ from semjscc.links.base import (
     likely_received,
     received_whole,
 )
-from semjscc.links.catalogue import NONE, check_divides
+from semjscc.links.catalogue import NONE
+from semjscc.links.policies import check_divides
 
 
 class NoChannel(Link):
