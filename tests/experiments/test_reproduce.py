@@ -346,7 +346,7 @@ def test_labels_of_a_network_that_tells_none_are_refused_before_it_is_trained(
     [
         ("links: [none, plain=start", "links: [none, x=start+energi", "did you mean 'energy'"),
         ("links: [none, plain=start", "links: [none, x=start+energy+semantic", "no link 'x=start"),
-        ("links: [none, plain=start", "links: [none, x=start+", "no allocation ''"),
+        ("links: [none, plain=start", "links: [none, x=start+", "behind its plus"),
         ("links: [none, plain=start", "links: [none, x=judge", "the training judge is of no codec"),
         (
             "links: [none, plain=start",

@@ -41,6 +41,12 @@ def parse_allocation(text: str) -> tuple[Policy, str]:
             f"{printable(text)}: a mask belongs to one picture: "
             "semjscc transmit and modulate say where with --important"
         )
+    word, at, exponent = source.partition("@")
+    if at and word in SOURCES:
+        raise UserError(
+            f"{printable(text)}: the exponent stands before the colon: "
+            f"{policy.name}@{printable(exponent)}:{word}"
+        )
     if source not in SOURCES:
         hint = did_you_mean(source, SOURCES) or f": there are {', '.join(SOURCES)}"
         raise UserError(f"no importance '{printable(source)}'{hint}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from semjscc.allocation.policy import ENERGY
-from semjscc.allocation.sources import allocation_text, parse_allocation
+from semjscc.allocation.sources import allocation_text
 from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
@@ -23,7 +23,7 @@ from semjscc.links.catalogue import LABEL, check_planned, codes_images, find_lin
 from semjscc.links.endings import NO_ENDINGS, split_endings
 from semjscc.links.label import check_tells_class
 from semjscc.links.loading import needs_network
-from semjscc.links.policies import policy_it_lacks, split_policy
+from semjscc.links.policies import policy_it_lacks, policy_named, split_policy
 from semjscc.parts.named import is_part
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception
@@ -289,7 +289,8 @@ def _own_link(
         base, endings = (wanted, NO_ENDINGS) if wanted in trained else split_endings(wanted)
         base, policy = (base, None) if base in trained else split_policy(base)
         if base in trained:
-            policy = policy and allocation_text(*parse_allocation(policy))
+            if policy is not None:
+                policy = allocation_text(*policy_named(policy, word))
             behind = ("" if policy is None else f"+{policy}") + endings.text
             shown = name or f"{base}{behind}"
             return _OwnLink(shown, trained[base], policy, made[trained[base]], endings.text)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semjscc.allocation.policy import IMPORTANCE_ENERGY, SEMANTIC, Policy
-from semjscc.allocation.sources import NETWORK, allocation_text, parse_allocation
+from semjscc.allocation.sources import NETWORK, allocation_text
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.decibels import check_snr, number_text
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
 from semjscc.links.endings import NO_ENDINGS, Endings, split_endings
-from semjscc.links.policies import DIVIDES, split_policy
+from semjscc.links.policies import DIVIDES, check_no_ending, policy_named, split_policy
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
@@ -178,10 +178,11 @@ def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
     Raises:
         UserError: it has one already, takes none, or not this one.
     """
+    check_no_ending(policy, name)
     if divided.policy is not None:
         raise UserError(f"a link has one policy, and {printable(name)} names several")
     if divided.weights or divided.scheme in (ADAPTIVE, HYBRID):
-        return parse_allocation(policy)
+        return policy_named(policy, name)
     if divided.part is not None or not divided.scheme.startswith(SEPARATE):
         known = f"{ADAPTIVE}, {HYBRID}, {SEPARATE} and codecs do"
         raise UserError(f"the link {divided.name} takes no policy: {known}")
@@ -190,7 +191,7 @@ def _policy_of(divided: Place, policy: str, name: str) -> tuple[Policy, str]:
         if divided.design_snr_db is None:
             hint = f"; the SNR of a fixed MCS stands before it: {divided.name}@10+{SEMANTIC}"
         raise UserError(f"the link {divided.name} takes +{SEMANTIC} without an exponent{hint}")
-    meant, source = parse_allocation(policy)
+    meant, source = policy_named(policy, name)
     if meant.blind:
         raise UserError(
             f"the image coder of the link {divided.name} spends bytes by energy: "
@@ -234,12 +235,17 @@ def _weights(name: str) -> Path | None:
 
 def _unknown(name: str, family: str) -> str:
     """That there is no such link, with what is meant if it can be guessed."""
-    part, at, weights = (name.partition("=")[2] or name).partition("@")
+    label, _, rest = name.partition("=")
+    whole = rest or name
+    part, at, weights = whole.partition("@")
     if at and is_part(part):
         return f"no weights '{printable(weights)}' of the codec {printable(part)}"
     known = [*untrained_links(), *(shipped_schemes(family) if family else [])]
     said = f"no link '{printable(name)}'" + (f" for {family}" if family else "")
-    scheme, _ = split_policy(name)  # what is behind the plus is looked at once there is a link
+    if label and rest and _find(rest, family):
+        own = f"{printable(label)}="
+        return f"{said}: only weights and links of your own can have another name: leave out {own}"
+    scheme, _ = split_policy(whole)  # what is behind the plus is looked at once there is a link
     if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
         return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
     return said + (

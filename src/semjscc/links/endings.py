@@ -63,12 +63,21 @@ def split_endings(name: str) -> tuple[str, Endings]:
         )
     # A label in front of a path may look like anything.
     for part in (base.partition("=")[2] or base).split("+")[1:]:
-        if part.partition("@")[0] in ENDINGS:
-            raise UserError(
-                f"link {printable(name)}: +{PROGRESSIVE} stands last, behind a policy and before "
-                f"+{REPEAT}@SHARE"
-            )
+        word, at, _ = part.partition("@")
+        if word in ENDINGS:
+            raise UserError(f"link {printable(name)}: {_wrong(word, at != '', found)}")
     return base, found
+
+
+def _wrong(word: str, has_share: bool, found: Endings) -> str:
+    """What is wrong with an ending that does not stand where it can be read."""
+    if word == PROGRESSIVE and has_share:
+        return f"+{PROGRESSIVE} takes no share: leave out what stands behind its @"
+    if word == PROGRESSIVE and found.progressive:
+        return f"+{PROGRESSIVE} stands once: keep one"
+    if word != PROGRESSIVE and found.repeat:
+        return f"+{REPEAT} or +{REPEAT_ANY} stands once: keep one"
+    return f"+{PROGRESSIVE} stands last, behind a policy and before +{REPEAT}@SHARE"
 
 
 def _share(name: str, word: str, text: str) -> Fraction:

@@ -134,8 +134,24 @@ def test_names() -> None:
         ("separate+progressive", "photo", "separate has no plan"),
         ("semantic+progressive", "signs", "adaptive has no plan"),
         ("linear-adaptive+progressive+energy", "", "progressive stands last"),
-        ("linear-adaptive+progressive+progressive", "", "progressive stands last"),
-        ("linear-adaptive+progressive@2", "", "progressive stands last"),
+        ("linear-adaptive+repeat@0.1+progressive", "", "progressive stands last"),
+        ("linear-adaptive+progressive+progressive", "", r"\+progressive stands once: keep one"),
+        ("linear-adaptive+progressive@0.5", "", r"\+progressive takes no share: leave out"),
+        *(
+            (f"linear-adaptive+{more}+repeat@0.2", "", r"\+repeat or \+repeat-any stands once")
+            for more in ("repeat@0.3", "repeat-any@0.3", "repeat@0.3+progressive")
+        ),
+        *(
+            (f"{link}+{slip}", "photo", rf"there is no \+{slip}: did you mean 'progressive'")
+            for link in ("linear-adaptive", "linear-adaptive+energy", "semantic", "linear")
+            for slip in ("progresive", "Progressive")
+        ),
+        (
+            "linear-adaptive+xyz",
+            "",
+            "no .xyz: there are uniform, .*, progressive, repeat, repeat-a",
+        ),
+        ("linear-adaptive+", "", r"link linear-adaptive\+: nothing stands behind its plus: leave"),
         ("linear-adaptve+progressive", "", "did you mean 'linear-adaptive'"),
     ],
 )
