@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from semjscc.checkpoint import locate
 from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
 from semjscc.data.drawn.signs import render
@@ -280,6 +281,15 @@ def test_interruption_keeps_finished_points(
     assert main(words) == 130
     assert len(json.loads((tmp_path / "results.json").read_text())["records"]) == 2
     assert "stopped" in capsys.readouterr().err
+
+
+def test_networks_of_one_name_are_told_a_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "copy").symlink_to(locate("signs-a"))
+    words = ["--links", "none", "--snr", "5", "--perception", f"signs-a,{tmp_path / 'copy'}"]
+    said = refusal([*EVALUATE, *words, "--out", str(tmp_path / "out")], capsys)
+    assert "two networks are called 'signs-a': rename the file or folder of one, or eval" in said
 
 
 @pytest.mark.usefixtures("unpublished")

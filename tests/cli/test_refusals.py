@@ -55,6 +55,10 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--link", "./semantic"], "the folder ./semantic has no model.safetensors"),
     ([*IMAGE, "3", "--weights", "sings"], "no shipped weights 'sings': did you mean 'signs'?"),
     ([*IMAGE, "3", "--perception", "runs/none"], "no checkpoint at runs/none"),
+    *(
+        ([*IMAGE, "3", "--perception", several], f"one network is taken here, and {several} are")
+        for several in ("a.onnx,hf:m/vit", "hf:m/vit,b.onnx", "signs-a,signs-c")
+    ),
     ([*IMAGE, "3", "--perception", "sings-a"], "did you mean 'signs-a'"),
     ([*IMAGE, "3", "--perception", "mobilenet-v2=nothere"], "no weights at nothere"),
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),

@@ -354,6 +354,11 @@ def test_labels_of_a_network_that_tells_none_are_refused_before_it_is_trained(
             "link x: the codec 'adaptive' spends alike on all regions",
         ),
         ("links: [none, plain=start", "links: [hybrid+semantc", "did you mean 'semantic'"),
+        (
+            "links: [none, plain=start, task",
+            "links: [none, semantic-balanced",
+            "for cifar10-jpeg and photo: weights: cifar10-jpeg\n",
+        ),
         ("links: [none, plain=start, task", "links: [none, tusk", "no link 'tusk'"),
         ("perception: judge\n    ratios", "perception: judges\n    ratios", "judges"),
         ("data: DATA", "data: nowhere.parquet", "nowhere.parquet"),

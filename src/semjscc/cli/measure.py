@@ -149,7 +149,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     ]
     called = [perception.name for perception in perceptions]
     if twice := [name for name in called if called.count(name) > 1]:
-        raise UserError(f"two networks are called '{printable(twice[0])}'")
+        raise UserError(
+            f"two networks are called '{printable(twice[0])}': rename the file or folder of one, "
+            "or evaluate each into an --out of its own"
+        )
     first = perceptions[0]
     links = [open_link(name, family, first, accounting=arguments.accounting) for name in names]
     evaluators = load_evaluators(

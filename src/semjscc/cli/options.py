@@ -96,11 +96,13 @@ def check_network(name: str) -> None:
     from semjscc.perception.names import (
         EFFICIENTNET,
         MOBILENET,
+        check_one,
         hugging_face,
         mobilenet_file,
         onnx_file,
     )
 
+    check_one(name)
     if (model := hugging_face(name)) is not None:
         from semjscc.perception.huggingface.files import check_model
 

@@ -203,7 +203,7 @@ def _check(plan: Plan, made: Mapping[Path, Recipe], trained: Mapping[str, Path],
                 _check_own(own)
                 called.append(own.name)
                 continue
-            place = find_link(word, evaluation.weights)
+            place = find_link(word, evaluation.weights, option="weights:")
             called.append(place.name)
             codes |= codes_images(place)
             if judge is not None or not needs_network(place):

@@ -79,12 +79,13 @@ class Place:
     endings: Endings = NO_ENDINGS
 
 
-def find_link(name: str, family: str) -> Place:
+def find_link(name: str, family: str, *, option: str = "--weights") -> Place:
     """What a name or a path means; nothing is loaded.
 
     Args:
         name: see `loading.open_link`.
         family: of shipped weights, or "" for none.
+        option: by which another family is stated, for the message.
 
     Raises:
         UserError: there is no such link.
@@ -94,7 +95,7 @@ def find_link(name: str, family: str) -> Place:
     plain = _find(base, family)
     found = plain or _labelled(base, family)
     if found is None:
-        raise UserError(_unknown(base, family))
+        raise UserError(_unknown(base, family, option))
     if not endings.text:
         return found
     codec = None if found.weights is None else read_metadata(found.weights).get("codec")
@@ -233,7 +234,7 @@ def _weights(name: str) -> Path | None:
     return locate(name) if there else None
 
 
-def _unknown(name: str, family: str) -> str:
+def _unknown(name: str, family: str, option: str) -> str:
     """That there is no such link, with what is meant if it can be guessed."""
     label, _, rest = name.partition("=")
     whole = rest or name
@@ -247,7 +248,7 @@ def _unknown(name: str, family: str) -> str:
         return f"{said}: only weights and links of your own can have another name: leave out {own}"
     scheme, _ = split_policy(whole)  # what is behind the plus is looked at once there is a link
     if elsewhere := [other for other in families() if scheme in shipped_schemes(other)]:
-        return f"{said}, but there is one for {' and '.join(elsewhere)}: --weights {elsewhere[0]}"
+        return f"{said}, but there is one for {' and '.join(elsewhere)}: {option} {elsewhere[0]}"
     return said + (
         did_you_mean(scheme, known)
         or f": there are {', '.join(known)}, or a checkpoint's path, or your own as "

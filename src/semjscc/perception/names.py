@@ -23,6 +23,20 @@ def efficientnet_missing() -> str | None:
     return None if absent is None else f"{EFFICIENTNET} needs {absent}: {INSTALL}"
 
 
+def check_one(name: str) -> None:
+    """Refuse a list of networks where one is taken; a path that there is may hold a comma.
+
+    Raises:
+        UserError: so it is.
+    """
+    path = name.removeprefix(HUGGING_FACE).removeprefix(f"{MOBILENET}=")
+    if "," in name and not user_path(path).exists():
+        raise UserError(
+            f"one network is taken here, and {printable(name)} are several: name one "
+            "(evaluate --perception takes several)"
+        )
+
+
 def mobilenet_file(name: str) -> Path | None:
     """The weights behind ``mobilenet-v2=PATH``; None where the name is that of another network.
 

@@ -17,7 +17,7 @@ from semjscc.perception.built_in.mobilenet import load_mobilenet
 from semjscc.perception.built_in.networks import NETWORKS, build_network
 from semjscc.perception.huggingface.files import WEIGHTS, model_folder
 from semjscc.perception.huggingface.models import load_hugging_face
-from semjscc.perception.names import hugging_face, mobilenet_file, onnx_file
+from semjscc.perception.names import check_one, hugging_face, mobilenet_file, onnx_file
 from semjscc.perception.onnx.models import load_onnx
 from semjscc.perception.wrap import make_network, make_task
 from semjscc.tasks import Classification, Task
@@ -68,6 +68,7 @@ def open_perception(
         UserError: there is none, it cannot be read, or it has no such layer.
     """
     try:
+        check_one(name)
         model, exported = hugging_face(name), onnx_file(name)
         of_others = model is not None or exported is not None or mobilenet_file(name) is not None
         built_in = name == imagenet.NAME or of_others
