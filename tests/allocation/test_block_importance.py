@@ -5,8 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.allocation.importance import NEIGHBOURS, block_importance, looked_at, misled_by
+from semjscc.errors import UserError
 from semjscc.importance.maps import importance_map
-from semjscc.perception.base import Perception
+from semjscc.perception.base import Perception, looking_at
 
 
 def pictures(*size: int) -> Tensor:
@@ -23,6 +24,32 @@ def test_a_block_is_looked_at_as_its_pixels_are(
     assert (found >= 0).all()
     pixels = importance_map(tiny_perception, images, layer="stage2")
     torch.testing.assert_close(found[:, 0, 0], pixels[:, :16, :16].mean(dim=(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("layers", "used"),
+    [
+        (("stage1", "head"), "stage1"),  # two numbers an image have no places
+        (("head", "stage2"), "stage2"),
+        (("head", "head", "stage3"), "stage3"),
+        (("input", "head"), "input"),
+    ],
+)
+def test_a_layer_with_maps_is_looked_at(
+    tiny_perception: Perception, layers: tuple[str, ...], used: str
+) -> None:
+    looking = looking_at(tiny_perception, layers)
+    expected = importance_map(tiny_perception, pictures(32, 48), layer=used)
+    found = looked_at(looking, pictures(32, 48))
+    torch.testing.assert_close(found[:, 0, 0], expected[:, :16, :16].mean(dim=(1, 2)))
+
+
+def test_a_network_without_maps_is_refused(tiny_perception: Perception) -> None:
+    images = pictures(32, 48)
+    with pytest.raises(UserError, match=r"layer 'head' of tiny has no maps: .* name a layer with"):
+        block_importance(looking_at(tiny_perception, ["head"]), images, images)
+    with pytest.raises(UserError, match="tiny names no layers: importance needs one with maps"):
+        block_importance(looking_at(tiny_perception, []), images, images)
 
 
 class Halves(nn.Module):

@@ -3,6 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from semjscc.importance.gradient import ImportanceForm
+from semjscc.importance.layer_maps import NoMapsError
 from semjscc.importance.maps import importance_map, overlay, signed_map
 from semjscc.perception.base import Perception, Preprocess
 
@@ -126,27 +127,38 @@ def test_forms_of_more_than_one_gradient_are_refused(spot: Tensor, form: Importa
         importance_map(perception(spot), torch.ones(1, 3, 32, 32), form=form)
 
 
+def test_the_first_layer_with_maps_is_the_finest() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(4), nn.Flatten())
+    looking = Perception(network, layers=("2", "1", "0"), class_names=[str(n) for n in range(32)])
+    images = torch.rand(1, 3, 16, 16)
+    assert torch.equal(importance_map(looking, images), importance_map(looking, images, layer="1"))
+
+
 def test_layers_without_maps_are_refused() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
     flat = Perception(network, layers=("1",), class_names=("a", "b"))
     images = torch.rand(1, 3, 16, 16)
-    with pytest.raises(ValueError, match="no maps"):
+    with pytest.raises(NoMapsError, match=r"layer '1' of perception has no maps: .* \(1, 2\)"):
         importance_map(flat, images)
+    with pytest.raises(NoMapsError, match="layer '1' of perception"):
+        signed_map(flat, images, "1")
     with pytest.raises(ValueError, match="no layer"):
         importance_map(flat, images, layer="elsewhere")
 
 
 class Tokens(nn.Module):
-    """Patches of 4 x 4 pixels as tokens, after some for the whole image; one patch counts."""
+    """Patches of 4 x 4 pixels as tokens, between some for the whole image; one patch counts."""
 
-    def __init__(self, extra: int, patch: int) -> None:
+    def __init__(self, extra: int, patch: int, behind: int = 0, merged: int = 1) -> None:
         super().__init__()
         self.tokens, self.extra, self.patch = nn.Identity(), extra, patch
+        self.behind, self.merged = behind, merged
 
     def forward(self, images: Tensor) -> Tensor:
-        patches = nn.functional.avg_pool2d(images, 4).flatten(2).transpose(1, 2)
-        whole = patches[:, :1].expand(-1, self.extra, -1)
-        tokens = self.tokens(torch.cat([whole, patches], dim=1))
+        side = 4 * self.merged
+        patches = nn.functional.avg_pool2d(images, side).flatten(2).transpose(1, 2)
+        whole, last = (patches[:, :1].expand(-1, count, -1) for count in (self.extra, self.behind))
+        tokens = self.tokens(torch.cat([whole, patches, last], dim=1))
         return tokens[:, self.extra + self.patch, :2] + torch.tensor([9.0, 0.0])
 
 
@@ -163,6 +175,47 @@ def test_tokens_are_maps_row_by_row(extra: int, size: tuple[int, int]) -> None:
     assert (peak[0] // 4, peak[1] // 4) == (2, 3)
     assert found[-1, -1] == 0
     assert rows > 3
+
+
+class SaidTokens(Tokens):
+    """Says itself how its tokens lie."""
+
+    patch_size: tuple[int, int] = (4, 4)
+
+    @property
+    def tokens_behind(self) -> int:
+        return self.behind
+
+
+@pytest.mark.parametrize("size", [(16, 16), (18, 27), (40, 24)])
+@pytest.mark.parametrize(("extra", "behind"), [(1, 9), (0, 0), (5, 100)])
+def test_a_network_that_says_how_tokens_lie_is_believed(
+    size: tuple[int, int], extra: int, behind: int
+) -> None:
+    columns = size[1] // 4  # with 1 + 16 + 9 tokens, five by five would be a guess
+    network = SaidTokens(extra, 2 * columns + 3, behind)
+    looking = Perception(network, layers=("tokens",), class_names=("yes", "no"))
+    (found,) = importance_map(looking, torch.rand(1, 3, *size))
+    down, across = size[0] / (size[0] // 4), size[1] / columns
+    peak = divmod(int(found.argmax()), size[1])
+    assert (int(peak[0] / down), int(peak[1] / across)) == (2, 3)
+
+
+def test_patches_may_have_been_merged() -> None:
+    network = SaidTokens(0, 7, merged=4)
+    looking = Perception(network, layers=("tokens",), class_names=("yes", "no"))
+    (found,) = importance_map(looking, torch.rand(1, 3, 48, 80))  # three rows of five
+    peak = divmod(int(found.argmax()), 80)
+    assert (peak[0] // 16, peak[1] // 16) == (1, 2)
+
+
+def test_tokens_that_are_not_of_the_patches_have_no_maps() -> None:
+    network = SaidTokens(0, 0)
+    network.patch = 0
+    network.patch_size = (5, 5)
+    looking = Perception(network, layers=("tokens",), class_names=("yes", "no"))
+    with pytest.raises(NoMapsError, match=r"layer 'tokens' .* features are \(1, 48, 3\)"):
+        importance_map(looking, torch.rand(1, 3, 32, 24))
 
 
 def test_overlay_brightens_what_matters() -> None:

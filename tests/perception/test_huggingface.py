@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 from semjscc.cli import main
 from semjscc.cli.options import check_network
@@ -508,7 +509,21 @@ def test_boxes_are_those_of_the_library(detector: Path, size: tuple[int, int]) -
     assert (classes == wanted["labels"]).float().mean() > 0.8
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("size", [(64, 64), (60, 75), (100, 45)])
+def test_importance_lies_on_the_patches_of_a_detector(
+    detector: Path, size: tuple[int, int]
+) -> None:
+    perception, image = open_perception(f"hf:{detector}"), as_image(pixels(*size))
+    height, width = perception.preprocess(image).shape[-2:]
+    _, gradients, _ = score_gradients(perception, image, "logit")
+    # One token is for the class, and nine behind the patches are for what is found.
+    patches = gradients[perception.layers[0]].abs().mean(dim=2)[0, 1:-9]
+    grid = patches.unflatten(0, (height // 16, width // 16))
+    spread = F.interpolate(grid[None, None], image.shape[-2:], mode="bilinear", antialias=True)
+    expected = spread / spread.amax()
+    torch.testing.assert_close(importance_map(perception, image), expected[0])
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_a_detector_takes_part_in_an_evaluation(detector: Path, tmp_path: Path) -> None:
     words = ["evaluate", "--data", "scenes", "--size", "128", "--limit", "2", "--links", "none"]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from semjscc.importance.layer_maps import layer_with_maps
 from semjscc.importance.maps import importance_map
 from semjscc.linear.transform import BLOCK
 from semjscc.perception.base import Perception
@@ -40,9 +41,16 @@ def block_importance(perception: Perception, images: Tensor, received: Tensor) -
 def looked_at(perception: Perception, images: Tensor) -> Tensor:
     """The mean size of the score's gradient in the features of a network's second layer: (B, h, w).
 
-    The first layer sees more exactly where something is, and deeper ones what it is.
+    The first layer sees more exactly where something is, and deeper ones what it is. Where the
+    second has no maps, the first counts, or else the next one that has some.
+
+    Raises:
+        NoMapsError: no layer has maps.
     """
-    return _of_blocks(importance_map(perception, images, layer=perception.layers[:2][-1]))
+    layers = perception.layers
+    wanted = (*layers[1:2], *layers[:1], *layers[2:])
+    layer = layer_with_maps(perception, images, wanted)
+    return _of_blocks(importance_map(perception, images, layer=layer))
 
 
 def misled_by(perception: Perception, images: Tensor, received: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
+from semjscc.importance.layer_maps import layer_with_maps, maps_of
 from semjscc.perception.base import INPUT_LAYER, Perception
 from semjscc.tasks.base import ScoreName
 
@@ -22,10 +23,6 @@ LUMA = (0.299, 0.587, 0.114)
 _GRADIENT_ALONE = ImportanceForm(temper=1.0)
 
 
-_EXTRA_TOKENS = 8
-"""At most: for the class, for distillation, registers."""
-
-
 def importance_map(
     perception: Perception,
     images: Tensor,
@@ -39,8 +36,8 @@ def importance_map(
     Args:
         perception: the frozen network.
         images: (B, 3, H, W) in [0, 1].
-        layer: whose features count, maps or tokens in rows; the network's first one, whose maps are
-            the finest, where it is None.
+        layer: whose features count, maps or tokens in rows; where it is None, the network's first
+            one with maps, which are the finest.
         form: how a gradient becomes a weight; by default the gradient alone, untempered.
         target: (B,) int64 classes to score, the predicted ones where it is None.
 
@@ -49,14 +46,15 @@ def importance_map(
         nothing. Where preprocessing crops the image, the map is zero outside the crop.
 
     Raises:
-        ValueError: the layer does not exist or has no maps, or ``form`` wants a label and there
-            is no ``target``, or more than the gradient of one score.
+        NoMapsError: the layer has no maps, or no layer has.
+        ValueError: the layer does not exist, or ``form`` wants a label and there is no ``target``,
+            or more than the gradient of one score.
     """
     if form.score == "fisher" or form.unit == "projection" or form.learned is not None:
         raise ValueError("a map shows one score's gradient: no fisher, projection or learned form")
     if form.target == "label" and target is None:
         raise ValueError("importance for the label needs a target")
-    layer = layer or _finest(perception)
+    layer = layer or _finest(perception, images)
     _, gradient = _gradient(perception, images, layer, form.score, target)
     weights = importance_weights({layer: gradient}, form)[layer].mean(dim=1)
     return _place(weights / _peak(weights), perception, images, layer)
@@ -78,7 +76,8 @@ def signed_map(
         zeros where the gradient is zero or not finite.
 
     Raises:
-        ValueError: the layer does not exist or has no maps.
+        NoMapsError: the layer has no maps.
+        ValueError: it does not exist.
     """
     feature, gradient = _gradient(perception, images, layer, score, None)
     signed = (feature.float() * gradient.float()).sum(dim=1)
@@ -104,9 +103,9 @@ def overlay(images: Tensor, maps: Tensor) -> Tensor:
     return HEAT_SHARE * heat + (1 - HEAT_SHARE) * grey
 
 
-def _finest(perception: Perception) -> str:
-    inner = (layer for layer in perception.layers if layer != INPUT_LAYER)
-    return next(inner, INPUT_LAYER)
+def _finest(perception: Perception, images: Tensor) -> str:
+    inner = [layer for layer in perception.layers if layer != INPUT_LAYER]
+    return layer_with_maps(perception, images, inner or [INPUT_LAYER])
 
 
 def _gradient(
@@ -123,31 +122,10 @@ def _gradient(
         name=perception.name,
     )
     features, gradients, _ = score_gradients(watched, images, score, target)
-    sides = perception.preprocess(images[:1]).shape[-2:]
-    feature, gradient = (_as_maps(values[layer], *sides) for values in (features, gradients))
-    if feature is None or gradient is None:
-        shape = tuple(features[layer].shape)
-        raise ValueError(f"layer '{layer}' has no maps to show: its features are {shape}")
+    feature, gradient = (
+        maps_of(perception, images, layer, values[layer]) for values in (features, gradients)
+    )
     return feature, gradient
-
-
-def _as_maps(values: Tensor, height: int, width: int) -> Tensor | None:
-    """Features as maps (B, C, h, w): they are some, or tokens (B, N, C), or None.
-
-    The tokens of an input of H x W are its patches, row by row, after a few for the whole image.
-    """
-    if values.ndim == 4:
-        return values
-    for extra in range(_EXTRA_TOKENS + 1) if values.ndim == 3 else ():
-        patches = values.shape[1] - extra
-        rows = round((max(0, patches) * height / width) ** 0.5)
-        if not 0 < rows <= height:
-            continue
-        side = round(height / rows)  # of a patch, the same along both sides
-        kept, padded = (height // side, width // side), (-(-height // side), -(-width // side))
-        if (rows, patches / rows) in (kept, padded):
-            return values[:, extra:].transpose(1, 2).unflatten(2, (rows, patches // rows))
-    return None
 
 
 def _peak(maps: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 from semjscc.codecs.bandwidth import channel_uses
 from semjscc.data.base import PerImage
 from semjscc.images import printable
+from semjscc.importance.layer_maps import NoMapsError
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.links import Link, Received, Situation
 from semjscc.metrics import psnr
@@ -102,7 +103,7 @@ def _importance(
     """The column of importance maps; none of a network without gradients or without maps."""
     try:
         heat = overlay(images, importance_map(perception, images))
-    except (NoGradientError, ValueError):
+    except (NoGradientError, NoMapsError):
         return []
     captions = [""] * len(heat)
     if isinstance(targets, Tensor) and targets.ndim == 1:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.images import to_uint8
+from semjscc.importance.layer_maps import NoMapsError
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
@@ -91,7 +92,7 @@ def importance_picture(image: Tensor, perception: Perception) -> Tensor | None:
     """
     try:
         return overlay(image[None], importance_map(perception, image[None]))[0]
-    except (NoGradientError, ValueError):
+    except (NoGradientError, NoMapsError):
         return None
 
 

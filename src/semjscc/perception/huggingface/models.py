@@ -79,6 +79,21 @@ class LogitsOf(nn.Module):
         super().__init__()
         self.model = model
 
+    @property
+    def patch_size(self) -> Any:
+        """Sides of the patches that its tokens stand for; None where the model does not say."""
+        config = self.model.config
+        for part in (config, getattr(config, "backbone_config", None)):
+            for name in ("patch_stride", "patch_size"):  # the step from one patch to the next
+                if (said := getattr(part, name, None)) is not None:
+                    return said
+        return None
+
+    @property
+    def tokens_behind(self) -> int:
+        """How many tokens follow those of the patches."""
+        return int(getattr(self.model.config, "num_detection_tokens", 0))
+
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W), preprocessed -> logits."""
         return self.model(images).logits
