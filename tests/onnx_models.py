@@ -113,12 +113,12 @@ def segmenter(file: Path, settings: dict[str, Any], **more: Any) -> Path:
     return save(file, layer, nodes(layer, "map"), ["map"], settings, **more)
 
 
-def detector(file: Path, settings: dict[str, Any], **more: Any) -> Path:
+def detector(file: Path, settings: dict[str, Any], *, last: str = "Sigmoid", **more: Any) -> Path:
     """(B, 4 + M, Q) as YOLO has it: sides of 0 to 16 pixels about anything, probabilities."""
     layer = convolution(4 + len(NAMES), 4)
     graph = [
         *nodes(layer, "map"),
-        helper.make_node("Sigmoid", ["map"], ["positive"]),
+        helper.make_node(last, ["map"], ["positive"]),
         helper.make_node("Reshape", ["positive", "shape"], ["found"]),
     ]
     constants = {"shape": [0, 4 + len(NAMES), -1]}

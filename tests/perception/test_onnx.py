@@ -21,6 +21,7 @@ from semjscc.errors import UserError
 from semjscc.importance.maps import importance_map
 from semjscc.perception.base import Preprocess, predict
 from semjscc.perception.gradients import NoGradientError
+from semjscc.perception.onnx.outputs import logits
 from semjscc.perception.store import open_perception, weights_file
 from semjscc.results.fingerprint import context_fingerprint
 from semjscc.results.records import load_results
@@ -126,6 +127,41 @@ def test_probabilities_are_the_same_as_logits(tmp_path: Path) -> None:
     perception = open_perception(str(save(tmp_path / "a.onnx", layer, graph, ["likely"], told)))
     given = images(2, 16, 16) / 8
     close(perception(given).softmax(dim=1), layer(given).softmax(dim=1))
+
+
+def test_what_are_no_probabilities_is_refused(tmp_path: Path) -> None:
+    network, told = Classifier(), {**CLASSIFIER, "scores": "probabilities"}
+    # Without an image the numbers are nearly 0.5, which could be probabilities.
+    assert network.layer.bias is not None
+    network.layer.bias.fill_(0.5)
+    graph = [
+        *nodes(network.layer, "map"),
+        helper.make_node("GlobalAveragePool", ["map"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["logits"]),
+    ]
+    perception = open_perception(
+        str(save(tmp_path / "a.onnx", network.layer, graph, ["logits"], told))
+    )
+    expected = network(images())
+    assert (expected > 1).any()
+    with pytest.raises(
+        UserError,
+        match=rf"a\.onnx: it returns values of {expected.min():.3g} to {expected.max():.3g}, "
+        "and probabilities lie between 0 and 1. If they are logits, say scores: logits",
+    ) as caught:
+        perception(images())
+    assert "\n" not in str(caught.value)
+    found = detector(tmp_path / "b.onnx", {**DETECTOR, "size": [16, 32]}, last="Identity")
+    with pytest.raises(UserError, match=r"b\.onnx: it returns values of .* scores: logits"):
+        open_perception(str(found))(images(2, 16, 32))
+
+
+@pytest.mark.parametrize("beyond", [0.0, 5e-4])
+def test_probabilities_may_be_a_little_beyond(beyond: float) -> None:
+    likely = torch.tensor([[-beyond, 1 + beyond]])
+    found = logits(likely, "probabilities", of_each=False)
+    torch.testing.assert_close(found.softmax(dim=1), torch.tensor([[0.0, 1.0]]))
+    assert logits(likely.fill_(float("nan")), "probabilities", of_each=True).isnan().all()
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -325,7 +361,10 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "a map wanted": (told(task="segmentation"), "a map of numbers for each image and class"),
     "boxes of a classifier": (told(boxes="centre"), "boxes and unit are of detection"),
     "no form of boxes": (of_boxes(boxes=None), "detection needs boxes"),
-    "other boxes": (of_boxes(classes=7), r"for 7 classes should return \(B, Q, 11\)"),
+    "other boxes": (
+        of_boxes(classes=7),
+        r"a\.onnx: it returns .* for 7 classes should return \(B, Q, 11\)",
+    ),
     "crop of a detector": (of_boxes(resize=300, size=224), "resize is of classification"),
     "task options": (told(task_options={"ignored": [1]}), "the task classification"),
     "layout": (told(layout="NHWC"), "cannot look at images"),

@@ -72,32 +72,45 @@ class OnnxNetwork(nn.Module):
         given = images.detach().cpu()
         given = given.permute(0, 2, 3, 1) if self._last else given
         values = given.contiguous().numpy().astype(_TYPES[self._input.type])
-        made = [torch.from_numpy(one).float().to(images.device) for one in self._run(values)]
+        portions = self._run(values)
+        try:
+            made = [one.to(images.device) for one in _joined(portions, len(values))]
+            return self._told(made, (images.shape[-2], images.shape[-1]))
+        except ValueError as error:
+            raise UserError(f"{printable(str(self._file))}: {error}") from error
+
+    def _told(self, made: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Outputs as the task wants them; a `ValueError` where they are not what settings say."""
         settings = self.settings
         if settings.task == "detection":
-            return detections(made, settings, (images.shape[-2], images.shape[-1]))
+            return detections(made, settings, size)
         one = made[0]
         if settings.task == "segmentation" and self._last and one.ndim == 4:
             one = one.movedim(-1, 1)
         return logits(one, settings.scores, of_each=False)
 
-    def _run(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """The outputs of all images."""
+    def _run(self, values: NDArray[Any]) -> list[list[Any]]:
+        """The outputs of all images, in portions."""
         count = self._input.shape[0]
         count = count if isinstance(count, int) else len(values)
         missing = -len(values) % count
         filled = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)])
-        portions = [
+        return [
             self._session.run(self._names, {self._input.name: part})
             for part in np.split(filled, len(filled) // count)
         ]
-        for output in portions[0]:
-            if not isinstance(output, np.ndarray) or output.ndim < 1:
-                raise UserError("an output is no tensor with a row for each image")
-        return [np.concatenate(parts)[: len(values)] for parts in zip(*portions, strict=True)]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._file, self.settings, self.content)
+
+
+def _joined(portions: Sequence[Sequence[Any]], count: int) -> list[Tensor]:
+    """The outputs of ``count`` images, float32; a `ValueError` where one has no row for each."""
+    for output in portions[0]:
+        if not isinstance(output, np.ndarray) or output.ndim < 1:
+            raise ValueError("an output is no tensor with a row for each image")
+    joined = (np.concatenate(parts)[:count] for parts in zip(*portions, strict=True))
+    return [torch.from_numpy(one).float() for one in joined]
 
 
 def _session(file: Path) -> Any:

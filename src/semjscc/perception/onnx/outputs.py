@@ -17,11 +17,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from semjscc.errors import UserError
 from semjscc.perception.onnx.settings import OnnxSettings
 
 _LEAST, _MOST = 1e-12, 1 - 2**-24
 """Between which a probability lies whose logarithm, and that of what is left to 1, is finite."""
+_BEYOND = 1e-3
+"""By which half precision may miss the range of probabilities."""
 
 
 def logits(scores: Tensor, kind: Literal["logits", "probabilities"], *, of_each: bool) -> Tensor:
@@ -31,9 +32,17 @@ def logits(scores: Tensor, kind: Literal["logits", "probabilities"], *, of_each:
         scores: (B, M, …), or (…, M).
         kind: what they are.
         of_each: each class has a probability of its own (sigmoid), else they add up to 1 (softmax).
+
+    Raises:
+        ValueError: they are no probabilities and should be.
     """
     if kind == "logits":
         return scores
+    if ((scores < -_BEYOND) | (scores > 1 + _BEYOND)).any():
+        raise ValueError(
+            f"it returns values of {float(scores.min()):.3g} to {float(scores.max()):.3g}, and "
+            "probabilities lie between 0 and 1. If they are logits, say scores: logits beside it"
+        )
     likely = scores.clamp(_LEAST, _MOST)
     return likely.log() - torch.log1p(-likely) if of_each else likely.log()
 
@@ -50,7 +59,7 @@ def detections(made: Sequence[Tensor], settings: OnnxSettings, size: tuple[int, 
         (B, Q, 4 + M).
 
     Raises:
-        UserError: their shapes are none of those above.
+        ValueError: their shapes are none of those above, or probabilities are none.
     """
     boxes, classes = _apart(made, len(settings.class_names))
     if settings.unit == "pixels":
@@ -70,7 +79,7 @@ def detections(made: Sequence[Tensor], settings: OnnxSettings, size: tuple[int, 
 def _apart(made: Sequence[Tensor], classes: int) -> tuple[Tensor, Tensor]:
     """Boxes (B, Q, 4), and numbers of M classes or one more (B, Q, …)."""
     shapes = " and ".join(str(tuple(one.shape)) for one in made)
-    refusal = UserError(
+    refusal = ValueError(
         f"it returns {shapes}, and for {classes} classes should return (B, Q, {4 + classes}), "
         f"(B, {4 + classes}, Q), or (B, Q, 4) and (B, Q, {classes}): boxes before any of them is "
         "left out"
