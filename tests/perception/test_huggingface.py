@@ -63,10 +63,14 @@ def convnext() -> Any:
     return transformers.ConvNextForImageClassification(config)
 
 
-def vit() -> Any:
+def vit(**settings: Any) -> Any:
     shape: Settings = {"hidden_size": 16, "num_hidden_layers": 8, "intermediate_size": 32}
     config = transformers.ViTConfig(
-        **shape, num_attention_heads=2, image_size=32, patch_size=8, id2label=NAMES
+        **shape,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=8,
+        **(settings or {"id2label": NAMES}),
     )
     return transformers.ViTForImageClassification(config)
 
@@ -385,6 +389,13 @@ def test_what_cannot_be_loaded_is_one_line(
     with pytest.raises(UserError, match=message) as caught:
         open_perception(f"hf:{folder}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_model_that_tells_nothing_apart_is_refused(count: int, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "few", lambda: vit(num_labels=count), of_type("ViT", **SQUARE))
+    with pytest.raises(UserError, match=rf"few knows {count} class.* classification needs at"):
+        open_perception(f"hf:{folder}")
 
 
 def test_names_of_the_hub(

@@ -357,6 +357,7 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "unknown key": (told(means=[0, 0, 0]), "means"),
     "unknown task": (told(task="captioning"), "task is one of classification"),
     "no classes": (told(classes=[]), "classes are names, or how many"),
+    "one class": (told(classes=["a"]), "knows 1 class, and classification needs at least 2"),
     "other classes": (told(classes=4), r"must return .* of shape \(1, 3\)"),
     "a map wanted": (told(task="segmentation"), "a map of numbers for each image and class"),
     "boxes of a classifier": (told(boxes="centre"), "boxes and unit are of detection"),

@@ -21,7 +21,7 @@ from semjscc.perception.base import INPUT_LAYER, Perception, Preprocess, predict
 from semjscc.perception.built_in.networks import CLASSIFIERS, build_network
 from semjscc.perception.store import describe, load_perception, open_perception
 from semjscc.perception.wrap import make_network
-from semjscc.tasks import Classification
+from semjscc.tasks import Classification, Detection, Segmentation, Task
 
 
 def seeing(
@@ -34,6 +34,24 @@ def seeing(
         class_names=perception.class_names,
         preprocess=preprocess,
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "message"),
+    [
+        (Classification(), ["a"], "one knows 1 class, and classification needs at least 2"),
+        (Classification(), [], "one knows 0 classes, and classification needs at least 2"),
+        (Segmentation(), ["a"], "one knows 1 class, and segmentation needs at least 2"),
+        (Detection(), [], "one knows 0 classes, and detection needs at least 1"),
+    ],
+)
+def test_a_network_whose_answer_is_always_the_same_is_refused(
+    task: Task, names: list[str], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        Perception(nn.Identity(), layers=(), class_names=names, task=task, name="one")
+    enough = [*names, "b"]
+    assert Perception(nn.Identity(), layers=(), class_names=enough, task=Detection()).class_names
 
 
 def test_nothing_changes_the_parameters_and_statistics(

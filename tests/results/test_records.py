@@ -190,7 +190,9 @@ def small_meta(names: tuple[str, ...] = ()) -> dict[str, Any]:
     labels = torch.zeros(2, dtype=torch.int64)
     images = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
     data = ImageSet("toy", "val", images, labels, ("a",), "r1", "f1", names=names)
-    perception = Perception(ResNet(1, width=4), layers=["stage1"], class_names=["a"], name="tiny")
+    perception = Perception(
+        ResNet(2, width=4), layers=["stage1"], class_names=["a", "b"], name="tiny"
+    )
     return make_meta(
         links=[NoChannel()], data=data, perceptions=[perception], command="semjscc x", seed=3
     )

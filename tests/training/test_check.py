@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 
+from semjscc.cli.pictures import write_picture
 from semjscc.errors import UserError
 from semjscc.training.check import check_recipe
 from semjscc.training.recipe import load_recipe
+from semjscc.training.runs.run import Schedule
+from semjscc.training.train import train
 
 CODEC = """
 name: trial
@@ -55,6 +59,7 @@ def test_a_codec_that_cannot_be_trained_is_refused(
         (["--perception.options", "{wdth: 3}"], "did you mean 'width'"),
         (["--start", "signs-djscc"], "holds a codec, and a perception is trained"),
         (["--perception.task", "segmentation"], "set data.masks: true"),
+        (["--perception.classes", "[only]"], "network knows 1 class, and classification needs at"),
     ],
 )
 def test_a_network_that_cannot_be_trained_is_refused(
@@ -78,3 +83,16 @@ def test_weights_that_will_be_there_are_not_looked_for(tmp_path: Path) -> None:
 def test_a_sound_recipe_passes(tmp_path: Path, text: str) -> None:
     (tmp_path / "recipe.yaml").write_text(text)
     check_recipe(load_recipe(tmp_path / "recipe.yaml"))
+
+
+def test_images_of_one_class_train_no_classifier(tmp_path: Path) -> None:
+    home = tmp_path / "images" / "train" / "only"
+    home.mkdir(parents=True)
+    for number in range(6):
+        write_picture(torch.full((3, 16, 16), number / 6), home / f"{number}.png")
+    (tmp_path / "recipe.yaml").write_text(NETWORK)
+    words = ["--data.source", str(home.parents[1]), "--data.val_fraction", "0.5"]
+    recipe = load_recipe(tmp_path / "recipe.yaml", words)
+    with pytest.raises(UserError, match="network knows 1 class, and classification needs at least"):
+        train(recipe, tmp_path / "run", Schedule(progress=False))
+    assert not (tmp_path / "run").exists()

@@ -123,6 +123,7 @@ class Perception(nn.Module):
 
     Raises:
         ValueError: a layer does not exist.
+        UserError: there are fewer classes than the task needs.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class Perception(nn.Module):
         self.preprocess = preprocess or Preprocess()
         self.task: Task = task or Classification()
         self.name = name
+        self.task.check_classes(len(self.class_names), name)
         self.facts = dict(facts or {})
         self.eval()
 

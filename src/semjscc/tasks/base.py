@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from semjscc.data.base import PerImage, TargetName
+from semjscc.errors import UserError, printable
 
 ScoreName = Literal["logit", "log-probability", "loss"]
 Kind = Literal["bits", "mean", "mean-ratio", "average-precision"]
@@ -46,12 +47,15 @@ class Task(ABC):
         target: what of a data set its results are compared with.
         metrics: what its evidence makes up: the kind of each metric. The first is the main one.
         tells: how many things a line about an image names.
+        least_classes: of how many classes its results are, at least: of a single one every image
+            would be.
     """
 
     name: str
     target: ClassVar[TargetName]
     metrics: ClassVar[Mapping[str, Kind]]
     tells: ClassVar[int] = 1
+    least_classes: ClassVar[int] = 1
 
     @abstractmethod
     def problem(self, output: object, images: Tensor, classes: int) -> str | None:
@@ -106,6 +110,23 @@ class Task(ABC):
         self, output: Tensor, class_names: Sequence[str], most: int = 1
     ) -> list[tuple[Seen, ...]]:
         """What is seen in each image: ``most`` things at most, the first being the main one."""
+
+    def check_classes(self, count: int, name: str) -> None:
+        """Refuse too few classes for a result to say anything.
+
+        Args:
+            count: M.
+            name: of the network.
+
+        Raises:
+            UserError: there are too few.
+        """
+        if count < self.least_classes:
+            raise UserError(
+                f"{printable(name)} knows {count} class{'' if count == 1 else 'es'}, and "
+                f"{self.name} needs at least {self.least_classes}: with fewer its answer is "
+                "always the same"
+            )
 
     def check(self, targets: PerImage, classes: int) -> None:
         """Refuse targets that are not of the network's classes; here all are.

@@ -17,6 +17,7 @@ class Classification(Task):
     name = "classification"
     target: ClassVar[TargetName] = "label"
     metrics: ClassVar[Mapping[str, Kind]] = {"accuracy": "bits"}
+    least_classes: ClassVar[int] = 2
 
     def problem(self, output: object, images: Tensor, classes: int) -> str | None:
         """A number for each image and class, or what is wrong."""

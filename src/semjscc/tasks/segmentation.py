@@ -37,6 +37,7 @@ class Segmentation(Task):
     target: ClassVar[TargetName] = "mask"
     metrics: ClassVar[Mapping[str, Kind]] = {"miou": "mean-ratio"}
     tells: ClassVar[int] = 3
+    least_classes: ClassVar[int] = 2
 
     def __init__(self, ignored: Sequence[int] = (), important: Sequence[int] = ()) -> None:
         for number in (*ignored, *important):

@@ -52,6 +52,8 @@ def check_recipe(recipe: Recipe, made: Collection[str] = ()) -> None:
         task = make_task(chosen.task, chosen.task_options)
         # Which classes masks and boxes have, one image does not show.
         classes = chosen.classes or (data.names_of("label") if task.target == "label" else ())
+        if chosen.classes:
+            task.check_classes(len(classes), recipe.name)
         if classes:
             prepare_network(recipe, chosen, task, classes, images)
 

@@ -106,6 +106,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
     recipe, data = work.recipe, work.data
     task = make_task(chosen.task, chosen.task_options)
     data, val, classes = in_one_order(data, work.val, task.target, chosen.classes)
+    task.check_classes(len(classes), recipe.name)
     side = chosen.input_size
     if isinstance(task, Detection) and side is None and any(h != w for h, w in data.sizes):
         raise UserError(

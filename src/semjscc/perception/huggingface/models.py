@@ -182,7 +182,7 @@ def _class_names(config: Any, name: str) -> list[str]:
     """In the order of their numbers; as the library calls them where they have none."""
     given = config.id2label or {number: f"LABEL_{number}" for number in range(config.num_labels)}
     known = {int(number): str(label) for number, label in given.items()}
-    if sorted(known) != list(range(len(known))) or not known:
+    if sorted(known) != list(range(len(known))):
         raise UserError(f"{name}: the numbers of its classes (id2label) are not 0, 1, 2 …")
     return [known[number] for number in range(len(known))]
 
