@@ -307,6 +307,10 @@ def test_a_processor_that_does_more_is_refused(tmp_path: Path) -> None:
             read_processor(processor_of(settings, tmp_path), "some")
 
 
+def configured(**changed: Any) -> Callable[[Path], None]:
+    return lambda folder: edited(folder, hub.CONFIG, lambda config: config.update(changed))
+
+
 def edited(folder: Path, name: str, edit: Callable[[Settings], object]) -> None:
     settings = json.loads((folder / name).read_text())
     edit(settings)
@@ -375,6 +379,26 @@ def test_unfit_folders_are_one_line(reason: str, folders: dict[str, Path], tmp_p
             lambda f: edited(f, hub.CONFIG, lambda c: c.update(num_hidden_layers=9)),
             "the weights in model.safetensors do not fit a ViTForImageClassification: vit.layers.8",
         ),
+        (
+            configured(id2label={"0": "cat", "1": "dog"}),
+            r"^model: model.safetensors has classifier.bias of 4, and config.json describes 2, "
+            "one for each class that it lists$",
+        ),
+        (
+            configured(intermediate_size=40),
+            r"^model: model.safetensors has vit.layers.0.mlp.fc1.bias of 32, and config.json "
+            "describes 40$",
+        ),
+        (
+            configured(hidden_act="nope"),
+            "^model: config.json does not describe a model that transformers can build: "
+            "KeyError: 'nope'$",
+        ),
+        (
+            configured(num_attention_heads=0),
+            "^model: config.json does not describe a model that .* build: .*by zero",
+        ),
+        (configured(hidden_size="x"), "does not describe a model .*'hidden_size' expected int"),
         (
             lambda f: edited(f, hub.PROCESSOR, lambda c: c.update(size={"height": 9, "width": 9})),
             "model cannot look at images of 9 x 9 pixels",

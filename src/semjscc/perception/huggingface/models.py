@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from semjscc.errors import UserError, printable
+from semjscc.blueprints import on_no_device
+from semjscc.errors import UserError, first_line, printable
 from semjscc.perception.base import INPUT_LAYER, Perception
 from semjscc.perception.huggingface.default_layers import default_layers
 from semjscc.perception.huggingface.files import (
@@ -144,7 +145,7 @@ def _rebuilt(
 
 def _loaded(folder: Path, kind: str, name: str) -> tuple[Any, Any]:
     """The model and its image processor."""
-    with _one_line(name):
+    with _one_line(folder, kind, name):
         import transformers
 
         with _quiet():
@@ -159,12 +160,18 @@ def _loaded(folder: Path, kind: str, name: str) -> tuple[Any, Any]:
                 trust_remote_code=False,
                 use_safetensors=True,
                 dtype=torch.float32,
+                ignore_mismatched_sizes=True,  # which are told below, by name
                 output_loading_info=True,
             )
-    for what in ("missing_keys", "mismatched_keys", "error_msgs"):
+    for what in ("missing_keys", "error_msgs"):
         if report.get(what):
             first = printable(str(sorted(map(str, report[what]))[0]))
             raise UserError(f"{name}: the weights in {WEIGHTS} do not fit a {kind}: {first}")
+    mismatched: list[Any] = sorted(report.get("mismatched_keys") or ())
+    if mismatched:
+        key, there, wanted = mismatched[0]
+        said = _of_other_size(str(key), there, wanted, model.config.num_labels)
+        raise UserError(f"{name}: {said}")
     if any(not torch.isfinite(weights).all() for weights in model.state_dict().values()):
         raise UserError(f"{name}: {WEIGHTS} holds weights that are not finite")
     # The same model elsewhere gives the same results, which must not be measured anew.
@@ -199,17 +206,54 @@ def _task(task: str, config: Any) -> Task:
     return Segmentation()
 
 
+def _of_other_size(key: str, there: Sequence[int], wanted: Sequence[int], classes: int) -> str:
+    """One line on weights whose shape is not that of the model which the configuration describes.
+
+    Args:
+        key: their name.
+        there: their shape.
+        wanted: that of the model.
+        classes: how many it has.
+    """
+    shapes = [" x ".join(map(str, shape)) for shape in (there, wanted)]
+    said = f"{WEIGHTS} has {printable(key)} of {shapes[0]}, and {CONFIG} describes {shapes[1]}"
+    by_class = wanted[:1] != there[:1] and wanted[1:] == there[1:] and wanted[0] == classes
+    return f"{said}, one for each class that it lists" if by_class else said
+
+
 @contextmanager
-def _one_line(name: str) -> Iterator[None]:
+def _one_line(folder: Path, kind: str, name: str) -> Iterator[None]:
     try:
         yield
     except UserError:
         raise
     except Exception as error:  # of any kind: the files are a stranger's, the library is large
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise UserError(
-            f"{name} cannot be loaded by transformers: {printable(lines[0])}"
-        ) from error
+        if (reason := _cannot_be_built(folder, kind)) is not None:
+            raise UserError(
+                f"{name}: {CONFIG} does not describe a model that transformers can build: {reason}"
+            ) from error
+        raise UserError(f"{name} cannot be loaded by transformers: {first_line(error)}") from error
+
+
+def _cannot_be_built(folder: Path, kind: str) -> str | None:
+    """What is wrong with a configuration, whatever the weights are; None where nothing is."""
+    try:
+        import transformers
+
+        made = getattr(transformers, kind)
+        with _quiet(), on_no_device():
+            made(
+                made.config_class.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
+            )
+    except ImportError:  # of a package that this kind of model needs
+        return None
+    except Exception as error:  # of any kind, as above
+        said = " ".join(str(error).split())
+        # A missing key says no more than the key.
+        return printable(f"{type(error).__name__}: {said}" if isinstance(error, KeyError) else said)
+    return None
 
 
 @contextmanager
