@@ -35,6 +35,7 @@ def ship(run: Path, beside: str | None = None) -> Path:
     """Write ``weights/NAME.safetensors`` for the run ``NAME``, or its difference from others."""
     weights, metadata = load_weights(locate(str(run)))
     metadata.pop(BESIDE, None)  # what is read is whole, however it was stored
+    metadata.pop("receiver", None)  # where it lay; what ships is known by its name
     target = WEIGHTS / f"{metadata['recipe']['name']}.safetensors"
     if beside is not None:
         save_difference(target, weights, metadata, beside)

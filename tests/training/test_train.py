@@ -19,6 +19,8 @@ import torch
 from semjscc.checkpoint import MODEL, load_weights, read_metadata
 from semjscc.cli import main
 from semjscc.errors import Stopped, UserError
+from semjscc.perception.identity import network_print
+from semjscc.perception.store import open_perception
 from semjscc.training.recipe import Recipe, load_recipe
 from semjscc.training.runs.folder_lock import LOCK, alone_in
 from semjscc.training.runs.run import RESUME, Schedule
@@ -281,6 +283,13 @@ def test_full_disk_while_logging_is_one_line(
     assert complaints.startswith("semjscc: cannot ")  # what strikes first depends on the time
     assert complaints.endswith(": File too large\n")
     assert complaints.count("\n") == 1
+
+
+def test_a_codec_says_for_which_network_it_was_trained(finished: Path, perception: Path) -> None:
+    described = read_metadata(finished / MODEL)
+    found = network_print(open_perception(str(perception)))
+    assert described["receiver"] == {"network": str(perception), "print": found}
+    assert described["perception"] == "tiny"
 
 
 def test_run_folder_of_another_recipe_is_refused(codec_recipe: Path, finished: Path) -> None:

@@ -22,6 +22,7 @@ from semjscc.links.catalogue import (
     Place,
     find_link,
 )
+from semjscc.links.sender_network import Wanted, of_weights, sender_network
 from semjscc.paths import cache_folder
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _open(
         from semjscc.links.joint_coding.codec import CodecLink
 
         codec, facts = load_codec(found.weights, found.part)
-        allocation = _allocation(found, facts.get("perception"), perception, important)
+        allocation = _allocation(found, of_weights(facts), perception, important)
         return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
     if found.part is not None:
         from semjscc.links.own import own_link
@@ -123,7 +124,7 @@ def _open(
         from semjscc.links.joint_coding.linear import LinearLink
 
         return LinearLink()
-    network = default_perception(family) if family else None
+    network = Wanted(default_perception(family)) if family else None
     if found.scheme == ADAPTIVE:
         from semjscc.links.joint_coding.linear_adaptive import AdaptiveLinearLink
 
@@ -162,7 +163,7 @@ def needs_network(place: Place) -> bool:
 
 
 def _allocation(
-    place: Place, network: str | None, judge: Perception | None, important: Tensor | None
+    place: Place, network: Wanted | None, judge: Perception | None, important: Tensor | None
 ) -> Allocation | None:
     """What a sender with a policy needs: mostly a network, which need not be the one that judges.
 
@@ -184,11 +185,9 @@ def _allocation(
         return BySaliency(place.policy)
     if not needs_network(place):
         return Allocation(place.policy)
-    from semjscc.perception.store import open_perception
-
-    if judge is not None and network in (None, judge.name):
-        return Allocation(place.policy, judge)
-    if network is None:
+    if network is not None:
+        return Allocation(place.policy, sender_network(place.name, network, judge))
+    if judge is None:
         raise UserError(
             f"link {place.name} needs a network that looks at the sender: "
             "say which weights' network that is, or name the network itself"
@@ -198,7 +197,7 @@ def _allocation(
                 else f", or add :{PREDICTED} or :{SALIENCY}, which need none"
             )
         )
-    return Allocation(place.policy, open_perception(network))
+    return Allocation(place.policy, judge)
 
 
 def cache_file() -> Path | None:

@@ -121,6 +121,9 @@ class Perception(nn.Module):
         name: what tables and files call it.
         facts: its model card, such as ``val_accuracy`` and ``confidence_floor``.
 
+    Attributes:
+        opened_as: the name by which `open_perception` found it; None for one that was made.
+
     Raises:
         ValueError: a layer does not exist.
         UserError: there are fewer classes than the task needs.
@@ -147,7 +150,17 @@ class Perception(nn.Module):
         self.name = name
         self.task.check_classes(len(self.class_names), name)
         self.facts = dict(facts or {})
+        self._opened_as: str | None = None  # of no weight for results, which describe the others
         self.eval()
+
+    @property
+    def opened_as(self) -> str | None:
+        """See the attributes of the class."""
+        return self._opened_as
+
+    @opened_as.setter
+    def opened_as(self, name: str) -> None:
+        self._opened_as = name
 
     def train(self, mode: bool = True) -> Self:
         """Stays in eval mode whatever a training loop asks for."""

@@ -68,26 +68,35 @@ def open_perception(
         UserError: there is none, it cannot be read, or it has no such layer.
     """
     try:
-        check_one(name)
-        model, exported = hugging_face(name), onnx_file(name)
-        of_others = model is not None or exported is not None or mobilenet_file(name) is not None
-        built_in = name == imagenet.NAME or of_others
-        if own_class is not None and built_in:
-            raise UserError(_not_own(name))
-        if own_task is not None and built_in:
-            raise UserError(_no_own_task(name))
-        if model is not None:
-            return load_hugging_face(model, layers)
-        if exported is not None:
-            return looking_at(load_onnx(exported), layers)
-        path = weights_file(name)
-        if name == imagenet.NAME:
-            return looking_at(imagenet.load_imagenet(), layers)
-        if mobilenet_file(name) is not None:
-            return looking_at(load_mobilenet(path), layers)
-        return load_perception(path, layers, own_class, own_task)
+        found = _opened(name, own_class, layers, own_task)
     except ValueError as error:
         raise UserError(printable(str(error))) from error
+    found.opened_as = name
+    return found
+
+
+def _opened(
+    name: str, own_class: str | None, layers: Sequence[str] | None, own_task: str | None
+) -> Perception:
+    """See `open_perception`; a `ValueError` where there is no such layer."""
+    check_one(name)
+    model, exported = hugging_face(name), onnx_file(name)
+    of_others = model is not None or exported is not None or mobilenet_file(name) is not None
+    built_in = name == imagenet.NAME or of_others
+    if own_class is not None and built_in:
+        raise UserError(_not_own(name))
+    if own_task is not None and built_in:
+        raise UserError(_no_own_task(name))
+    if model is not None:
+        return load_hugging_face(model, layers)
+    if exported is not None:
+        return looking_at(load_onnx(exported), layers)
+    path = weights_file(name)
+    if name == imagenet.NAME:
+        return looking_at(imagenet.load_imagenet(), layers)
+    if mobilenet_file(name) is not None:
+        return looking_at(load_mobilenet(path), layers)
+    return load_perception(path, layers, own_class, own_task)
 
 
 def weights_file(name: str) -> Path:

@@ -13,6 +13,7 @@ from semjscc.data import ImageSet
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception
+from semjscc.perception.identity import network_print
 from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_task
 from semjscc.tasks import Detection
@@ -145,6 +146,11 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
         "ratios": [str(ratio) for ratio in codec.ratios],
         "snr_range_db": list(codec.snr_range_db),
         "perception": receivers[0].perception.name,
+        # By which a sender finds it again, and knows it from others of its name.
+        "receiver": {
+            "network": chosen.perception,
+            "print": network_print(receivers[0].perception),
+        },
     }
     facts = measure_codec(codec, [one.perception for one in receivers], work.val)
     return _export(work, codec, description, facts)
