@@ -141,6 +141,12 @@ def test_tables_say_what_the_results_say(page: Path, fill: Callable[[str], str])
     assert fill(text) == text, f"stale: python tools/fill_tables.py {page.relative_to(ROOT)}"
 
 
+def test_facts_name_every_metric_but_accuracy(fill: Callable[[str], str]) -> None:
+    text = fill("<!-- facts -->\n<!-- end -->\n")
+    assert re.search(r"^\| `scenes-detector-a` .* \| map50 93\.5% \|$", text, re.MULTILINE)
+    assert re.search(r"^\| `signs-a` .* \| 99\.3% \|$", text, re.MULTILINE)
+
+
 def commands() -> list[tuple[str, list[str]]]:
     """Page and words of every command in a code block."""
     blocks = re.compile(r"^```(?:sh)?\n(.*?)^```", re.MULTILINE | re.DOTALL)

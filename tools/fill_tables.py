@@ -33,6 +33,7 @@ from functools import cache
 from pathlib import Path
 
 from semjscc.checkpoint import write_atomically
+from semjscc.links.card_facts import main_metric
 from semjscc.links.descriptions import cards
 from semjscc.report.figures.heatmap import MARKS, signed
 from semjscc.report.rows import front_gap_rows, gap_text, interval, left_out, psnr_text, where
@@ -360,19 +361,24 @@ def _cell(record: Record) -> str:
 
 
 def facts_table() -> str:
-    """Name, kind, accuracy and PSNR on val of all weights that ship."""
+    """Name, kind, main metric and PSNR on val of all weights that ship.
+
+    The metric's name stands before its value, but for accuracy and agreement, as the head says.
+    """
     rows = []
     for card in cards():
         if card["kind"] == "link":
             continue
-        accuracy = card["facts"].get("val_accuracy") or card["facts"]["val_agreement"]
+        metric = main_metric(card["facts"])
+        values = card["facts"][f"val_{metric}"]
+        called = "" if metric in ("accuracy", "agreement") else f"{metric} "
         if card["kind"] == "codec":
             quality = card["facts"]["val_psnr_db"]
             text = f"at {card['facts']['val_snr_db']:g} dB: " + ", ".join(
-                f"{value:.1%}, {quality[r]:.1f} dB (R = {r})" for r, value in accuracy.items()
+                f"{called}{value:.1%}, {quality[r]:.1f} dB (R = {r})" for r, value in values.items()
             )
         else:
-            text = f"{accuracy:.1%}"
+            text = f"{called}{values:.1%}"
         what = card["codec"] if card["kind"] == "codec" else card["network"]
         recipe = card["recipe"]
         steps = f"{recipe['optimiser']['steps']:,}"

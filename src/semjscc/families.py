@@ -80,3 +80,12 @@ def shipped_schemes(family: str) -> list[str]:
         for file in checkpoint.WEIGHTS.glob(f"{family}-*.safetensors")
         if read_metadata(file)["kind"] == "codec"
     )
+
+
+def shipped_networks() -> dict[str, list[str]]:
+    """Names of the networks that ship, by family; one may have networks and no weights yet."""
+    files = sorted(checkpoint.WEIGHTS.glob("*.safetensors"))
+    networks = [file.stem for file in files if read_metadata(file)["kind"] == "perception"]
+    named = sorted({*families(), *_OTHER_NETWORKS})
+    of_family = {one: [name for name in networks if name.startswith(f"{one}-")] for one in named}
+    return {one: names for one, names in of_family.items() if names}

@@ -48,6 +48,22 @@ def test_what_a_link_is_stands_by_itself(name: str, capsys: pytest.CaptureFixtur
     assert like.get(name, "") in text
 
 
+@pytest.mark.parametrize(
+    ("name", "what", "result"),
+    [
+        ("signs-a", "resnet for classification", "99.3% accuracy"),
+        ("scenes-detector-a", "efficientnet-detector for detection", "93.5% map50"),
+    ],
+)
+def test_a_network_says_its_task_and_main_metric(
+    name: str, what: str, result: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = shown([name], capsys)
+    assert what in text
+    assert result in text
+    assert text.strip() in shown([name.partition("-")[0]], capsys)  # its family
+
+
 @pytest.mark.parametrize("name", ["signs-semantic", "semantic", "signs", "signs-a", "separate"])
 def test_details_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text, cards = shown([name], capsys), json.loads(shown([name, "--json"], capsys))

@@ -15,7 +15,8 @@ from semjscc.allocation.policy import (
 from semjscc.allocation.sources import NETWORK, PREDICTED, SALIENCY, parse_allocation
 from semjscc.checkpoint import locate, read_metadata, shipped
 from semjscc.errors import UserError, did_you_mean, printable
-from semjscc.families import families, family_of_weights, shipped_schemes
+from semjscc.families import families, family_of_weights, shipped_networks, shipped_schemes
+from semjscc.links.card_facts import main_metric
 from semjscc.links.catalogue import (
     CAPACITY,
     FINITE,
@@ -123,8 +124,9 @@ def _cards_named(name: str) -> list[Card]:
     if name in everything:
         return [everything[name]]
     in_family = [card for card in everything.values() if family_of_weights(card["name"]) == name]
+    networks = [everything[one] for one in shipped_networks().get(name, [])]
     scheme = [everything[f"{one}-{name}"] for one in families() if name in shipped_schemes(one)]
-    if found := in_family or scheme:
+    if found := in_family or networks or scheme:
         return found
     network, _, file = name.partition("=")
     if network in _OTHERS and (not file or mobilenet_file(name)):
@@ -178,20 +180,14 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.append(("NAME+POLICY", ", ".join(POLICIES)))
     rows.append((f"+{PROGRESSIVE}", f"what is worth most first; +{REPEAT}@SHARE asks once more"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
-    networks = [(one, ", ".join(_networks(one))) for one in families() if _networks(one)]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
-    networks.append(("of others", ", ".join(of_others)))
+    named = {**shipped_networks(), "of others": of_others}
+    networks = [(family, ", ".join(names)) for family, names in named.items()]
     return [
         ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),
         ("Codecs by family (--links NAME --weights FAMILY)", codecs),
         ("Networks by family (--perception NAME)", networks),
     ]
-
-
-def _networks(family: str) -> list[str]:
-    codecs = {f"{family}-{scheme}" for scheme in shipped_schemes(family)}
-    files = sorted(checkpoint.WEIGHTS.glob(f"{family}-*.safetensors"))
-    return [file.stem for file in files if file.stem not in codecs]
 
 
 def details(card: Card) -> list[tuple[str, str]]:
@@ -204,7 +200,7 @@ def details(card: Card) -> list[tuple[str, str]]:
     is_codec = card["kind"] == "codec"
     rows = [
         ("use", _use(card, is_codec)),
-        ("what", f"{card.get('codec')} codec" if is_codec else f"{card.get('network')} classifier"),
+        ("what", f"{card.get('codec')} codec" if is_codec else _network(card)),
         ("trained on", f"{_at(card, 'data', 'name')}, {_at(card, 'data', 'images')} images"),
         ("steps", _at(card, "recipe", "optimiser", "steps")),
         ("image side", _at(card, "facts", "image_side")),
@@ -227,6 +223,11 @@ def details(card: Card) -> list[tuple[str, str]]:
         ]
     # What `_listed` gives is printable word by word, and may be long.
     return [(title, text if title == "classes" else printable(text)) for title, text in rows]
+
+
+def _network(card: Card) -> str:
+    task = _find(card, "task", "name") or "classification"
+    return f"{card.get('network')} for {task}"
 
 
 def _policy_rows(card: Card) -> list[tuple[str, str]]:
@@ -270,12 +271,11 @@ def _reached(card: Card) -> list[tuple[str, str]]:
 
 
 def _right(card: Card, *ratio: str) -> str:
-    """The share of val that is right, or where there are no labels as of the clean image."""
-    for metric in ("accuracy", "agreement"):
-        share = _find(card, "facts", f"val_{metric}", *ratio)
-        if isinstance(share, int | float):
-            return f"{share:.1%} {metric}"
-    return "–"
+    """The main metric of the network's task on val, or agreement with the clean image."""
+    facts = _find(card, "facts")
+    metric = main_metric(facts) if isinstance(facts, Mapping) else None
+    share = _find(card, "facts", f"val_{metric}", *ratio)
+    return f"{share:.1%} {metric}" if isinstance(share, int | float) else "–"
 
 
 def _find(card: Any, *keys: str) -> Any:
