@@ -8,9 +8,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from semjscc.data import ImageSet
+from semjscc.data.drawn.signs import load_signs
 from semjscc.errors import UserError
-from semjscc.evaluation.evaluators import Metric, load_evaluators
+from semjscc.evaluation.evaluators import Metric, evaluators_of, load_evaluators
 from semjscc.perception.base import Perception, predict
+from semjscc.tasks import Detection, Segmentation
 
 
 @pytest.mark.parametrize("metric", get_args(Metric))
@@ -61,3 +64,49 @@ def test_a_network_without_numbers_judges_nothing(metric: Metric) -> None:
     perception = Perception(Unsure(), layers=(), class_names=["a", "b"], name="own")
     with pytest.raises(UserError, match=r"own returns what is no number"):
         load_evaluators("signs", "test", [perception], metric, size=16, limit=2)
+
+
+class Finds(nn.Module):
+    """One object in the middle of each image, as sure as asked for."""
+
+    def __init__(self, logit: float) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.new_tensor([0.2, 0.2, 0.8, 0.8, self.logit]).expand(len(images), 1, 5)
+
+
+def finder(logit: float) -> Perception:
+    return Perception(Finds(logit), layers=(), class_names=["a"], task=Detection(), name="own")
+
+
+def without_objects() -> ImageSet:
+    data = load_signs("test", 3, 32)
+    return data.with_targets("boxes", [torch.zeros(0, 5)] * 3, ("a",))
+
+
+def test_images_without_objects_are_refused_before_any_is_sent() -> None:
+    said = r"^nothing can be measured on signs \(test\), where no image has an object: take other"
+    with pytest.raises(UserError, match=said):
+        evaluators_of(without_objects(), finder(3.0))
+    seen = evaluators_of(without_objects(), finder(3.0), agreement=True)
+    assert [one.metric for one in seen] == ["map50 agreement", "map agreement"]
+
+
+def test_a_network_that_sees_nothing_in_clean_images_agrees_with_nothing() -> None:
+    said = (
+        r"^nothing can be measured on signs \(test\) by what own sees in the clean images, where "
+        r"no image has an object: take images of what it knows, or another network$"
+    )
+    with pytest.raises(UserError, match=said):
+        evaluators_of(without_objects(), finder(-3.0), agreement=True)
+
+
+def test_masks_without_a_pixel_that_counts_are_refused() -> None:
+    data = load_signs("test", 2, 32).with_targets("mask", [torch.full((32, 32), 255)] * 2, ("a",))
+    maps = Perception(
+        nn.Conv2d(3, 1, 1), layers=(), class_names=["a"], task=Segmentation(), name="own"
+    )
+    with pytest.raises(UserError, match="where no pixel of the masks counts"):
+        evaluators_of(data, maps)

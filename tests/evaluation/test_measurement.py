@@ -1,11 +1,11 @@
 """The grid: numbers that depend on nothing but the images, the points and the seed."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from semjscc.channels import CHANNELS
 from semjscc.codecs.adaptive import Adaptive
 from semjscc.codecs.bandwidth import channel_uses, measured_ratio
 from semjscc.codecs.deepjscc import DeepJSCC
-from semjscc.data.base import ImageSet
+from semjscc.data.base import ImageSet, PerImage
 from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import by_agreement
 from semjscc.evaluation.grid import Grid, work
@@ -28,6 +28,8 @@ from semjscc.randomness import Draws
 from semjscc.results.outcomes import unpack
 from semjscc.results.records import Record, Results, load_results, save_results
 from semjscc.statistics.intervals import wilson
+from semjscc.tasks import Classification
+from semjscc.tasks.base import Kind, Rows
 
 NAMES = ("circle", "square", "star")
 RATIO = Fraction(1, 24)
@@ -496,3 +498,20 @@ def test_records_survive_a_results_file(
     save_results(results, tmp_path / "results.json")
     assert load_results(tmp_path / "results.json") == results
     assert "NaN" not in (tmp_path / "results.json").read_text()
+
+
+class Unwarned(Classification):
+    """A task of one's own that cannot tell beforehand whether there is anything to measure."""
+
+    metrics: ClassVar[Mapping[str, Kind]] = {"hits": "mean-ratio"}
+
+    def evidence(self, results: PerImage, targets: PerImage, classes: int) -> dict[str, list[Rows]]:
+        del results, classes
+        return {"hits": [np.zeros((1, 2)) for _ in targets]}
+
+
+def test_a_metric_of_nothing_is_refused_as_soon_as_it_is_known(perception: Perception) -> None:
+    own = Perception(perception.network, layers=(), class_names=NAMES, task=Unwarned(), name="own")
+    said = "^own has nothing to measure hits by in what arrives over none: leave that link out"
+    with pytest.raises(UserError, match=said):
+        evaluate([NoChannel()], SQUARES, own, GRID)

@@ -178,5 +178,5 @@ def test_boxes_are_shown_with_names_and_scores(images: Tensor) -> None:
     assert not torch.equal(panel.image, images[0].repeat_interleave(20, 1).repeat_interleave(20, 2))
     there = [torch.tensor([[2.0, 4, 8, 12, 0]]), torch.zeros(0, 5)]
     rows = make_rows(images, there, [NoChannel()], finder, situation())
-    assert rows[0][0].caption == "map50\n100 %"
+    assert [row[0].caption for row in rows] == ["map50\n100 %", "map50\n–"]
     assert torch.equal(rows[0][-1].image, panel.image)

@@ -100,3 +100,35 @@ def test_links_are_compared_by_their_evidence() -> None:
     assert found.interval is not None
     assert found.interval[0] < found.points < found.interval[1]
     assert (found.verdict, found.p) == ("better", pytest.approx(1 / 2001))
+
+
+def found_of(counts: list[tuple[float, float]]) -> Evidence:
+    """Of each image how much of how much is right, of one class."""
+    return gather("mean-ratio", [[np.array([[one, all_of]])] for one, all_of in counts])
+
+
+def test_draws_that_leave_nothing_to_measure_do_not_count() -> None:
+    # Of four images one has 8 pixels that count: a third of all draws of images lack it.
+    exact, half = (found_of([(right, 8), (0, 0), (0, 0), (0, 0)]) for right in (8, 4))
+    assert (exact.value, half.value) == (1, 0.5)
+    assert bootstrap(exact, 0) == (1, 1)
+    assert bootstrap(half, 0) == (0.5, 0.5)
+    assert paired_bootstrap(exact, half, 0) == (0.5, 0.5)
+    # Whichever link the image is of, the metrics are as far apart as found.
+    assert paired_permutation(exact, half, 0) == 1
+
+
+def test_exchanges_that_leave_nothing_to_measure_do_not_count() -> None:
+    """Where a link's own result decides whether there is anything to measure."""
+    first, second = found_of([(8, 8), (0, 0)]), found_of([(0, 0), (0, 8)])
+    # Known where each link has one image of the two that count: as they are, or exchanged.
+    assert paired_permutation(first, second, 0) == 1
+
+
+def test_evidence_of_nothing_is_no_share() -> None:
+    nothing = found_of([(0, 0), (0, 0)])
+    assert np.isnan(nothing.value)
+    assert np.isnan(gather("mean", [[np.zeros((0, 1))]]).value)
+    record = replace(RECORD, images=2, draws=1, value=0.0, right=None)
+    with pytest.raises(UserError, match="leaves nothing to measure: leave it out"):
+        unpack_evidence(replace(record, evidence=pack_evidence(nothing)))

@@ -97,7 +97,7 @@ def test_weights_choose_images() -> None:
     weights = np.bincount(chosen, minlength=len(there)).astype(float)[None]
     few = evidence([found[i] for i in chosen], [there[i] for i in chosen], "map50")
     assert whole.values(weights)[0] == pytest.approx(few.value)
-    assert whole.values(np.zeros((1, len(there))))[0] == 0
+    assert np.isnan(whole.values(np.zeros((1, len(there))))[0])
 
 
 def test_a_better_detector_is_told_from_a_worse_one() -> None:
@@ -112,7 +112,7 @@ def test_a_better_detector_is_told_from_a_worse_one() -> None:
 def test_nothing_found_and_nothing_there() -> None:
     empty = np.zeros((0, 6))
     assert evidence([empty] * 3, objects(1, 3), "map50").value == 0
-    assert evidence([empty] * 3, [np.zeros((0, 5))] * 3, "map50").value == 0
+    assert np.isnan(evidence([empty] * 3, [np.zeros((0, 5))] * 3, "map50").value)
 
 
 def test_overlaps_counted_by_hand() -> None:
@@ -221,3 +221,19 @@ def test_names_are_written_where_they_can_be_read() -> None:
     one = torch.tensor([[0.0, 0, 400, 640, 0, 0.5]])
     large = Detection().draw(torch.zeros(1, 3, 640, 400), [one], ["a" * 100, "b"])
     assert large.shape == (1, 3, 640, 400)
+
+
+def test_images_without_objects_measure_nothing() -> None:
+    none = torch.zeros(0, 5)
+    assert Detection().unmeasured([none, none], CLASSES) == "no image has an object"
+    assert Detection().unmeasured([none, torch.ones(1, 5)], CLASSES) == ""
+    found = [np.array([[0.0, 0, 9, 9, 0, 0.9]]), np.zeros((0, 6))]
+    assert np.isnan(evidence(found, [np.zeros((0, 5))] * 2, "map50").value)
+
+
+def test_an_interval_rests_on_images_with_objects() -> None:
+    there = [np.array([[10.0, 10, 40, 40, 1]]), *[np.zeros((0, 5))] * 4]
+    found = [np.hstack([there[0], [[0.9]]]), *[np.zeros((0, 6))] * 4]
+    perfect = evidence(found, there, "map50")
+    assert perfect.value == pytest.approx(1)
+    assert bootstrap(perfect, 0) == pytest.approx((1, 1))

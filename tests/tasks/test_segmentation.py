@@ -1,5 +1,7 @@
 """Segmentation against torchmetrics, torch's own cross-entropy, and masks counted by hand."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -131,3 +133,10 @@ def test_names_are_written_within_a_drawing() -> None:
     written = (changed > 0.1).nonzero()
     assert 0 < len(written) < 0.2 * changed.numel()
     assert set((written[:, 0] // 40).tolist()) <= {0, 3, 4}  # at the top, and above the lower half
+
+
+def test_masks_without_a_pixel_that_counts_measure_nothing() -> None:
+    task, ignored = Segmentation([3]), torch.tensor([[[255, 3]], [[3, 3]]])
+    assert task.unmeasured(ignored, CLASSES).startswith("no pixel of the masks counts")
+    assert task.unmeasured(torch.cat([ignored, torch.zeros(1, 1, 2)]), CLASSES) == ""
+    assert math.isnan(miou(task, torch.zeros(2, 1, 2), ignored))

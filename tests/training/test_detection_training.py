@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from semjscc.cli import main
+from semjscc.codecs.store import build_codec
+from semjscc.data import ImageSet, Split
 from semjscc.data.drawn.scenes import load_scenes
 from semjscc.data.drawn.shapes import CLASS_NAMES
+from semjscc.errors import UserNote
+from semjscc.perception.base import Perception
 from semjscc.perception.built_in.networks import build_network
 from semjscc.perception.store import load_perception
+from semjscc.tasks import Detection
 from semjscc.training.batches import Share, augment, augment_boxes, padded_boxes
+from semjscc.training.measure import measure_codec, measure_perception
 
 RECIPE = """
 name: finder
@@ -57,8 +64,10 @@ def test_its_checkpoint_tells_its_task(network: Path) -> None:
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("metric", ["accuracy", "agreement"])
 def test_an_evaluation_has_a_record_for_each_metric(
-    network: Path, tmp_path: Path, metric: str
+    network: Path, tmp_path: Path, metric: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("SURE", "LEAST_SURE"):  # after six steps it is sure of nothing
+        monkeypatch.setattr(f"semjscc.tasks.detection.{name}", 0.0)
     words = ["evaluate", "--data", "scenes", "--size", "128", "--links", "none,linear"]
     words += ["--perception", str(network), "--snr", "10", "--ratio", "1/24", "--limit", "4"]
     assert main([*words, "--metric", metric, "--out", str(tmp_path)]) == 0
@@ -66,8 +75,57 @@ def test_an_evaluation_has_a_record_for_each_metric(
     end = "" if metric == "accuracy" else " agreement"
     assert [one["metric"] for one in records] == [f"map50{end}"] * 2 + [f"map{end}"] * 2
     assert all(one["evidence"].startswith("average-precision") for one in records)
-    if metric == "agreement" and records[0]["value"]:
+    if metric == "agreement":
         assert records[0]["value"] == 1
+
+
+@pytest.mark.parametrize("empty", ["train", "val"])
+def test_a_training_without_objects_is_refused(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    empty: str,
+) -> None:
+    def some(split: Split, count: int, size: int) -> ImageSet:
+        scenes = load_scenes(split, count, size)
+        return without_objects(scenes) if split == empty else scenes
+
+    monkeypatch.setattr("semjscc.data.load_scenes", some)
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    assert main(["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 2
+    error = capsys.readouterr().err
+    assert f"on scenes ({empty}), where no image has an object: give it other images" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def without_objects(data: ImageSet) -> ImageSet:
+    return replace(data, boxes=[torch.zeros(0, 5)] * len(data))
+
+
+def finder(logit: float) -> Perception:
+    """Sees one object in the middle of every image, as sure as asked for."""
+
+    class Finds(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images.new_tensor([0.2, 0.2, 0.8, 0.8, logit]).expand(len(images), 1, 5)
+
+    return Perception(Finds(), layers=(), class_names=["stop"], task=Detection(), name="own")
+
+
+def test_facts_have_no_number_where_nothing_can_be_measured() -> None:
+    data = without_objects(replace(load_scenes("val", 3, 128), box_names=("stop",)))
+    codec = build_codec("adaptive", {"width": 8, "ratios": ["1/24"]})
+    assert measure_codec(codec, [finder(3.0)], data)["val_agreement"] == {"1/24": 1}
+    with pytest.warns(UserNote, match="^own has no agreement: none of the 3 images of scenes"):
+        facts = measure_codec(codec, [finder(-3.0)], data)
+    assert not any("map50" in name or "agreement" in name for name in facts)
+    assert facts["val_psnr_db"].keys() == {"1/24"}
+    with pytest.warns(UserNote, match="^own has no map50 or map: none of"):
+        facts = measure_perception(finder(3.0), data)
+    assert "val_map50" not in facts
+    assert facts["val_images"] == 3
+    json.dumps(facts, allow_nan=False)
 
 
 @pytest.mark.parametrize("term", ["features", "task", "distillation"])

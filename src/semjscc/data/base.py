@@ -87,6 +87,11 @@ class ImageSet:
         chosen = [kept[int(index)] for index in indices]
         return chosen if name == "boxes" else torch.stack(chosen)
 
+    def targets_of_all(self, name: TargetName) -> PerImage:
+        """What is right of all images, as they are kept; empty where the data has none."""
+        kept = self.labels if name == "label" else self.of_places(name)
+        return [] if kept is None else kept
+
     def of_places(self, name: TargetName) -> PerImage | None:
         """The masks or the boxes of all images; None where there are none."""
         return self.masks if name == "mask" else self.boxes

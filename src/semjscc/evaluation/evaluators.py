@@ -130,11 +130,31 @@ def checked(evaluator: Evaluator) -> Evaluator:
     """The network with images that it can judge, whose classes have its own numbers.
 
     Raises:
-        UserError: there are no images, or they have a class that it does not know.
+        UserError: there are no images, they have a class that it does not know, or nothing that
+            its task is measured by.
     """
     data, perception = evaluator.data, evaluator.perception
     _check_images(data)
-    return evaluator._replace(data=fitted(perception, data, _REMEDY))
+    data = fitted(perception, data, _REMEDY)
+    _check_measured(data, perception, agreement=evaluator.agreement)
+    return evaluator._replace(data=data)
+
+
+def _check_measured(data: ImageSet, perception: Perception, *, agreement: bool) -> None:
+    """Refuse images by which nothing can be measured, which would give no number."""
+    task = perception.task
+    why = task.unmeasured(data.targets_of_all(task.target), len(perception.class_names))
+    if not why:
+        return
+    name = f"{printable(data.name)} ({data.split})"
+    if agreement:
+        raise UserError(
+            f"nothing can be measured on {name} by what {printable(perception.name)} sees in the "
+            f"clean images, where {why}: take images of what it knows, or another network"
+        )
+    raise UserError(
+        f"nothing can be measured on {name}, where {why}: take other images, or --metric agreement"
+    )
 
 
 def _check_images(data: ImageSet) -> None:

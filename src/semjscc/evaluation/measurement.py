@@ -15,6 +15,7 @@ from torch import Tensor
 
 from semjscc.channels import channel_named
 from semjscc.data.base import ImageSet, PerImage
+from semjscc.errors import UserError
 from semjscc.evaluation.batches import batches
 from semjscc.evaluation.evaluators import Evaluator, evaluators_of
 from semjscc.evaluation.grid import Grid, Point, points
@@ -113,7 +114,8 @@ def measure(
         on_progress: likewise.
 
     Raises:
-        UserError: as of `evaluate`, which has checked that the networks can judge.
+        UserError: as of `evaluate`, which has checked that the networks can judge; or nothing of
+            what arrived can be measured.
     """
     data = evaluators[0].data
     measured = _Measured(len(data), point.draws, len(evaluators))
@@ -202,6 +204,11 @@ def _record(
 ) -> Record:
     data = evaluator.data
     correct = evidence.rows.reshape(len(data), point.draws) > 0 if evidence.kind == "bits" else None
+    if correct is None and math.isnan(evidence.value):  # of a task that cannot tell beforehand
+        raise UserError(
+            f"{evaluator.perception.name} has nothing to measure {evaluator.metric} by in what "
+            f"arrives over {point.link.name}: leave that link out, or take other images"
+        )
     if correct is None:
         low, high = bootstrap(evidence, grid.seed)
     elif point.draws == 1:

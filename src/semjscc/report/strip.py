@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isinf
+from math import isinf, isnan
 from pathlib import PurePath
 
 import torch
@@ -243,7 +243,8 @@ def _judged(
             panels.append(Panel(title, image, caption, bool(rows[0, 0])))
         else:
             worth = gather(kind, [[rows]]).value
-            panels.append(Panel(title, image, f"{metric}\n{100 * worth:.0f} %"))
+            told = "–" if isnan(worth) else f"{100 * worth:.0f} %"
+            panels.append(Panel(title, image, f"{metric}\n{told}"))
     return panels
 
 

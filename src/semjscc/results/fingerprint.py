@@ -23,6 +23,9 @@ from semjscc.results.members import Unknown
 FORMAT = 2
 """Counted up when equal inputs give other records than before."""
 
+_RESAMPLING = "draws without anything to measure are left out"
+"""How intervals come about where the metric is no share of the images: they were others before."""
+
 
 def point_fingerprint(
     context: str | None, link: str | None, channel: str | None, point: Mapping[str, Any]
@@ -47,7 +50,7 @@ def context_fingerprint(data: ImageSet, perception: Perception, metric: str) -> 
     target = perception.task.target
     about = (
         *(data.name, data.split, data.print_of(target), len(data), data.names_of(target)),
-        metric,
+        *(metric, *([] if set(perception.task.metrics.values()) == {"bits"} else [_RESAMPLING])),
     )
     return _digest(perception, map(repr, about))
 

@@ -2,7 +2,8 @@
 
 The bootstrap draws images anew, with all their draws (Efron and Tibshirani 1993, chapter 16). The
 permutation test exchanges what two links made of an image: where they are equally good, either
-could have been the one's or the other's, and the difference of their metrics as large.
+could have been the one's or the other's, and the difference of their metrics as large. Draws and
+exchanges that leave nothing to measure do not count: no value is known of them.
 """
 
 import numpy as np
@@ -37,9 +38,10 @@ def paired_permutation(first: Evidence, second: Evidence, seed: int) -> float:
     ours = both.values(np.concatenate([stays, 1 - stays], axis=1))
     theirs = both.values(np.concatenate([1 - stays, stays], axis=1))
     found = abs(first.value - second.value)
+    apart = _known(np.abs(ours - theirs))
     # What rounding alone sets apart counts as equal, so that a test of nothing gives 1.
-    as_far = int((np.abs(ours - theirs) >= found - 1e-12).sum())
-    return (as_far + 1) / (RESAMPLES + 1)
+    as_far = int((apart >= found - 1e-12).sum())
+    return (as_far + 1) / (len(apart) + 1)
 
 
 def _joined(first: Evidence, second: Evidence) -> Evidence:
@@ -61,5 +63,10 @@ def _drawn(count: int, seed: int) -> Floats:
 
 def _percentiles(values: Floats, confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    low, high = np.quantile(_known(values), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _known(values: Floats) -> Floats:
+    """Those of draws that leave something to measure."""
+    return values[~np.isnan(values)]

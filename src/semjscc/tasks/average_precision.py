@@ -23,7 +23,7 @@ def average_precision(rows: Floats, image: NDArray[np.int64], weights: Floats) -
         weights: (R, N) how often each image counts.
 
     Returns:
-        (R,), 0 to 1; 0 where there is no object.
+        (R,), 0 to 1; nan where there is no object.
     """
     found = rows[:, 1] >= 0
     total, known = np.zeros(len(weights)), np.zeros(len(weights))
@@ -36,7 +36,7 @@ def average_precision(rows: Floats, image: NDArray[np.int64], weights: Floats) -
         precision = _mean_precision(rows[places, 2:] > 0, weights[:, image[places]], there)
         total += np.where(there > 0, precision, 0)
         known += there > 0
-    return np.divide(total, known, out=np.zeros(len(weights)), where=known > 0)
+    return np.divide(total, known, out=np.full(len(weights), np.nan), where=known > 0)
 
 
 def _mean_precision(right: NDArray[np.bool_], weights: Floats, there: Floats) -> Floats:

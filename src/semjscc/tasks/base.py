@@ -136,6 +136,19 @@ class Task(ABC):
         """
         del targets, classes
 
+    def unmeasured(self, targets: PerImage, classes: int) -> str:
+        """Why nothing can be measured by these targets, words behind "where"; "" where it can be.
+
+        Args:
+            targets: what is right of each of all images.
+            classes: M.
+
+        Raises:
+            UserError: some are not of the network's classes.
+        """
+        del targets, classes
+        return ""
+
     def agreed(self, results: PerImage) -> list[Tensor]:
         """The targets that results are: what is right where agreement is measured."""
         return list(results)

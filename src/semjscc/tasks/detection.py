@@ -177,6 +177,11 @@ class Detection(Task):
         if highest >= classes:
             raise UserError(f"a box has class {highest}, and the network knows {classes} classes")
 
+    def unmeasured(self, targets: PerImage, classes: int) -> str:
+        """See `Task.unmeasured`: there must be an object."""
+        del classes
+        return "" if any(len(one) for one in targets) else "no image has an object"
+
     def agreed(self, results: PerImage) -> list[Tensor]:
         """What is surely seen, as what is right: (n, 5)."""
         return [one[one[:, 5] >= SURE][:, :5] for one in results]

@@ -46,13 +46,13 @@ class Evidence:
             weights: (R, N) how often each image counts.
 
         Returns:
-            (R,), 0 to 1; 0 where nothing is left to measure.
+            (R,), 0 to 1; nan where nothing is left to measure.
         """
         return VALUES[self.kind](self, weights)
 
     @property
     def value(self) -> float:
-        """The metric of all images."""
+        """The metric of all images; nan where there is nothing to measure."""
         return float(self.values(np.ones((1, len(self.counts))))[0])
 
     @property
@@ -72,7 +72,7 @@ def _mean(evidence: Evidence, weights: Floats) -> Floats:
     sums = np.zeros(len(evidence.counts))
     np.add.at(sums, evidence.of_row, evidence.rows[:, 0])
     total = weights @ evidence.counts.sum(axis=1)
-    return np.divide(weights @ sums, total, out=np.zeros(len(weights)), where=total > 0)
+    return _quotient(weights @ sums, total)
 
 
 def _mean_ratio(evidence: Evidence, weights: Floats) -> Floats:
@@ -81,7 +81,12 @@ def _mean_ratio(evidence: Evidence, weights: Floats) -> Floats:
     above, below = np.split(weights @ sums, 2, axis=1)
     ratios = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
     occur = (below > 0).sum(axis=1)
-    return np.divide(ratios.sum(axis=1), occur, out=np.zeros(len(weights)), where=occur > 0)
+    return _quotient(ratios.sum(axis=1), occur)
+
+
+def _quotient(above: Floats, below: Floats) -> Floats:
+    """One by the other, nan where that is nothing."""
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
 
 
 VALUES: dict[Kind, Callable[[Evidence, Floats], Floats]] = {

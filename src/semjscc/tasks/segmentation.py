@@ -109,13 +109,15 @@ class Segmentation(Task):
         return {"miou": found}
 
     def check(self, targets: PerImage, classes: int) -> None:
-        """Refuse masks of unknown classes, or of which no pixel counts."""
-        counting = [bool(self._counting(mask, classes).any()) for mask in targets]
-        if counting and not any(counting):
-            raise UserError(
-                f"no pixel of the masks counts: all have class {IGNORED}, which counts for "
-                "nothing, or one that is ignored"
-            )
+        """Refuse masks of unknown classes."""
+        for mask in targets:
+            self._counting(mask, classes)
+
+    def unmeasured(self, targets: PerImage, classes: int) -> str:
+        """See `Task.unmeasured`: there must be a pixel that counts."""
+        if any(bool(self._counting(mask, classes).any()) for mask in targets):
+            return ""
+        return f"no pixel of the masks counts (class {IGNORED} does not, nor one that is ignored)"
 
     def confidence(self, output: Tensor) -> Tensor:
         """The largest probability of a place, the mean over places: (B,)."""

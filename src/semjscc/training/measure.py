@@ -1,5 +1,7 @@
 """What trained weights come to on val: the facts of their model card."""
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +11,8 @@ from torch import Tensor
 from semjscc.channels.awgn import awgn
 from semjscc.codecs.base import Codec
 from semjscc.data import ImageSet
-from semjscc.images import quantise
+from semjscc.errors import UserNote
+from semjscc.images import printable, quantise
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.targets import fitted, knows_targets
@@ -31,7 +34,8 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
 
     Returns:
         the facts, such as ``val_accuracy``; ``confidence_floor`` is the first percentile of how
-        sure the network is, below which an image counts as unlike the training data.
+        sure the network is, below which an image counts as unlike the training data. A metric
+        by which nothing can be measured is left out, and a note says so.
     """
     task, classes = perception.task, len(perception.class_names)
     found: dict[str, list[list[Rows]]] = {metric: [] for metric in task.metrics}
@@ -44,8 +48,11 @@ def measure_perception(perception: Perception, data: ImageSet) -> dict[str, Any]
         for metric, rows in right.items():
             found[metric] += [[of_image] for of_image in rows]
         confidence.append(task.confidence(output))
+    values = {m: gather(task.metrics[m], rows).value for m, rows in found.items()}
+    if unknown := [metric for metric, value in values.items() if math.isnan(value)]:
+        _note_nothing(unknown, perception, data)
     return {
-        **{f"val_{m}": gather(task.metrics[m], rows).value for m, rows in found.items()},
+        **{f"val_{metric}": value for metric, value in values.items() if metric not in unknown},
         "val_images": len(data),
         "confidence_floor": float(torch.cat(confidence).quantile(0.01)),
         "image_side": max(data.sizes[0]),
@@ -59,11 +66,12 @@ def measure_codec(
     """PSNR and accuracy on images of val at each ratio, over AWGN at 10 dB.
 
     Where the targets are not what a network knows, or there are none, what it says of the clean
-    image is right, and accuracy is called agreement.
+    image is right, and accuracy is called agreement. Where it says nothing of any, a note says so.
 
     Returns:
         the facts; ``val_psnr_db``, and ``val_accuracy`` or ``val_agreement`` of the first network,
-        are tables by ratio, and ``receivers`` has such a table for each further network.
+        are tables by ratio, and ``receivers`` has such a table for each further network. Where
+        nothing can be measured there is none.
     """
     codec = codec.eval()
     alike = isinstance(data.images, torch.Tensor)
@@ -85,6 +93,8 @@ def measure_codec(
         quality[str(ratio)] = float(torch.cat(errors).mean())
         for receiver in receivers:
             receiver.conclude(str(ratio))
+    for receiver in receivers:
+        receiver.tell()
     facts: dict[str, Any] = {
         "val_snr_db": CARD_SNR_DB,
         "val_images": len(data),
@@ -102,7 +112,7 @@ class _Judged:
 
     def __init__(self, perception: Perception, data: ImageSet) -> None:
         self.perception = perception
-        self._known = knows_targets(perception, data)
+        self._known = _measurable(perception, data)
         self._data = fitted(perception, data) if self._known else data
         self._metric = next(iter(perception.task.metrics))
         self._rows: list[list[Rows]] = []
@@ -111,7 +121,8 @@ class _Judged:
     @property
     def facts(self) -> dict[str, dict[str, float]]:
         """The metric by ratio, by its name."""
-        return {f"val_{self._metric}" if self._known else "val_agreement": self._values}
+        named = f"val_{self._metric}" if self._known else "val_agreement"
+        return {named: self._values} if self._values else {}
 
     def look(self, batch: range, images: Tensor, received: Tensor) -> None:
         """Compare the results of received images (B, 3, H, W) with what is right of the batch."""
@@ -128,7 +139,33 @@ class _Judged:
     def conclude(self, ratio: str) -> None:
         """All images of a ratio have been looked at."""
         kind = self.perception.task.metrics[self._metric]
-        self._values[ratio], self._rows = gather(kind, self._rows).value, []
+        value, self._rows = gather(kind, self._rows).value, []
+        if not math.isnan(value):
+            self._values[ratio] = value
+
+    def tell(self) -> None:
+        """Say so where nothing could be measured."""
+        if not self._values:
+            metric = self._metric if self._known else "agreement"
+            _note_nothing([metric], self.perception, self._data)
+
+
+def _measurable(perception: Perception, data: ImageSet) -> bool:
+    """Whether the data's own targets are of the network's classes, and there are any."""
+    if not knows_targets(perception, data):
+        return False
+    task, own = perception.task, fitted(perception, data)
+    targets = own.targets_of_all(task.target)
+    return not task.unmeasured(targets, len(perception.class_names))
+
+
+def _note_nothing(metrics: Sequence[str], perception: Perception, data: ImageSet) -> None:
+    text = (
+        f"{printable(perception.name)} has no {' or '.join(metrics)}: none of the {len(data)} "
+        f"images of {printable(data.name)} ({data.split}) that it was tried on has anything to "
+        "measure"
+    )
+    warnings.warn(text, UserNote, stacklevel=2)
 
 
 def _batches(data: ImageSet) -> list[range]:

@@ -10,7 +10,7 @@ import torch
 from semjscc import __version__
 from semjscc.checkpoint import MODEL, read_metadata, save_weights
 from semjscc.data import ImageSet
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.paths import keep_apart
 from semjscc.perception.base import Perception
 from semjscc.perception.identity import network_print
@@ -115,7 +115,13 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
             "are stretched, or data.size"
         )
     for images in (data, val):
-        task.check(images.targets(task.target, range(len(images))), len(classes))
+        targets = images.targets(task.target, range(len(images)))
+        task.check(targets, len(classes))
+        if why := task.unmeasured(targets, len(classes)):
+            raise UserError(
+                f"nothing can be learned or measured on {printable(images.name)} ({images.split}), "
+                f"where {why}: give it other images, or change data.val_fraction"
+            )
     tried = first_images(data, val, recipe.data.crop)
     network, preprocess = prepare_network(recipe, chosen, task, classes, tried)
     if not work.fit(PerceptionTraining(recipe, network, preprocess, data, task)):
