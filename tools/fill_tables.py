@@ -36,7 +36,15 @@ from semjscc.checkpoint import write_atomically
 from semjscc.links.card_facts import main_metric
 from semjscc.links.descriptions import cards
 from semjscc.report.figures.heatmap import MARKS, signed
-from semjscc.report.rows import front_gap_rows, gap_text, interval, left_out, psnr_text, where
+from semjscc.report.rows import (
+    front_gap_rows,
+    gap_text,
+    interval,
+    left_out,
+    psnr_text,
+    uses_note,
+    where,
+)
 from semjscc.results.records import Record, Results, load_results
 from semjscc.statistics.analysis import gap_over_seeds
 from semjscc.statistics.comparison import DELIVERS, Comparison, best, compare
@@ -229,6 +237,8 @@ def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
         f"{MARKS['worse']} behind, {MARKS['open']} open: paired tests, adjusted by Holm over "
         f"{len(every)} comparisons), and relative change."
     )
+    if uses := uses_note(found, candidate, reference):
+        caption += f" {uses[0].upper()}{uses[1:]}."
     return _table(["R", "", *(f"{snr:g} dB" for snr in snrs)], rows, caption)
 
 

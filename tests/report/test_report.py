@@ -146,6 +146,27 @@ def test_report_says_how_sure_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_links_of_unlike_channel_uses_are_not_compared_in_silence(tmp_path: Path) -> None:
+    k_over_n = POINT.ratio_measured or 0
+    at_5 = [replace(one, snr_db=5.0) for one in (POINT, BETTER)]
+    longer = replace(BETTER, ratio_measured=1.29 * k_over_n)
+    _, reader = report(tmp_path, [*at_5, POINT, longer])
+    (head,) = [row for row in reader.rows if "channel uses" in row]
+    assert head.index("channel uses") == 3
+    cells = {row[1]: row[3] for row in reader.rows if row[:1] == ["1/24"] and len(row) == len(head)}
+    assert cells == {f"{POINT.snr_db:g}": "29 % more", "5": "equal"}
+    (short,) = [row for row in reader.rows if row[:1] == ["djscc"] and "1/24" in row[3]]
+    assert short[3] in ("R = 1/24, 5 dB", f"R = 1/24, {POINT.snr_db:g} dB, 29 % more channel uses")
+    said = (
+        "Not at equal channel uses: semantic has 29 % more of them (measured k/n) than djscc at 1"
+    )
+    assert reader.text.count(said) == 2  # in short, and below the points
+    _, reader = report(tmp_path, [POINT, BETTER])
+    assert not any("channel uses" in row for row in reader.rows)
+    assert "equal channel uses" not in reader.text
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_training_seeds_have_columns_of_their_own(tmp_path: Path) -> None:
     repeats = [replace(BETTER, link=f"semantic#{n}", value=0.5 + n / 100) for n in (1, 2)]
     _, reader = report(tmp_path, [POINT, BETTER, *repeats])

@@ -79,6 +79,27 @@ def test_json_holds_every_comparison(
     assert content["best"]["djscc"]["where_delivered"] == found
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_json_holds_both_ratios_where_they_are_unlike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "results.json"
+    records = [record("semantic", 800, ratio_measured=743 / 6912)]
+    records += [record("djscc", 700, ratio_measured=576 / 6912)]
+    records += [record("separate", 700, ratio_measured=743 / 6912)]
+    save_results(Results(META, records), path)
+    assert main(["report", str(path), "--out", str(tmp_path / "out"), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    found, equal = content["comparisons"]
+    assert found["candidate_ratio_measured"] == 743 / 6912
+    assert found["reference_ratio_measured"] == 576 / 6912
+    assert found["more_channel_uses_percent"] == pytest.approx(28.993, abs=0.001)
+    assert content["best"]["djscc"]["anywhere"] == found
+    assert set(found) - set(equal) == {
+        *("candidate_ratio_measured", "reference_ratio_measured", "more_channel_uses_percent")
+    }
+
+
 def test_several_files_and_another_candidate(
     results: Path,
     tmp_path: Path,

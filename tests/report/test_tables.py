@@ -75,6 +75,22 @@ def test_a_comparison_breaks_no_word_and_cuts_none(room: int) -> None:
     assert text.count("1/24") == len(re.findall("^ ─+ *$", text, re.MULTILINE))
 
 
+@pytest.mark.parametrize("room", [60, 100])
+def test_a_comparison_at_unlike_channel_uses_says_so(room: int) -> None:
+    ours, theirs = (replace(RECORD, link=link) for link in ("a", "b"))
+    equal = compare([ours, theirs], "a", "b")
+    longer = replace(ours, ratio_measured=1.29 * (RECORD.ratio_measured or 0))
+    more = compare([longer, theirs], "a", "b")
+    shown = []
+    for found in (equal, more):
+        out = StringIO()
+        Console(file=out, width=room).print(*comparison_tables(found, "a", "b", room))
+        shown.append(" ".join(out.getvalue().split()))
+    assert "channel" not in shown[0]
+    assert "29 % more" in shown[1]
+    assert "not at equal channel uses: a has 29 % more of them (measured k/n) than b" in shown[1]
+
+
 def test_each_network_has_a_table_of_its_own() -> None:
     text = show(RECORD, replace(RECORD, perception="another", value=0.25))
     one, other = text.split("another")

@@ -155,3 +155,22 @@ def test_names_without_a_bare_one_are_stood_for_by_the_first() -> None:
 
 def test_without_the_candidate_there_is_no_comparison() -> None:
     assert compare([record("djscc", 1)]) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "more"),
+    [
+        (743, 576, 28.993),
+        (576, 743, -22.476),
+        (1005, 1000, None),  # as far apart as rounding may put them
+        (1006, 1000, 0.6),
+        (None, 576, None),
+    ],
+)
+def test_links_that_send_unlike_numbers_of_symbols_say_so(
+    ours: int | None, theirs: int, more: float | None
+) -> None:
+    sent = replace(RECORD, ratio_measured=None if ours is None else ours / 6912)
+    other = replace(RECORD, link="djscc", ratio_measured=theirs / 6912)
+    (found,) = compare([sent, other])
+    assert found.more_uses == (None if more is None else pytest.approx(more, abs=0.001))

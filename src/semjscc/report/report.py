@@ -19,6 +19,7 @@ from semjscc.report.rows import (
     front_gap_rows,
     order,
     record_row,
+    uses_note,
     where,
 )
 from semjscc.report.stale_files import (
@@ -254,6 +255,9 @@ def _in_short(analysis: Analysis) -> str:
         *("relative %", "at", "points of the grid", "better", "open", "worse"),
     )
     text = [heading(f"{analysis.candidate} in short"), table(head, rows, text_columns=1)]
+    for name, found in analysis.families.items():
+        if uses := uses_note(found, str(analysis.candidate), name):
+            text.append(note(f"{uses[0].upper()}{uses[1:]}."))
     text.append(note(_STATISTICS))
     every = [one for found in analysis.families.values() for one in found]
     if any(len(one.spread.gains) > 1 for one in every):
@@ -288,4 +292,6 @@ def _comparisons(part: Part, candidate: str | None) -> list[str]:
             head, rows = comparison_rows(part.comparisons[name], candidate, name)
             made.append(heading(f"{candidate} against {name}", 3))
             made.append(table(head, rows, text_columns=0))
+            if uses := uses_note(part.comparisons[name], candidate, name):
+                made.append(note(f"{uses[0].upper()}{uses[1:]}."))
     return made

@@ -11,6 +11,7 @@ from semjscc.statistics.seeds import Spread
 
 NOTHING = "–"
 PLACE = ("R", "SNR dB", "assumed SNR dB")
+USES = "channel uses"
 
 RECORD_HEAD = (
     *("link", "codec", "channel", "judged by", "metric", *PLACE, "% (95 % interval)"),
@@ -61,16 +62,23 @@ def left_out(record: Record) -> str:
 def comparison_rows(
     found: Sequence[Comparison], candidate: str, reference: str
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Head and rows; columns of training seeds only where there are several."""
+    """Head and rows.
+
+    Columns of training seeds only where there are several, and one of the candidate's channel uses
+    only where it has another number of them than the reference.
+    """
+    unlike = any(one.more_uses is not None for one in found)
     seeds = max((len(one.spread.gains) for one in found), default=0) > 1
     head = (
-        *(*PLACE, f"{reference} %", f"{candidate} %", "points", "95 % interval"),
+        *(*PLACE, *([USES] if unlike else [])),
+        *(f"{reference} %", f"{candidate} %", "points", "95 % interval"),
         *("relative change %", "p", "p (Holm)", "verdict", f"{reference} delivers %", "images"),
     )
     more = ("seeds", "mean points", "spread (s.d.)", "95 % of the mean") if seeds else ()
     rows = [
         (
             *_place(one.candidate),
+            *([more_uses(one) or "equal"] if unlike else []),
             f"{100 * one.reference.value:.1f}",
             f"{100 * one.candidate.value:.1f}",
             signed(one.points, 1),
@@ -138,8 +146,37 @@ def p_value(p: float | None) -> str:
 def where(one: Comparison) -> str:
     """The point of a comparison in words."""
     snr_db = one.candidate.snr_db
-    at = [f"R = {one.candidate.ratio}", "" if snr_db is None else f"{snr_db:g} dB"]
+    uses = more_uses(one)
+    at = [
+        f"R = {one.candidate.ratio}",
+        "" if snr_db is None else f"{snr_db:g} dB",
+        f"{uses} {USES}" if uses else "",
+    ]
     return ", ".join(part for part in at if part)
+
+
+def more_uses(one: Comparison) -> str:
+    """How many more channel uses the candidate has, such as "29 % more"; "" for as many."""
+    share = one.more_uses
+    if share is None:
+        return ""
+    digits = 0 if abs(share) >= 1 else 1
+    return f"{abs(share):.{digits}f} % {'more' if share > 0 else 'fewer'}"
+
+
+def uses_note(found: Sequence[Comparison], candidate: str, reference: str) -> str:
+    """That two links did not send as much, and where; "" where they did."""
+    unlike = sorted(
+        (one for one in found if one.more_uses is not None), key=lambda one: one.more_uses or 0.0
+    )
+    if not unlike:
+        return ""
+    ends = dict.fromkeys([more_uses(unlike[0]), more_uses(unlike[-1])])
+    at = "every point" if len(unlike) == len(found) else f"{len(unlike)} of {len(found)} points"
+    return (
+        f"not at equal {USES}: {candidate} has {' to '.join(ends)} of them (measured k/n) than "
+        f"{reference} at {at}"
+    )
 
 
 def order(record: Record) -> tuple[float, str, float]:

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from semjscc.images import printable
-from semjscc.report.rows import comparison_rows, left_out, psnr_text
+from semjscc.report.rows import comparison_rows, left_out, psnr_text, uses_note
 from semjscc.report.table_width import Column, fitted
 from semjscc.results.records import Record, Results
 from semjscc.statistics.comparison import Comparison
@@ -63,7 +63,9 @@ def comparison_tables(
         if place not in skipped
     ]
     title = Text(printable(f"{candidate} against {reference}"))
-    return fitted(columns[:2], columns[2:], room, title=title, caption=_COMPARISON_CAPTION)
+    uses = uses_note(found, printable(candidate), printable(reference))
+    caption = "; ".join(filter(None, [uses, _COMPARISON_CAPTION]))
+    return fitted(columns[:2], columns[2:], room, title=title, caption=caption)
 
 
 _COMPARISON_CAPTION = (

@@ -207,6 +207,17 @@ def _plain_or_none(reference: str, one: Comparison | None) -> dict[str, Any] | N
     return None if one is None else _plain(reference, one)
 
 
+def _unlike_uses(one: Comparison) -> dict[str, Any]:
+    """What was sent by each link, where that is not as much."""
+    if one.more_uses is None:
+        return {}
+    return {
+        "candidate_ratio_measured": one.candidate.ratio_measured,
+        "reference_ratio_measured": one.reference.ratio_measured,
+        "more_channel_uses_percent": one.more_uses,
+    }
+
+
 def _plain(reference: str, one: Comparison) -> dict[str, Any]:
     at, spread = one.candidate, one.spread
     return {
@@ -221,6 +232,7 @@ def _plain(reference: str, one: Comparison) -> dict[str, Any]:
         "candidate": at.value,
         "reference": one.reference.value,
         "reference_delivered": one.reference.delivered,
+        **_unlike_uses(one),
         "points": one.points,
         "relative_percent": one.relative,
         "interval_points": one.interval,

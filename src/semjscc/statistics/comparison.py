@@ -21,6 +21,9 @@ LEVEL = 0.05
 DELIVERS = 0.9
 """A gain over an opponent that loses more images than that says little of the images."""
 
+ALIKE = 0.005
+"""Two links have as many channel uses where their measured k/n differ by no larger share."""
+
 Verdict = Literal["better", "worse", "open"]
 
 
@@ -39,6 +42,14 @@ class Difference:
     reference: Record
     points: float
     relative: float | None
+
+    @property
+    def more_uses(self) -> float | None:
+        """By how many % the candidate's measured k/n is larger; None where they are alike."""
+        ours, theirs = self.candidate.ratio_measured, self.reference.ratio_measured
+        if ours is None or not theirs or abs(ours / theirs - 1) <= ALIKE:
+            return None
+        return 100 * (ours / theirs - 1)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ MARKS = {"better": "▲", "worse": "▼", "open": "○", None: ""}
 UNSURE = "*"
 """Where the opponent delivers less than 90 % of the images."""
 
+UNLIKE = "\nnot at equal k"
+"""Behind the opponent's name, where the two links differ in their measured k/n."""
+
 _LEAST_RANGE = 5.0
 """In points: below it, colours do not blow up what is next to nothing."""
 
@@ -33,7 +36,8 @@ def gain_figure(found: Mapping[str, Sequence[Comparison]], columns: int | None =
     """A panel for each opponent, SNR across and ratio upwards, one scale of colours for all.
 
     Cells hold the gain in points, with ▲ better, ▼ worse or ○ open where outcomes were kept, and a
-    star where the opponent delivers less than 90 % of the images.
+    star where the opponent delivers less than 90 % of the images. A title says where the candidate
+    has another number of channel uses.
 
     Args:
         found: the comparisons by opponent, of one setting each.
@@ -52,7 +56,8 @@ def gain_figure(found: Mapping[str, Sequence[Comparison]], columns: int | None =
             return panels.figure
         for axes, (name, points) in zip(panels.axes, shown.items(), strict=True):
             _draw(axes, points, ratios, snrs, reach, crowded=len(snrs) * panels.columns > 12)
-            axes.set_title(f"over {name}")
+            unlike = any(one.more_uses is not None for one in points)
+            axes.set_title(f"over {name}{UNLIKE if unlike else ''}")
         panels.label("SNR (dB)", "R")
         _bar(panels, min(one.points for one in every), max(one.points for one in every))
     return panels.figure
