@@ -5,9 +5,11 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from pyarrow import parquet
 
 from semjscc.data import load_data
 from semjscc.errors import UserError
@@ -55,6 +57,37 @@ def test_masks_are_read_as_numbers_whatever_their_colours(
     assert bare.masks is None
     assert bare.fingerprint == data.fingerprint  # of the images
     assert bare.print_of("label") != data.print_of("mask")
+
+
+@pytest.mark.parametrize("kind", ["binary", "large_binary"])
+@pytest.mark.parametrize(
+    ("image", "mask", "structs"),
+    [
+        ("image", "mask", ""),
+        ("Photo", "label", ""),
+        ("scan", "mask", ""),
+        ("image", "annotation", "image"),
+        ("image", "mask", "mask"),
+    ],
+)
+def test_masks_are_read_from_plain_bytes(
+    tmp_path: Path, kind: str, image: str, mask: str, structs: str
+) -> None:
+    random = np.random.default_rng(2)
+    pictures = random.integers(0, 256, (2, SIDE, SIDE, 3), dtype=np.uint8)
+    classes = np.arange(2 * SIDE * SIDE, dtype=np.uint8).reshape(2, SIDE, SIDE) % 12
+    columns = {}
+    for name, files in ((image, pictures), (mask, classes)):
+        plain = [encoded(one) for one in files]
+        records = pa.array([{"bytes": one, "path": None} for one in plain])
+        columns[name] = records if name == structs else pa.array(plain, getattr(pa, kind)())
+    parquet.write_table(pa.table(columns), tmp_path / "test.parquet")
+    data = load_data(str(tmp_path), "test", needs_labels=False, needs_masks=True)
+    assert (data.batch([0, 1]) * 255).round().numpy().transpose(0, 2, 3, 1) == pytest.approx(
+        pictures
+    )
+    assert isinstance(data.masks, torch.Tensor)
+    assert (data.masks.numpy() == classes).all()
 
 
 def test_masks_are_cropped_with_their_images(tmp_path: Path) -> None:

@@ -57,22 +57,26 @@ def find_columns(features: Features, name: str) -> Columns:
     from datasets import ClassLabel, Image, Value
 
     images = [column for column, feature in features.items() if isinstance(feature, Image)]
-    images = images or [column for column in features if _holds_files(features[column])]
+    images += [column for column in features if _holds_files(features[column])]
     plain = {
         column: feature.dtype for column, feature in features.items() if isinstance(feature, Value)
     }
     carrying = [column for column, dtype in plain.items() if dtype in _BYTES]
+    bytes_alone = carrying if len(carrying) == 1 else _no_masks(carrying)
     image = (
-        _preferred(images, _IMAGE_NAMES)
+        _preferred(_no_masks(images), _IMAGE_NAMES)
         or named(carrying, (*_IMAGE_NAMES, *_NAMES_OF_BYTES))
         or named(features, _IMAGE_NAMES)
-        or (carrying[0] if len(carrying) == 1 else None)
+        or (bytes_alone[0] if len(bytes_alone) == 1 and not images else None)
+        or (images[0] if images else None)
     )
     if image is None:
         columns = printable(", ".join(features))
         raise UserError(f"{name} has no image column; its columns are: {columns}")
 
-    mask = named([column for column in images if column != image], _MASK_NAMES)
+    # Beside images of any kind, bytes under the name of a mask are one; labels are no bytes.
+    files = [column for column in (*images, *carrying) if column != image]
+    mask = named(files, _MASK_NAMES)
     classes = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
     label = _preferred(classes, _LABEL_NAMES)
     if label is not None:
@@ -87,6 +91,11 @@ def named(columns: Collection[str], names: Sequence[str]) -> str | None:
     spelt = {column.casefold(): column for column in reversed(list(columns))}
     spelt |= {column: column for column in columns}  # as it stands there comes first
     return next((spelt[name] for name in names if name in spelt), None)
+
+
+def _no_masks(columns: Sequence[str]) -> list[str]:
+    """Those that are not called as masks are: these stand beside images."""
+    return [column for column in columns if column.casefold() not in _MASK_NAMES]
 
 
 def _preferred(columns: Sequence[str], names: Sequence[str]) -> str | None:
