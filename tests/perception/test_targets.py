@@ -121,10 +121,14 @@ def seeing(task: Task, known: tuple[str, ...]) -> Perception:
             "x has the class 'dgo', which eye does not know, and lacks the class 'dog', which it "
             "knows: train",
         ),
-        (tuple("abcdefg"), ("a",), "x has the classes 'b', 'c', 'd', 'e' and 2 more, which eye"),
-        (("a", "b\x1b"), ("a",), "x has the class 'b?', which eye does not know: train"),
+        (
+            tuple("abcdefgh"),
+            ("a", "b"),
+            "x has the classes 'c', 'd', 'e', 'f' and 2 more, which eye",
+        ),
+        (("a", "c", "b\x1b"), ("a", "c"), "x has the class 'b?', which eye does not know: train"),
         (("crane",), ("crane", "owl", "crane"), "2 classes of eye are called 'crane', and x has"),
-        ((), ("a",), "x has no labels"),
+        ((), ("a", "b"), "x has no labels"),
     ],
 )
 def test_classes_that_cannot_be_matched_are_named(
