@@ -104,9 +104,11 @@ def test_a_network_that_sees_nothing_in_clean_images_agrees_with_nothing() -> No
 
 
 def test_masks_without_a_pixel_that_counts_are_refused() -> None:
-    data = load_signs("test", 2, 32).with_targets("mask", [torch.full((32, 32), 255)] * 2, ("a",))
+    data = load_signs("test", 2, 32).with_targets(
+        "mask", [torch.full((32, 32), 255)] * 2, ("a", "b")
+    )
     maps = Perception(
-        nn.Conv2d(3, 1, 1), layers=(), class_names=["a"], task=Segmentation(), name="own"
+        nn.Conv2d(3, 2, 1), layers=(), class_names=["a", "b"], task=Segmentation(), name="own"
     )
     with pytest.raises(UserError, match="where no pixel of the masks counts"):
         evaluators_of(data, maps)

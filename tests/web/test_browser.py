@@ -44,6 +44,12 @@ LACKING = [
 ]
 pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"no browser test: {'; '.join(LACKING)}")
 
+STARTED = """
+import signal, sys
+from semjscc.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+sys.exit(main(sys.argv[1:]))
+"""
 PATIENCE_MS = 120_000
 """A busy machine with two cores takes long; nothing here waits longer than it must."""
 SOON_MS = 30_000
@@ -64,7 +70,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = temporary / "log"
     with log.open("w") as stream:
         server = subprocess.Popen(
-            [sys.executable, "-m", "semjscc", "web", "--port", str(port)],
+            [sys.executable, "-c", STARTED, "web", "--port", str(port)],
             stdout=stream,
             stderr=subprocess.STDOUT,
             env=os.environ | {"TMPDIR": str(temporary)},

@@ -99,6 +99,7 @@ def test_ctrl_c_twice_ends_the_server_as_once_does(
     times: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("uvicorn")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     heard: list[str] = []
 
     def interrupt() -> None:
@@ -112,8 +113,11 @@ def test_ctrl_c_twice_ends_the_server_as_once_does(
             if len(heard) == 1:
                 asyncio.get_running_loop().call_later(0.01, interrupt)
 
-    with _listen("127.0.0.1", 0) as listener, pytest.raises(KeyboardInterrupt):
-        _run(application, listener)
+    try:
+        with _listen("127.0.0.1", 0) as listener, pytest.raises(KeyboardInterrupt):
+            _run(application, listener)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert heard == ["lifespan.startup", "lifespan.shutdown"]
     assert capfd.readouterr() == ("", "")
 
