@@ -9,11 +9,11 @@ from pathlib import Path
 import semjscc
 
 ROOMS = [
-    "errors", "paths", "settings", "parts", "runtime",
-    "decibels", "randomness", "differences", "checkpoint", "blueprints", "images", "metrics",
-    "data", "tasks", "channels", "separation", "linear", "codecs", "perception", "importance",
-    "losses", "allocation", "training", "families", "links", "transmission", "results",
-    "statistics", "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
+    "errors", "paths", "settings", "parts", "runtime", "decibels", "randomness", "digests",
+    "differences", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels",
+    "separation", "linear", "codecs", "perception", "importance", "losses", "allocation",
+    "training", "families", "links", "transmission", "results", "statistics", "evaluation",
+    "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
     "cli": ["radio"],

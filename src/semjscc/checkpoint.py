@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 
+from semjscc.digests import hashed
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.paths import user_path
 
@@ -166,7 +166,7 @@ def save_difference(
     from semjscc.differences import pack
 
     file = _shipped_whole(beside, path)
-    told = {"weights": beside, "digest": _digest(file)}
+    told = {"weights": beside, "digest": hashed(file.read_bytes())}
     save_weights(path, pack(weights, load_weights(file)[0]), {**metadata, BESIDE: told})
 
 
@@ -181,7 +181,7 @@ def _base(beside: object, path: Path) -> Path:
     if not isinstance(name, str):
         raise UserError(f"{path} is damaged: it does not say which weights it stands beside")
     base = _shipped_whole(name, path)
-    if _digest(base) != told.get("digest"):
+    if hashed(base.read_bytes()) != told.get("digest"):
         raise UserError(
             f"{path} tells the difference from other weights {printable(name)} than ship here: "
             "take the version of semjscc that it was made with"
@@ -200,10 +200,6 @@ def _shipped_whole(name: str, path: Path) -> Path:
     if found is None or BESIDE in read_metadata(found):
         raise UserError(f"{path} needs the weights {printable(name)}, and they do not ship")
     return found
-
-
-def _digest(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def _read(path: Path, framework: str) -> tuple[dict[str, Any], dict[str, Any]]:

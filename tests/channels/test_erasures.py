@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from torch import Tensor
 
-from semjscc.channels import channel_named, spelled
+from semjscc.channels import channel_named, channel_text
 from semjscc.channels.awgn import awgn
 from semjscc.channels.equaliser import equalise
 from semjscc.channels.erasures import PACKET, Bursts, Cut
@@ -69,7 +69,7 @@ def test_a_name_says_how_much_is_lost() -> None:
     assert channel_named("cut@0.25") is channel_named("cut@1/4")
     names = ["cut@0.25", "cut@1/4", "cut@.250", "bursts@1/3", "bursts@0.0", "awgn", "mine:cut@1/4"]
     spellings = ["cut@0.25", "cut@0.25", "cut@0.25", "bursts@1/3", "bursts@0", "awgn", names[-1]]
-    assert list(map(spelled, names)) == spellings
+    assert list(map(channel_text, names)) == spellings
     assert pickle.loads(pickle.dumps(channel_named("bursts@0.1"))) == Bursts(Fraction(1, 10))
     assert channel_fingerprint(channel_named("cut@0.25")) == ""
 

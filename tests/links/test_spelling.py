@@ -4,7 +4,7 @@ import pytest
 
 from semjscc.links import open_link
 from semjscc.links.catalogue import find_link
-from semjscc.links.spelling import spelled
+from semjscc.links.spelling import link_text
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from semjscc.links.spelling import spelled
     ],
 )
 def test_a_link_has_one_name(written: str, name: str) -> None:
-    assert find_link(written, "").name == name == spelled(written) == spelled(name)
+    assert find_link(written, "").name == name == link_text(written) == link_text(name)
     assert find_link(written, "") == find_link(name, "")
 
 
@@ -37,7 +37,7 @@ def test_a_link_that_is_opened_has_that_name() -> None:
 
 @pytest.mark.parametrize("name", ["a+b", "runs/x@1", "separate@x", "x+repeat@2", "mine#2", ""])
 def test_what_is_no_such_name_stays(name: str) -> None:
-    assert spelled(name) == name
+    assert link_text(name) == name
 
 
 def test_a_name_of_ones_own_stays() -> None:

@@ -17,8 +17,8 @@ __all__ = [
     "Channel",
     "ChannelKnowledge",
     "channel_named",
+    "channel_text",
     "is_lossy",
-    "spelled",
 ]
 
 AWGN = "awgn"
@@ -56,7 +56,7 @@ def is_lossy(name: str) -> bool:
     return name.partition("@")[0] in LOSSY
 
 
-def spelled(name: str) -> str:
+def channel_text(name: str) -> str:
     """The one spelling of a channel's name: ``bursts@1/2`` is ``bursts@0.5``.
 
     Raises:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from semjscc.channels import channel_named, spelled
+from semjscc.channels import channel_named, channel_text
 from semjscc.data.base import ImageSet
 from semjscc.decibels import check_snr
 from semjscc.errors import UserError
@@ -41,7 +41,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         channel_named(self.channel)
-        object.__setattr__(self, "channel", spelled(self.channel))
+        object.__setattr__(self, "channel", channel_text(self.channel))
         if self.draws < 1:
             raise UserError(f"each image is sent at least once, not {self.draws} times")
         for snr_db in (*self.snrs_db, self.assumed_snr_db or 0, self.assumed_error_db):

@@ -204,7 +204,8 @@ def _record(
 ) -> Record:
     data = evaluator.data
     correct = evidence.rows.reshape(len(data), point.draws) > 0 if evidence.kind == "bits" else None
-    if correct is None and math.isnan(evidence.value):  # of a task that cannot tell beforehand
+    value = float(correct.mean()) if correct is not None else evidence.value
+    if math.isnan(value):  # of a task that cannot tell beforehand
         raise UserError(
             f"{evaluator.perception.name} has nothing to measure {evaluator.metric} by in what "
             f"arrives over {point.link.name}: leave that link out, or take other images"
@@ -236,7 +237,7 @@ def _record(
         split=data.split,
         delivered=float(measured.delivered.mean()),
         metric=evaluator.metric,
-        value=float(correct.mean()) if correct is not None else evidence.value,
+        value=value,
         ci_low=low,
         ci_high=high,
         psnr_db=psnr_db,

@@ -8,7 +8,7 @@ from semjscc.links.endings import split_endings
 from semjscc.links.policies import split_policy
 
 
-def spelled(name: str) -> str:
+def link_text(name: str) -> str:
     """The one spelling of a link's name, as results have it; any other text as it is."""
     try:
         base, endings = split_endings(name)

@@ -1,10 +1,6 @@
 """Which network it is, whatever it is called and wherever it lies."""
 
-import hashlib
-
-import torch
-from torch import Tensor
-
+from semjscc.digests import hashed, tensor_text
 from semjscc.perception.base import Perception
 
 
@@ -15,17 +11,7 @@ def network_print(perception: Perception) -> str:
     layers do not count: libraries rename them from one version to the next.
     """
     tensors = perception.network.state_dict().values()
-    parts = sorted(map(_tensor, tensors)) or [repr(perception.network)]
+    parts = sorted(map(tensor_text, tensors)) or [repr(perception.network)]
     expects, task = perception.preprocess, perception.task
     about = (expects.size, expects.mean, expects.std, task.name, perception.class_names)
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (*parts, repr(about)):
-        digest.update(f"{part}\n".encode())
-    return digest.hexdigest()
-
-
-def _tensor(tensor: Tensor) -> str:
-    plain = tensor.detach().cpu().contiguous().reshape(-1)
-    raw = plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
-    digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
-    return f"{plain.dtype} {tuple(tensor.shape)} {digest}"
+    return hashed("".join(f"{part}\n" for part in (*parts, repr(about))).encode())

@@ -1,6 +1,6 @@
 """A recording from beginning to end: received, kept, and shown as it comes."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -9,7 +9,7 @@ from semjscc.links.base import Control
 from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.live_display import Screening, View
 from semjscc.radio.realtime import BUFFER_SAMPLES, Player
-from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.receiver.receiver import Frame, receive
 from semjscc.radio.reception_log import Logbook
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.waveform.header import Header
@@ -44,12 +44,7 @@ def listen(
     """
     frames = receive(chunks, profile, most_symbols=room, refused=_once(tell), early=early)
     try:
-        for frame in frames:
-            heard = listener.hear(frame)
-            if heard.is_early and heard.image is None:
-                continue
-            book.add(heard)
-            yield heard
+        yield from _kept(frames, listener, book)
     finally:
         book.close({"dropped": 0, "lost_samples": 0})
 
@@ -87,17 +82,20 @@ def watch(
     frames = receive(player, profile, most_symbols=room, refused=_once(tell), early=True)
     try:
         with Live(get_renderable=render, console=console, refresh_per_second=4):
-            for frame in frames:
-                if not screening.passes(frame):
-                    continue
-                heard = listener.hear(frame)
-                if heard.is_early and heard.image is None:
-                    continue
-                book.add(heard)
+            for heard in _kept(filter(screening.passes, frames), listener, book):
                 view.add(heard)
                 yield heard
     finally:
         book.close({"dropped": screening.dropped, "lost_samples": player.lost})
+
+
+def _kept(frames: Iterable[Frame], listener: Listener, book: Logbook) -> Iterator[Heard]:
+    """What is heard of each frame, once it is in the log; an early one counts with its image."""
+    for frame in frames:
+        heard = listener.hear(frame)
+        if heard.image is not None or not heard.is_early:
+            book.add(heard)
+            yield heard
 
 
 def _once(tell: Callable[[str], object]) -> Callable[[Header], object]:

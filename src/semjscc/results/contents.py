@@ -28,9 +28,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from semjscc.digests import tensor_text
 from semjscc.links.separate_coding.source import SourceStage
 from semjscc.parts.own_code import is_own, is_written
-from semjscc.results.hashes import array_text, source_coding, tensor_text
+from semjscc.results.hashes import array_text, source_coding
 from semjscc.results.members import (
     PLAIN,
     Unknown,

@@ -46,9 +46,10 @@ def unpack_evidence(record: Record) -> Evidence | None:
         raise UserError(f"{name} is damaged: {printable(str(error))}") from error
     if evidence.counts.sum() != len(evidence.rows):
         raise UserError(f"{name} is not that of {record.images} images x {record.draws}")
-    if math.isnan(evidence.value):
+    value = evidence.value
+    if math.isnan(value):
         raise UserError(f"{name} leaves nothing to measure: leave it out, or take other images")
-    if not abs(evidence.value - record.value) <= _ROUNDING:
+    if not abs(value - record.value) <= _ROUNDING:
         raise UserError(f"{name} does not add up to its value")
     return evidence
 

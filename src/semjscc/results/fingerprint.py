@@ -5,7 +5,6 @@ separate coding rests on and the versions of its coders. Our code goes in by `FO
 package's version alone; the code of parts that are not ours by its source, see `contents`.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ import semjscc
 from semjscc.channels import Channel
 from semjscc.channels.erasures import Bursts, Cut
 from semjscc.data.base import ImageSet
+from semjscc.digests import hashed
 from semjscc.links import Link
 from semjscc.parts.own_code import is_own
 from semjscc.perception.base import Perception
@@ -42,7 +42,7 @@ def point_fingerprint(
         return None
     parts = [FORMAT, semjscc.__version__, context, link, json.dumps(point, sort_keys=True)]
     # Of our own channels the name says it all.
-    return _hashed(repr([*parts, channel] if channel else parts))
+    return hashed(repr([*parts, channel] if channel else parts).encode())
 
 
 def context_fingerprint(data: ImageSet, perception: Perception, metric: str) -> str | None:
@@ -69,10 +69,6 @@ def channel_fingerprint(channel: Channel) -> str | None:
 
 def _digest(thing: Any, before: Iterable[str] = ()) -> str | None:
     try:
-        return _hashed("\n".join([*before, *contents(thing)]))
+        return hashed("\n".join([*before, *contents(thing)]).encode())
     except Unknown:
         return None
-
-
-def _hashed(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,22 +1,14 @@
-"""Numbers and files as short text that changes with them."""
+"""Arrays and data files as short text that changes with them."""
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from semjscc import checkpoint, separation
+from semjscc.digests import hashed
 from semjscc.results.members import Unknown
 from semjscc.separation.sources import CODERS, usable_coders
-
-
-def tensor_text(tensor: torch.Tensor) -> str:
-    """Its dtype, shape and numbers."""
-    plain = tensor.detach().cpu().contiguous()
-    raw = plain.view(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
-    return f"{plain.dtype} {tuple(plain.shape)} {hashed(raw)}"
 
 
 def array_text(array: np.ndarray) -> str:
@@ -24,11 +16,6 @@ def array_text(array: np.ndarray) -> str:
     if array.dtype.hasobject:
         raise Unknown
     return f"{array.dtype} {array.shape} {hashed(np.ascontiguousarray(array).tobytes())}"
-
-
-def hashed(data: bytes) -> str:
-    """32 hexadecimal digits."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 @cache

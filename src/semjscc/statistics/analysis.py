@@ -7,7 +7,7 @@ from typing import Any
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.links.spelling import spelled
+from semjscc.links.spelling import link_text
 from semjscc.results.records import Record, Results
 from semjscc.statistics.comparison import (
     CANDIDATE,
@@ -95,7 +95,7 @@ def analyse(
 
 def _in_results(name: str, names: Sequence[str]) -> str:
     """A link as the results spell it."""
-    return name if trainings(name, names) else spelled(name)
+    return name if trainings(name, names) else link_text(name)
 
 
 def _check_asked(

@@ -11,8 +11,6 @@ from semjscc.statistics.seeds import method_of, trainings
 
 NO_OPPONENTS = ("none", "capacity", "finite", "label")
 """Bounds and ends of the scale, which nobody claims to beat."""
-
-
 _DECIDING = {
     "data": "data",
     "split": "split",
