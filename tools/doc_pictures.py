@@ -3,10 +3,11 @@
     python tools/doc_pictures.py
 
 writes ``docs/images/how-*.png``: where the perception network looks, how unequal the weights of its
-layers are, one image at falling SNR, and what goes over the air.
+layers are, one image at falling SNR, what goes over the air, and where symbols go by importance.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from torch import Tensor
 from semjscc.channels import CHANNELS
 from semjscc.checkpoint import locate
 from semjscc.data import ImageSet, load_data
+from semjscc.images import to_uint8
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
 from semjscc.importance.maps import importance_map, overlay
 from semjscc.links import Link, Situation, SymbolLink, open_link
@@ -26,19 +28,27 @@ from semjscc.perception.store import load_perception
 from semjscc.randomness import Draws
 from semjscc.report.figures.panels import save_figure
 from semjscc.report.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
-from semjscc.report.strip import Panel, strip_figure
+from semjscc.report.strip import Panel, sight, strip_figure, strip_title
 from semjscc.transmission import see
+from semjscc.web.importance import symbols_picture
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 FAMILY = "signs"
+SCENES = "scenes"
 RATIO = Fraction(1, 48)
 FALLING_DB = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)
 DESIGN_DB = 15
 """The SNR that separate coding is fixed for in the picture of its cliff."""
+ALLOCATED_DB, ALLOCATED_RATIO = 10.0, Fraction(1, 96)
+"""Of the picture of where symbols go."""
 IMAGES = 200
 """Enough for curves that no longer move."""
 SHOWN = (3, 5, 11)
 """Places in the test set of three signs of different sizes."""
+SHOWN_SCENES = (4, 6)
+"""Places in val, whose images nothing is published of."""
+POLICIES = ("uniform", "importance-energy")
+"""Of the picture of where symbols go."""
 
 
 def importance(perception: Perception, data: ImageSet) -> Figure:
@@ -102,13 +112,16 @@ def falling(perception: Perception, data: ImageSet) -> Figure:
 def _arrived(
     link: Link, perception: Perception, image: Tensor, label: int, place: int, snr_db: float
 ) -> Panel:
-    situation = Situation(CHANNELS["awgn"], snr_db, RATIO, Draws(0, [place]))
-    received = link.send(image, situation)
+    received = link.send(image, _situation(place, snr_db, RATIO))
     assert received.images is not None
     right = int(predict(perception, received.images)[0]) == label
     seen = see(perception, received.images).things[0]
     text = seen.label if bool(received.delivered[0]) else "nothing delivered"
     return Panel(f"{snr_db:g} dB", received.images[0], text, right)
+
+
+def _situation(place: int, snr_db: float, ratio: Fraction) -> Situation:
+    return Situation(CHANNELS["awgn"], snr_db, ratio, Draws(0, [place]))
 
 
 def symbols(perception: Perception, data: ImageSet) -> Figure:
@@ -133,24 +146,61 @@ def _scatter(axes: Axes, points: Tensor, color: str, title: str) -> None:
     axes.set_title(title)
 
 
+def allocation(perception: Perception, data: ImageSet) -> Figure:
+    """Where the same number of symbols goes without and with importance, and what arrives."""
+    links = {
+        policy: open_link(f"linear-adaptive+{policy}", SCENES, perception) for policy in POLICIES
+    }
+    rows = []
+    for place in SHOWN_SCENES:
+        image, situation = data.batch([place]), _situation(place, ALLOCATED_DB, ALLOCATED_RATIO)
+        row = [
+            replace(sight("sent", image[0], perception), caption=""),
+            Panel("importance", overlay(image, importance_map(perception, image))[0], ""),
+        ]
+        for policy, link in links.items():
+            assert isinstance(link, SymbolLink)
+            sent = link.transmit(image, situation.ratio, situation.snr_db)
+            received = link.send(image, situation).images
+            assert received is not None
+            row += [
+                Panel(policy, symbols_picture(to_uint8(image[0]), sent), ""),
+                replace(sight("received", received[0], perception), caption=""),
+            ]
+        rows.append(row)
+    return strip_figure(rows, strip_title(situation, *image.shape[-2:]))
+
+
 def _named(perception: Perception, data: ImageSet, place: int) -> str:
     return perception.class_names[int(data.labels[place])]
 
 
-PICTURES: dict[str, Callable[[Perception, ImageSet], Figure]] = {
+Picture = Callable[[Perception, ImageSet], Figure]
+OF_SIGNS: dict[str, Picture] = {
     "importance": importance,
     "weights": weights,
     "falling": falling,
     "symbols": symbols,
 }
+OF_SCENES: dict[str, Picture] = {"allocation": allocation}
 
 
-def main(names: Sequence[str] = tuple(PICTURES), folder: Path = FOLDER) -> None:
+PICTURES = (*OF_SIGNS, *OF_SCENES)
+
+
+def main(names: Sequence[str] = PICTURES, folder: Path = FOLDER) -> None:
     """Draw the pictures of these names."""
-    perception = load_perception(locate(f"{FAMILY}-a"))
-    data = load_data(FAMILY, "test", limit=IMAGES)
-    for name in names:
-        save_figure(PICTURES[name](perception, data), folder / f"how-{name}.png")
+    figures: dict[str, Figure] = {}
+    if of_signs := [name for name in names if name in OF_SIGNS]:
+        perception = load_perception(locate(f"{FAMILY}-a"))
+        data = load_data(FAMILY, "test", limit=IMAGES)
+        figures |= {name: OF_SIGNS[name](perception, data) for name in of_signs}
+    if of_scenes := [name for name in names if name in OF_SCENES]:
+        perception = load_perception(locate(f"{SCENES}-detector-a"))
+        data = load_data(SCENES, "val", limit=max(SHOWN_SCENES) + 1)
+        figures |= {name: OF_SCENES[name](perception, data) for name in of_scenes}
+    for name, figure in figures.items():
+        save_figure(figure, folder / f"how-{name}.png")
 
 
 if __name__ == "__main__":

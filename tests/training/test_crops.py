@@ -155,6 +155,28 @@ def test_central_crops_agree_in_size_whatever_the_photographs() -> None:
     assert torch.equal(ramps.images[0], ramp(30, 40)[:, 5:25, 10:30])
 
 
+def test_masks_boxes_and_names_stay_with_their_images() -> None:
+    sizes = [(20, 20), (16, 30), (24, 24), (18, 22), (30, 16)]
+    data = replace(
+        photographs(sizes),
+        names=tuple("abcde"),
+        masks=[torch.full(size, place) for place, size in enumerate(sizes)],
+        boxes=[torch.full((place, 5), float(place)) for place in range(len(sizes))],
+    )
+    few = spread(data, 3)
+    assert few.names == ("a", "c", "e")
+    assert few.masks is not None
+    assert few.boxes is not None
+    assert [(tuple(mask.shape), int(mask[0, 0])) for mask in few.masks] == [
+        (sizes[place], place) for place in (0, 2, 4)
+    ]
+    assert [len(boxes) for boxes in few.boxes] == [0, 2, 4]
+    assert [tuple(image.shape[1:]) for image in few.images] == [sizes[p] for p in (0, 2, 4)]
+    pieces = central_crops(data, 16, 3)
+    assert pieces.masks is None
+    assert pieces.boxes is None
+
+
 @given(count=st.integers(1, 60), most=st.integers(1, 70))
 def test_spread_takes_images_from_all_over_the_set(count: int, most: int) -> None:
     data = photographs([(20, 20)] * count)

@@ -168,6 +168,23 @@ class ImageSet:
             boxes=None if self.boxes is None else self.boxes[:limit],
         )
 
+    def at(self, places: Sequence[int]) -> "ImageSet":
+        """The images at these places with all that is right of them, as `first`."""
+        return replace(
+            self,
+            images=_chosen(self.images, places),
+            labels=self.labels[list(places)],
+            names=tuple(self.names[place] for place in places) if self.names else (),
+            masks=None if self.masks is None else _chosen(self.masks, places),
+            boxes=None if self.boxes is None else [self.boxes[place] for place in places],
+        )
+
+
+def _chosen(values: Tensor | Sequence[Tensor], places: Sequence[int]) -> Tensor | list[Tensor]:
+    if isinstance(values, Tensor):
+        return values[list(places)]
+    return [values[place] for place in places]
+
 
 def renumber(values: Tensor, target: TargetName, numbers: Sequence[int]) -> Tensor:
     """Targets with other numbers for their classes; what is of no class stays, such as -1 or 255.

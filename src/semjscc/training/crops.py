@@ -55,19 +55,19 @@ def random_crop(image: Tensor, side: int, scale: float, down: float, right: floa
 def central_crops(data: ImageSet, side: int, most: int) -> ImageSet:
     """The centres of at most ``most`` images, spread evenly over the set: (N, 3, side, side).
 
-    They are not scaled, but where the short side is below ``side``.
+    They are not scaled, but where the short side is below ``side``. Labels stay; masks and boxes
+    are of whole images, and go.
     """
     few = spread(data, most)
     pieces = [_scaled(centre(image, min(side, *image.shape[-2:])), side) for image in few.images]
-    return replace(few, images=torch.cat(pieces))
+    return replace(few, images=torch.cat(pieces), masks=None, boxes=None)
 
 
 def spread(data: ImageSet, most: int) -> ImageSet:
     """At most ``most`` images, at even distances; the fingerprint stays the whole's."""
     if len(data) <= most:
         return data
-    places = np.linspace(0, len(data) - 1, most).round().astype(int).tolist()
-    return replace(data, images=[data.images[p] for p in places], labels=data.labels[places])
+    return data.at(np.linspace(0, len(data) - 1, most).round().astype(int).tolist())
 
 
 def centre(image: Tensor, side: int) -> Tensor:

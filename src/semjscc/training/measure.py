@@ -22,10 +22,13 @@ from semjscc.tasks.evidence import gather
 from semjscc.training.crops import spread
 
 BATCH = 100
+BATCH_PIXELS = BATCH * 64 * 64
 CARD_SNR_DB = 10.0
 CARD_IMAGES = 1000
+CARD_PIXELS = CARD_IMAGES * 64 * 64
+"""Of larger images there are fewer: a card must not take longer than the training."""
 CARD_PHOTOGRAPHS = 50
-"""Of unlike sizes, and therefore one at a time."""
+"""At least, and of images of unlike sizes, which go one at a time."""
 
 
 @torch.inference_mode()
@@ -75,7 +78,7 @@ def measure_codec(
     """
     codec = codec.eval()
     alike = isinstance(data.images, torch.Tensor)
-    data = data.first(CARD_IMAGES) if alike else spread(data, CARD_PHOTOGRAPHS)
+    data = data.first(_on_a_card(*data.sizes[0])) if alike else spread(data, CARD_PHOTOGRAPHS)
     quality: dict[str, float] = {}
     first, *others = receivers = [_Judged(perception, data) for perception in perceptions]
     for ratio in codec.ratios:
@@ -168,6 +171,13 @@ def _note_nothing(metrics: Sequence[str], perception: Perception, data: ImageSet
     warnings.warn(text, UserNote, stacklevel=2)
 
 
+def _on_a_card(height: int, width: int) -> int:
+    """How many images of this size are looked at for a card."""
+    return min(max(CARD_PIXELS // (height * width), CARD_PHOTOGRAPHS), CARD_IMAGES)
+
+
 def _batches(data: ImageSet) -> list[range]:
-    size = BATCH if isinstance(data.images, torch.Tensor) else 1
+    height, width = data.sizes[0]
+    alike = isinstance(data.images, torch.Tensor)
+    size = min(max(BATCH_PIXELS // (height * width), 1), BATCH) if alike else 1
     return [range(start, min(start + size, len(data))) for start in range(0, len(data), size)]
