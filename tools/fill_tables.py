@@ -18,10 +18,13 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- equal-psnr-seeds results/FILE.json A over B,C --> link A over losses, by training
     <!-- forms results/FILE.json over B -->    every loss and weight, averaged over the SNRs, the
                                                furthest ahead of B at equal PSNR first
+    <!-- means results/FILE.json A,B -->   averaged over the SNRs: a row for each link, a column for
+                                               each ratio
     <!-- value results/FILE.json A 1/24 10 -->  within a line: accuracy of link A at a ratio and SNR
     <!-- facts -->                              the val figures of the weights that ship
 
-Where several networks have judged, FILE.json@NETWORK means what one of them says.
+Where several networks have judged, FILE.json@NETWORK means what one of them says. Of several
+metrics the first is meant, or FILE.json@NETWORK#METRIC.
 """
 
 import argparse
@@ -31,6 +34,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 
 from semjscc.checkpoint import write_atomically
 from semjscc.links.card_facts import main_metric
@@ -69,6 +73,7 @@ EQUAL_PSNR_SEEDS = re.compile(
     r"(<!-- equal-psnr-seeds (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL
 )
 FORMS = re.compile(r"(<!-- forms (\S+) over (\S+) -->\n)" + END, re.DOTALL)
+MEANS = re.compile(r"(<!-- means (\S+) (\S+) -->\n)" + END, re.DOTALL)
 VALUE = re.compile(r"(<!-- value (\S+) (\S+) (\S+) (\S+) -->)" + END)
 FACTS = re.compile(r"(<!-- facts -->\n)" + END, re.DOTALL)
 
@@ -171,14 +176,17 @@ def mcs_estimates_table(path: Path) -> str:
 
 @cache
 def _load(path: Path) -> Results:
-    """A file's results, or those of one network that judged, named behind an @."""
-    name, _, network = path.name.partition("@")
+    """A file's results by one metric, and of one network that judged, where they are named."""
+    named, _, metric = path.name.partition("#")
+    name, _, network = named.partition("@")
     results = load_results(path.with_name(name))
-    if not network:
-        return results
-    records = [record for record in results.records if record.perception == network]
-    if not records:
+    judged = [one for one in results.records if not network or one.perception == network]
+    if not judged:
         raise SystemExit(f"{path.with_name(name)} has nothing that {network} judged")
+    metric = metric or judged[0].metric
+    records = [one for one in judged if one.metric == metric]
+    if not records:
+        raise SystemExit(f"{path.with_name(named)} has no {metric}")
     return Results(results.meta, records)
 
 
@@ -196,7 +204,7 @@ def _chosen(path: Path, links: str | None) -> list[Record]:
 def _conditions(records: list[Record]) -> str:
     """What was sent, over what, and who judged; the `none` link knows no channel."""
     one = max(records, key=lambda record: record.snr_db is not None)
-    kind = "Wilson" if one.draws == 1 else "bootstrap"
+    kind = "Wilson" if one.draws == 1 and one.evidence is None else "bootstrap"
     return f"{_measured(records)}; {one.metric} in % with 95 % {kind} intervals"
 
 
@@ -240,6 +248,42 @@ def gains_table(paths: list[Path], candidate: str, reference: str) -> str:
     if uses := uses_note(found, candidate, reference):
         caption += f" {uses[0].upper()}{uses[1:]}."
     return _table(["R", "", *(f"{snr:g} dB" for snr in snrs)], rows, caption)
+
+
+def means_table(path: Path, links: str) -> str:
+    """The metric in % and PSNR in dB: a row a link, a column a ratio.
+
+    They are averaged over the SNRs at which every link was measured at every ratio.
+    """
+    records = _chosen(path, links)
+    clean = {one.link: one for one in records if one.snr_db is None}
+    found = {(one.link, one.ratio, one.snr_db): one for one in records}
+    ratios = list(dict.fromkeys(one.ratio for one in records if one.ratio))
+    sent = [link for link in links.split(",") if link not in clean]
+    snrs = [
+        snr
+        for snr in sorted({one.snr_db for one in records if one.snr_db is not None})
+        if all((link, ratio, snr) in found for link in sent for ratio in ratios)
+    ]
+    if not snrs:
+        raise SystemExit(f"{path} has no SNR at which all of {links} were measured at all ratios")
+    rows = []
+    for link in links.split(","):
+        if link in clean:
+            rows.append([f"{link} (no channel)", *[f"{100 * clean[link].value:.1f}"] * len(ratios)])
+            continue
+        groups = ([found[link, ratio, snr] for snr in snrs] for ratio in ratios)
+        rows.append([link, *map(_mean, groups)])
+    one = records[0]
+    named = ", ".join(f"{snr:g}" for snr in snrs)
+    caption = f"{_measured(records)}; {one.metric} in % and PSNR, averaged over {named} dB."
+    return _table(["link", *(f"R = {ratio}" for ratio in ratios)], rows, caption)
+
+
+def _mean(records: Sequence[Record]) -> str:
+    value = f"{100 * fmean(one.value for one in records):.1f}"
+    quality = [one.psnr_db for one in records if one.psnr_db is not None]
+    return f"{value}, {fmean(quality):.1f} dB" if len(quality) == len(records) else value
 
 
 def best_sentence(path: Path, candidate: str, reference: str) -> str:
@@ -417,6 +461,7 @@ def fill(text: str) -> str:
         lambda m: m[1] + equal_psnr_seeds_table(ROOT / m[2], m[3], m[4]) + m[5], text
     )
     text = FORMS.sub(lambda m: m[1] + forms_table(ROOT / m[2], m[3]) + m[4], text)
+    text = MEANS.sub(lambda m: m[1] + means_table(ROOT / m[2], m[3]) + m[4], text)
     text = VALUE.sub(lambda m: m[1] + value(ROOT / m[2], m[3], m[4], m[5]) + m[6], text)
     return FACTS.sub(lambda m: m[1] + facts_table() + m[2], text)
 
