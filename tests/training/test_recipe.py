@@ -174,10 +174,20 @@ def test_networks_that_cannot_be_are_refused_before_the_training(
     assert not (tmp_path / "run").exists()
 
 
-def test_an_input_of_more_pixels_than_an_image_has_is_a_slip(source: Path, tmp_path: Path) -> None:
-    words = ["--perception.input_size", "100000"]
-    with pytest.raises(UserError, match="input_size 100000 is the side of more than 67,108,864"):
-        load_recipe(recipe_file(tmp_path, source, PERCEPTION), words)
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ("100000", "input_size 100000 is of more than 67,108,864 pixels"),
+        ("[10000, 20000]", r"input_size \(10000, 20000\) is of more than 67,108,864 pixels"),
+        ("[0, 32]", "input_size"),
+        ("[32]", "input_size"),
+    ],
+)
+def test_inputs_of_a_size_that_no_image_has_are_slips(
+    source: Path, tmp_path: Path, size: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        load_recipe(recipe_file(tmp_path, source, PERCEPTION), ["--perception.input_size", size])
 
 
 def test_codecs_that_cannot_be_are_refused_before_the_training(

@@ -21,6 +21,7 @@ perception:
   network: unet
   options: {{width: 4}}
   layers: [stage1, stage2]
+  input_size: [24, 32]
   task: segmentation
   task_options: {{ignored: [3]}}
   classes: [dark, bright, square]
@@ -74,6 +75,7 @@ def test_it_learns_and_its_checkpoint_tells_its_task(network: Path) -> None:
     assert perception.task.name == "segmentation"
     assert perception.task.options()["ignored"] == [3]
     assert perception.class_names == ("dark", "bright", "square")
+    assert perception.preprocess.size == (24, 32)
     assert perception.facts["val_miou"] > 0.5
 
 

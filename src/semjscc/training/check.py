@@ -110,9 +110,11 @@ def prepare_network(
     """
     network = make_network(chosen.network, len(classes), chosen.options)
     _begin(network, recipe, classes)
-    side = chosen.input_size
+    size = chosen.input_size
     # What is told of every place must be told of all of the image.
-    preprocess = Preprocess(side if side is None or task.target == "label" else (side, side))
+    if isinstance(size, int) and task.target != "label":
+        size = (size, size)
+    preprocess = Preprocess(size)
     try_network(network, preprocess, chosen.layers, images, task, classes, recipe.name)
     return network, preprocess
 

@@ -83,7 +83,8 @@ class PerceptionRecipe:
             that is called with ``classes=`` and ``options`` and returns a module.
         options: keyword arguments of the network.
         layers: the modules whose outputs are the features a codec may be trained with.
-        input_size: side that the network wants its images resized to.
+        input_size: side that the network wants its images resized to; or [height, width], to which
+            they are stretched.
         task: ``classification``; ``segmentation``, which wants ``data.masks``; ``detection``, which
             wants ``data.boxes``; or a class of your own as ``my.module:Class``.
         task_options: its arguments, such as ``ignored: [11]``, see `semjscc.tasks`.
@@ -93,17 +94,18 @@ class PerceptionRecipe:
     network: str = "resnet"
     options: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ("stage1", "stage2", "stage3")
-    input_size: int | None = None
+    input_size: int | tuple[int, int] | None = None
     task: str = "classification"
     task_options: dict[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_number("input_size", self.input_size, 1)
-        if self.input_size is not None and self.input_size**2 > PIXEL_LIMIT:
-            raise ValueError(
-                f"input_size {self.input_size} is the side of more than {PIXEL_LIMIT:,} pixels"
-            )
+        size = self.input_size
+        height, width = size if isinstance(size, tuple) else (size, size)
+        for side in (height, width):
+            check_number("input_size", side, 1)
+        if height is not None and width is not None and height * width > PIXEL_LIMIT:
+            raise ValueError(f"input_size {size} is of more than {PIXEL_LIMIT:,} pixels")
 
 
 @dataclass(frozen=True)
