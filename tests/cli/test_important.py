@@ -102,6 +102,28 @@ def test_a_turned_photograph_is_measured_as_it_is_seen(
     assert main([*words, "0,64,64,64"]) == 0
 
 
+@pytest.mark.filterwarnings("default::semjscc.errors.UserNote")
+@pytest.mark.parametrize("link", ["linear-adaptive", "hybrid", "separate-jpeg"])
+def test_marks_on_a_picture_of_one_square_are_said_to_get_no_more(
+    folder: Path, capsys: pytest.CaptureFixture[str], link: str
+) -> None:
+    with Image.open(folder / "image.png") as image:
+        image.crop((0, 0, 64, 64)).save(folder / "small.png")
+    words = ["transmit", "small.png", "--snr", "10", "--ratio", "1/12"]
+    marks = ["--link", f"{link}+importance-energy", "--important", "0,0,24,64"]
+    assert main([*words, *marks, "--out", "marked.png"]) == 0
+    by_block = link == "separate-jpeg"
+    error = capsys.readouterr().err
+    assert ("what was marked gets no more than the rest: importance is told" in error) != by_block
+    assert ("and an image of 64 x 64 is no more than one" in error) != by_block
+    assert main([*words, "--link", link, "--out", "plain.png"]) == 0
+    sent, marked, plain = (
+        np.asarray(Image.open(name), float) for name in ("small.png", "marked.png", "plain.png")
+    )
+    gained = ((plain - sent)[:, :24] ** 2).mean() / ((marked - sent)[:, :24] ** 2).mean()
+    assert gained > 1.2 if by_block else gained == pytest.approx(1, abs=0.05)
+
+
 def test_a_mask_drawn_on_nothing_marks_itself_alone(folder: Path, tmp_path: Path) -> None:
     with Image.open(folder / "image.png") as image:
         size = image.size

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semjscc.allocation.policy import ENERGY
 from semjscc.allocation.sources import MASK, NETWORK, PREDICTED, SALIENCY, check_takes_mask
-from semjscc.errors import UserError
+from semjscc.errors import UserError, UserNote
 from semjscc.families import default_perception
 from semjscc.links.catalogue import (
     ADAPTIVE,
@@ -155,6 +156,19 @@ def _open(
     return SeparateLink(found.name, stage, found.design_snr_db, allocation)
 
 
+def _note_one_square(size: tuple[int, int]) -> None:
+    from semjscc.linear.planning.weights import SIDE, squares
+    from semjscc.linear.transform import BLOCK
+
+    square = SIDE * BLOCK
+    if squares((-(-size[0] // BLOCK), -(-size[1] // BLOCK))) == (1, 1):
+        text = (
+            "what was marked gets no more than the rest: importance is told of squares of "
+            f"{square} x {square} pixels, and an image of {size[1]} x {size[0]} is no more than one"
+        )
+        warnings.warn(text, UserNote, stacklevel=2)
+
+
 def needs_network(place: Place) -> bool:
     """Whether a network looks at the sender's image."""
     if (policy := place.policy) is None:
@@ -175,6 +189,8 @@ def _allocation(
     from semjscc.allocation.sender import Allocation, ByMask, BySaliency
 
     if important is not None:
+        if not place.scheme.startswith(SEPARATE):  # which knows importance block by block
+            _note_one_square((important.shape[0], important.shape[1]))
         return ByMask(place.policy, mask=important)
     if place.source == PREDICTED:
         from semjscc.allocation.predicted import predictor
