@@ -23,12 +23,16 @@ CODECS = (
     "photo-feature",
     "photo-semantic",
     "photo-semantic-balanced",
+    "scenes-djscc",
+    "scenes-feature",
+    "scenes-semantic",
 )
 """What a header can name; the place is the number on the air, so that new names go to the end.
 Weights without a name here go by their kind of codec and their fingerprint."""
 IN_ORDER = 1 << (CODEC_ID_BITS - 1)
 """Beside a codec's number: `+progressive` stands behind its name."""
-PLANNED = frozenset({"deep", ADAPTIVE, *(name for name in CODECS if name.startswith("photo-"))})
+_OF_DEEP = tuple(name for name in CODECS if name.startswith(("photo-", "scenes-")))
+PLANNED = frozenset({"deep", ADAPTIVE, *_OF_DEEP})
 """Those whose record announces a plan."""
 LEVELLED = PLANNED | {LINEAR}
 """Those whose record tells the picture's level."""
