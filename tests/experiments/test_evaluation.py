@@ -24,6 +24,7 @@ from semjscc.experiments.evaluation import run
 from semjscc.experiments.existing_results import EARLIER, RESULTS
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation
 from semjscc.results.records import Results, load_results
+from semjscc.runtime.folder_lock import alone_in
 from small_evaluation import GRID, NAMES, make, measured, no_pictures
 
 __all__ = ["measured", "no_pictures"]
@@ -230,6 +231,13 @@ def test_points_of_several_earlier_runs_are_all_kept_aside(tmp_path: Path) -> No
     assert set(load_results(tmp_path / EARLIER).records) == set(seen)
     run(make(grid=grids[0]), tmp_path)
     assert len(load_results(tmp_path / EARLIER).records) == 5
+
+
+def test_a_folder_takes_one_evaluation_at_a_time(tmp_path: Path, measured: list[Point]) -> None:
+    with alone_in(tmp_path), pytest.raises(UserError, match="another command is at work in"):
+        run(make(), tmp_path)
+    assert measured == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", [RESULTS, EARLIER])

@@ -132,7 +132,8 @@ def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path)
         (["--candidate", "mine"], "no link mine in the results: theirs are none, semantic"),
         (["--against", "mine,djscc"], "no link mine"),
         (["--against", "semantic"], "semantic is the candidate: its opponents are other links"),
-        (["--against", "none"], "semantic and none have no point in common: leave it out, or"),
+        (["--against", "none"], "none passes no channel, and no point of another link compares"),
+        (["--candidate", "none"], "none passes no channel, and no point of another link compares"),
         (["missing.json"], "missing.json does not exist"),
     ],
 )

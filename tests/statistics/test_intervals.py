@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from semjscc.statistics.intervals import clustered_bootstrap, wilson
+from semjscc.statistics.intervals import clustered_bootstrap, of_mean, wilson
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
@@ -85,3 +85,22 @@ def test_bootstrap_refuses_what_is_no_table(shape: tuple[int, ...]) -> None:
 def test_wilson_holds_the_share_itself_also_at_both_ends(trials: int) -> None:
     assert wilson(0, trials)[0] == 0
     assert wilson(trials, trials)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "successes"), [([[1] * 5] * 2, 2), ([[0] * 5] * 3, 0), ([[1, 0], [0, 1]], 1.0)]
+)
+def test_images_that_all_say_the_same_are_no_certainty(
+    right: list[list[int]], successes: float
+) -> None:
+    outcomes = np.array(right, bool)
+    low, high = of_mean(outcomes, 0)
+    assert (low, high) == pytest.approx(wilson(successes, len(right)))
+    assert high - low > 0.5
+
+
+def test_the_interval_of_a_mean_is_wilsons_or_that_of_the_bootstrap() -> None:
+    single = np.array([1, 1, 0, 1], bool)[:, None]
+    assert of_mean(single, 0) == wilson(3, 4)
+    several = np.array([[1, 1], [1, 0], [0, 0]], bool)
+    assert of_mean(several, 0) == clustered_bootstrap(several, 0)

@@ -128,3 +128,14 @@ def test_equal_links_are_rarely_called_unequal() -> None:
         first, second = (random.random((80, 3)) < easy for _ in range(2))
         rejected.append(paired_test(first, second, 0)[0] < 0.05)
     assert np.mean(rejected) < 0.07
+
+
+@pytest.mark.parametrize(("first", "second", "points"), [(1, 1, 0), (0, 0, 0), (1, 0, 1)])
+def test_few_images_that_all_say_the_same_leave_much_open(
+    first: int, second: int, points: int
+) -> None:
+    p, (low, high) = paired_test(np.full((2, 5), first > 0), np.full((2, 5), second > 0), 0)
+    assert p == (1.0 if points == 0 else 0.5)
+    assert (low, high) == newcombe(np.full(2, first > 0), np.full(2, second > 0))
+    assert low <= points <= high
+    assert high - low > 0.5

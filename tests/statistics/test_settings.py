@@ -23,6 +23,15 @@ def test_the_link_without_a_channel_belongs_to_every_channel_of_its_judge() -> N
     assert list(settings([NO_CHANNEL]).values()) == [[NO_CHANNEL]]
 
 
+def test_noise_of_several_seeds_is_told_apart() -> None:
+    again, clean = replace(RECORD, seed=1), replace(NO_CHANNEL, seed=1)
+    found = settings([NO_CHANNEL, RECORD, clean, again])
+    assert list(found.values()) == [[NO_CHANNEL, RECORD], [clean, again]]
+    one, other = found
+    assert (one.describe([other]), other.describe([one])) == ("noise of seed 0", "noise of seed 1")
+    assert list(settings([NO_CHANNEL, again]).values()) == [[NO_CHANNEL, again]]
+
+
 def test_two_metrics_of_one_network_are_told_apart() -> None:
     found = settings([replace(RECORD, metric=metric) for metric in ("map50", "map")])
     one, other = found

@@ -27,7 +27,7 @@ from semjscc.randomness import Draws
 from semjscc.results.evidence import pack_evidence
 from semjscc.results.outcomes import pack
 from semjscc.results.records import Record, device_of
-from semjscc.statistics.intervals import clustered_bootstrap, wilson
+from semjscc.statistics.intervals import of_mean
 from semjscc.statistics.resampling import bootstrap
 from semjscc.tasks.base import Rows
 from semjscc.tasks.evidence import Evidence, gather
@@ -212,10 +212,8 @@ def _record(
         )
     if correct is None:
         low, high = bootstrap(evidence, grid.seed)
-    elif point.draws == 1:
-        low, high = wilson(int(correct.sum()), len(data))
     else:
-        low, high = clustered_bootstrap(correct, grid.seed)
+        low, high = of_mean(correct, grid.seed)
     psnr_db, exact = mean_psnr(measured.psnr_db)
     uses = measured.channel_uses + measured.repeated.mean(axis=1)
     used = uses / np.array([3 * height * width for height, width in data.sizes])

@@ -31,6 +31,7 @@ from semjscc.results.fingerprint import (
     point_fingerprint,
 )
 from semjscc.results.records import Record, Results, make_meta, save_results
+from semjscc.runtime.folder_lock import alone_in
 
 STRIP_IMAGES = 4
 _MOST_ORIGINS = 20
@@ -93,10 +94,15 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
         fresh: measure all points, also those that are there already.
 
     Raises:
-        UserError: the links, the data or the folder cannot be used, or files of somebody else's
-            stand where ours would be written.
+        UserError: the links, the data or the folder cannot be used, another command is at work
+            in it, or files of somebody else's stand where ours would be written.
     """
     prepare(out)
+    with alone_in(out):
+        return _run(experiment, out, jobs, fresh=fresh)
+
+
+def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Results:
     e = replace(experiment, evaluators=[checked(one) for one in experiment.evaluators])
     for one in e.evaluators:
         for link in e.links:

@@ -11,6 +11,7 @@ from semjscc.experiments.existing_results import RESULTS
 from semjscc.report.report import publish
 from semjscc.report.stale_files import COMPARISONS, STRIP
 from semjscc.results.records import load_results
+from semjscc.runtime.folder_lock import alone_in
 from semjscc.statistics.analysis import Analysis, to_json
 from semjscc.statistics.settings import merge
 
@@ -38,9 +39,11 @@ def report_on(
         names = printable(", ".join(map(str, paths)))
         raise UserError(f"nothing was measured in {names}: there is nothing to report")
     prepare(out, with_strip=False)
-    analysis = publish(results, out, pictures=_strips(paths), candidate=candidate, against=against)
-    text = json.dumps(to_json(analysis), indent=1) + "\n"
-    write_atomically(out / COMPARISONS, lambda temporary: temporary.write_text(text))
+    with alone_in(out):
+        strips = _strips(paths)
+        analysis = publish(results, out, pictures=strips, candidate=candidate, against=against)
+        text = json.dumps(to_json(analysis), indent=1) + "\n"
+        write_atomically(out / COMPARISONS, lambda temporary: temporary.write_text(text))
     return analysis
 
 

@@ -16,7 +16,7 @@ USES = "channel uses"
 RECORD_HEAD = (
     *("link", "codec", "channel", "judged by", "metric", *PLACE, "% (95 % interval)"),
     *("PSNR dB", "exact", "SSIM", "k/n", "channel uses k", "control bits", "payload bits"),
-    *("delivered %", "images", "draws"),
+    *("delivered %", "images", "draws", "seed"),
 )
 RECORD_WORDS = 5
 
@@ -41,6 +41,7 @@ def record_row(record: Record) -> tuple[str, ...]:
         f"{100 * record.delivered:.1f}",
         str(record.images),
         str(record.draws),
+        str(record.seed),
     )
 
 

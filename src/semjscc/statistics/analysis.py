@@ -80,6 +80,12 @@ def analyse(
         if not trainings(name, names):
             there = ", ".join(map(printable, names))
             raise UserError(f"no link {printable(name)} in the results: theirs are {there}")
+        own = [record for record in records if record.link == name]
+        if own and all(record.snr_db is None for record in own):
+            raise UserError(
+                f"{printable(name)} passes no channel, and no point of another link compares with "
+                "it: leave it out"
+            )
     chosen = candidate or (CANDIDATE if trainings(CANDIDATE, names) else None)
     families: dict[str, list[Comparison]] = {}
     if chosen is not None:
@@ -225,8 +231,8 @@ def _plain(reference: str, one: Comparison) -> dict[str, Any]:
         **{
             key: getattr(at, key)
             for key in (
-                *("data", "split", "perception", "channel", "snr_db", "assumed_snr_db"),
-                *("ratio", "images", "draws"),
+                *("data", "split", "perception", "metric", "channel", "snr_db", "assumed_snr_db"),
+                *("ratio", "images", "draws", "seed"),
             )
         },
         "candidate": at.value,

@@ -16,14 +16,14 @@ _CHUNK = 2**22
 """Indices drawn at once: 32 MB. Where they are all, they are kept for the next call."""
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """The score interval of a binomial share (Wilson 1927), without continuity correction.
 
     It stays within [0, 1] and keeps its coverage near 0 and 1, where the textbook interval
     p ± z·√(p(1-p)/n) collapses.
 
     Args:
-        successes: how many of the trials succeeded.
+        successes: how many of the trials succeeded; a mean where each is one of several draws.
         trials: how many there were; they must be independent.
         confidence: the share of such intervals that hold the truth.
 
@@ -80,6 +80,23 @@ def clustered_bootstrap(
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def of_mean(right: NDArray[np.bool_], seed: int) -> tuple[float, float]:
+    """The 95 % interval of a share of rights over images and draws.
+
+    With one draw an image Wilson's. With several the bootstrap over images; where all images have
+    the same share, such as all of their draws, it would have no width: then Wilson's with a trial
+    an image, since more draws of the same images tell nothing of others.
+
+    Args:
+        right: (N, D).
+        seed: of the bootstrap.
+    """
+    of_image = right.mean(axis=1)
+    if right.shape[1] == 1 or (of_image == of_image[0]).all():
+        return wilson(float(of_image.sum()), len(right))
+    return clustered_bootstrap(right, seed)
 
 
 def _resamples(seed: int, count: int, resamples: int) -> Iterator[NDArray[np.int64]]:

@@ -107,7 +107,7 @@ def paired_test(
     """The p-value of equal accuracy and the 95 % interval of the difference.
 
     With one draw McNemar's test and Newcombe's interval; with several the sign-flip test by image
-    and the bootstrap over images.
+    and the bootstrap over images, or Newcombe's interval where all images say the same.
 
     Args:
         first: (N, D) outcomes of one link.
@@ -119,7 +119,12 @@ def paired_test(
         p = mcnemar(int((one & ~other).sum()), int((other & ~one).sum()))
         return p, newcombe(one, other)
     differences = first.astype(np.int64) - second
-    return sign_flip(differences.sum(axis=1)), clustered_bootstrap(differences.astype(float), seed)
+    of_image = differences.sum(axis=1)
+    p = sign_flip(of_image)
+    if (of_image == of_image[0]).all() and abs(of_image[0]) in (0, first.shape[1]):
+        # All resamples would agree, and tell of no width, however few images there are.
+        return p, newcombe(first.mean(axis=1) >= 0.5, second.mean(axis=1) >= 0.5)
+    return p, clustered_bootstrap(differences.astype(float), seed)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -22,6 +22,7 @@ class Setting:
         perception: the perception network's name.
         metric: such as accuracy.
         channel: the channel's name.
+        seed: of its noise.
         belief: what both ends believe wrongly of the SNR, such as "5 dB too high"; "" for nothing.
     """
 
@@ -30,6 +31,7 @@ class Setting:
     perception: str
     metric: str
     channel: str
+    seed: int = 0
     belief: str = TRUTH
 
     def describe(self, others: Sequence["Setting"] = ()) -> str:
@@ -39,6 +41,7 @@ class Setting:
             "perception": f"judged by {self.perception}",
             "metric": "" if self.metric == "accuracy" and not others else self.metric,
             "channel": self.channel,
+            "seed": f"noise of seed {self.seed}" if others else "",
             "belief": f"SNR believed {self.belief}" if self.belief else "",
         }
         alike = {name: {getattr(one, name) for one in (self, *others)} for name in parts}
@@ -49,8 +52,9 @@ class Setting:
 def settings(records: Sequence[Record]) -> dict[Setting, list[Record]]:
     """The records by what they have in common, in the order they come.
 
-    The link without a channel belongs to every channel of its data and perception network. A wrong
-    belief counts by how wrong it is where that is the same throughout, else by what is believed.
+    The link without a channel belongs to every channel of its data and perception network; of
+    several seeds to its own, or the first where that has none. A wrong belief counts by how wrong
+    it is where that is the same throughout, else by what is believed.
     """
     wrong = [record for record in records if record.assumed_snr_db is not None]
     offsets: dict[tuple[Any, ...], set[float]] = {}
@@ -72,19 +76,24 @@ def settings(records: Sequence[Record]) -> dict[Setting, list[Record]]:
             and record.assumed_snr_db is None
             and home.belief == _fixed(record.snr_db)
         ]
-    for record in records:
-        if record.snr_db is None:
-            homes = [one for one in found if _judged(one) == _judged(record)]
-            for home in homes or [Setting(*_frame(record))]:
-                found.setdefault(home, []).insert(0, record)
+    clean = [record for record in records if record.snr_db is None]
+    for home, members in found.items():
+        judged = [record for record in clean if _judged(record) == _judged(home)]
+        seeds = [record.seed for record in judged]
+        seed = home.seed if home.seed in seeds else next(iter(seeds), None)
+        members[:0] = [record for record in judged if record.seed == seed]
+    homes = {_judged(home) for home in found}
+    for record in clean:
+        if _judged(record) not in homes:
+            found.setdefault(Setting(*_frame(record)), []).append(record)
     return found
 
 
-def _frame(record: Record) -> tuple[str, str, str, str, str]:
-    return record.data, record.split, record.perception, record.metric, record.channel
+def _frame(record: Record) -> tuple[str, str, str, str, str, int]:
+    return *_judged(record), record.channel, record.seed
 
 
-def _judged(one: Record | Setting) -> tuple[str, ...]:
+def _judged(one: Record | Setting) -> tuple[str, str, str, str]:
     return one.data, one.split, one.perception, one.metric
 
 

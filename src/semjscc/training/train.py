@@ -16,6 +16,7 @@ from semjscc.perception.base import Perception
 from semjscc.perception.identity import network_print
 from semjscc.perception.store import describe, weights_file
 from semjscc.perception.wrap import make_task
+from semjscc.runtime.folder_lock import alone_in
 from semjscc.tasks import Detection
 from semjscc.training.check import check_images, prepare_codec, prepare_network
 from semjscc.training.classes import in_one_order
@@ -31,7 +32,6 @@ from semjscc.training.inputs import (
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
-from semjscc.training.runs.folder_lock import alone_in
 from semjscc.training.runs.run import Schedule, fit, is_done, open_run
 from semjscc.training.runs.several import first_speaks
 from semjscc.training.runs.state import RESUME
@@ -98,7 +98,8 @@ class _Work:
 
     def fit(self, module: StepTraining) -> bool:
         # Only now: a mistake found before leaves no folder.
-        self.held.enter_context(alone_in(self.folder))
+        options = "train --out, reproduce --runs"
+        self.held.enter_context(alone_in(self.folder, options))
         keep_inputs(self.folder, self.inputs)
         return fit(module, self.folder, self.schedule, (self.folder / RESUME).is_file())
 

@@ -184,6 +184,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     from semjscc.radio.reception_log import LOG, Logbook
     from semjscc.radio.recordings.files import check_kind, files_of
     from semjscc.radio.weights import Receivers
+    from semjscc.runtime.folder_lock import alone_in
 
     check_kind(arguments.format, path)
     keep_apart(files_of(path), [out / LOG])
@@ -201,7 +202,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     facts = {"file": path, "profile": profile.name, "sample_rate": profile.sample_rate}
     talks, titled, frames = not quiet and not arguments.live, False, 0
     try:
-        with Logbook(out, facts) as book:
+        with alone_in(out), Logbook(out, facts) as book:
             to_hear = opened.chunks, profile, listener, book, opened.room, warn
             # Standard output belongs to programs where they asked for it.
             # Whoever feeds a pipe may still be sending: the first picture comes early.

@@ -2,7 +2,6 @@
 
 runs/NAME/recipe.yaml         what is trained
           inputs.json         what it is trained from: images, other weights, own code
-          .lock               held by the training that goes on
           resume.ckpt         the latest state, written atomically
           before-decay.ckpt   the state before a constant rate began to fall
           log/, tensorboard/  the loss by step, a file for each start

@@ -1,4 +1,4 @@
-"""One training in a run's folder at a time: another would put an older state over a newer one."""
+"""One work in a folder at a time: another would put an older state over a newer one."""
 
 import os
 from collections.abc import Iterator
@@ -12,19 +12,20 @@ try:
 except ImportError:  # no POSIX system
     fcntl = None
 
-LOCK = ".lock"
-"""A file of the run's folder, which stays: who holds it says the system, not that it is there."""
-
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a run's folder until the end, that of the process included.
+def alone_in(folder: Path, options: str = "--out") -> Iterator[None]:
+    """Hold a folder until the end, that of the process included.
 
     The further processes of one training come with its first. Where files cannot be locked, as in
     some file systems, nothing is held.
 
+    Args:
+        folder: made where it does not exist.
+        options: those by which a person chooses another.
+
     Raises:
-        UserError: another training holds it.
+        UserError: another command holds it.
     """
     if fcntl is None or os.environ.get("LOCAL_RANK", "0") != "0":
         yield
@@ -32,15 +33,16 @@ def alone_in(folder: Path) -> Iterator[None]:
     descriptor = None
     with suppress(OSError):  # what keeps files from being made is told where results are written
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        # The folder itself is held: no file of ours is left in it.
+        descriptor = os.open(folder, os.O_RDONLY)
     try:
         if descriptor is not None:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UserError(
-                    f"another training goes on in {printable(str(folder))}: wait for its end, or "
-                    "choose another folder (train --out, reproduce --runs)"
+                    f"another command is at work in {printable(str(folder))}: wait for its end, or "
+                    f"choose another folder ({options})"
                 ) from error
             except OSError:  # no locks here
                 pass

@@ -1,4 +1,4 @@
-"""Who may train in a run's folder."""
+"""Who may work in a folder."""
 
 import errno
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from semjscc.errors import UserError
-from semjscc.training.runs import folder_lock
-from semjscc.training.runs.folder_lock import alone_in
+from semjscc.runtime import folder_lock
+from semjscc.runtime.folder_lock import alone_in
 
 
 def test_one_holds_a_folder_until_the_end(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_one_holds_a_folder_until_the_end(tmp_path: Path) -> None:
         with (
             alone_in(tmp_path / "a"),
             alone_in(tmp_path / "b"),
-            pytest.raises(UserError, match=r"another training goes on in .*/a: wait"),
+            pytest.raises(UserError, match=r"another command is at work in .*/a: wait"),
             alone_in(tmp_path / "a"),
         ):
             pass
@@ -39,7 +39,7 @@ def test_the_further_processes_of_a_training_are_of_it(
 HOLD = """
 import sys, time
 from pathlib import Path
-from semjscc.training.runs.folder_lock import alone_in
+from semjscc.runtime.folder_lock import alone_in
 with alone_in(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
@@ -51,7 +51,7 @@ def test_a_killed_training_holds_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
-        with pytest.raises(UserError, match="another training goes on"), alone_in(tmp_path):
+        with pytest.raises(UserError, match="another command is at work"), alone_in(tmp_path):
             pass
         process.kill()
     with alone_in(tmp_path):
