@@ -120,6 +120,29 @@ def test_several_files_and_another_candidate(
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_points_of_several_judges_seeds_and_metrics_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], terminal: Callable[[int], None]
+) -> None:
+    pair = [record("semantic", 800), record("djscc", 700)]
+    changes = [{}, {"seed": 1}, {"metric": "agreement"}, {"perception": "other"}]
+    records = [replace(one, **change) for change in changes for one in pair]
+    save_results(Results(META, records), tmp_path / "results.json")
+    terminal(100)
+    words = ["report", str(tmp_path / "results.json"), "--against", "djscc", "--out", str(tmp_path)]
+    assert main(words) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for apart in ("noise of seed 1", "agreement", "judged by other"):
+        assert sum(apart in part for part in printed.split("semantic against djscc, ")) == 1
+    told = json.loads((tmp_path / "comparisons.json").read_text())["comparisons"]
+    keys = [(one["metric"], one["perception"], one["seed"]) for one in told]
+    assert keys == [
+        ("accuracy", "resnet", 0),
+        ("accuracy", "resnet", 1),
+        ("agreement", "resnet", 0),
+        ("accuracy", "other", 0),
+    ]
+
+
 def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(results.with_name("transmission.png"))
     assert main(["report", str(results), "--out", str(tmp_path / "out")]) == 0

@@ -45,7 +45,10 @@ def _report(arguments: argparse.Namespace) -> None:
         print(json.dumps(to_json(analysis), indent=1))
         return
     terminal = console()
-    for name, found in analysis.families.items():
-        names = analysis.candidate or "", name
-        terminal.print(*comparison_tables(found, *names, terminal.width))
+    for part in analysis.parts:
+        others = [other.setting for other in analysis.parts if other is not part]
+        apart = part.setting.describe(others) if others else ""
+        for name, found in part.comparisons.items():
+            names = analysis.candidate or "", name
+            terminal.print(*comparison_tables(found, *names, terminal.width, apart))
     print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {out}")

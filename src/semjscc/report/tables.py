@@ -52,9 +52,17 @@ def _tables(records: list[Record], room: int) -> Iterator[Table]:
 
 
 def comparison_tables(
-    found: Sequence[Comparison], candidate: str, reference: str, room: int
+    found: Sequence[Comparison], candidate: str, reference: str, room: int, apart: str = ""
 ) -> Iterator[Table]:
-    """A row for each point, as `rows.comparison_rows` writes them, without the rarer columns."""
+    """A row for each point, as `rows.comparison_rows` writes them, without the rarer columns.
+
+    Args:
+        found: of one setting.
+        candidate: the link's name.
+        reference: the opponent's.
+        room: columns of the terminal.
+        apart: what tells the setting from others, such as the judge; "" where there is one.
+    """
     head, rows = comparison_rows(found, candidate, reference)
     skipped = {head.index(name) for name in ("assumed SNR dB", "images", "p")}
     columns = [
@@ -62,7 +70,7 @@ def comparison_tables(
         for place, name in enumerate(head)
         if place not in skipped
     ]
-    title = Text(printable(f"{candidate} against {reference}"))
+    title = Text(printable(", ".join(filter(None, [f"{candidate} against {reference}", apart]))))
     uses = uses_note(found, printable(candidate), printable(reference))
     caption = "; ".join(filter(None, [uses, _COMPARISON_CAPTION]))
     return fitted(columns[:2], columns[2:], room, title=title, caption=caption)
