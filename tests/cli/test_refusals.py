@@ -181,6 +181,12 @@ from semjscc.cli import main
 assert main(["transmit", "image.png", "--snr", "3", "--json"]) == 0
 print(*sys.modules, file=sys.stderr)
 import torch
+from semjscc.blueprints import on_no_device
+from semjscc.codecs.store import CODECS, build_codec
+with on_no_device():
+    for name in CODECS:  # of which torch asks for it where initial weights are drawn
+        build_codec(name, {})
+assert "torch._dynamo" not in sys.modules
 own = torch.compile, torch.compiler.disable
 import semjscc.radio.frame_decoding, semjscc.separation.transport
 assert "torch._dynamo" not in sys.modules  # which Sionna asks for
