@@ -54,7 +54,7 @@ PATIENCE_MS = 120_000
 """A busy machine with two cores takes long; nothing here waits longer than it must."""
 SOON_MS = 30_000
 
-DONE = "() => document.querySelector('.status')?.textContent.includes({!r})"
+STATUS = "document.querySelector('.status')?.textContent.includes({!r})"
 
 
 def free_port() -> int:
@@ -96,7 +96,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["BrowserContext"]:
-    """One for all tests, which keeps the scripts of a page for the next."""
+    """A window of its own, whose tab has all tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -104,47 +104,69 @@ def browser() -> Iterator["BrowserContext"]:
         arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
-        yield browser.new_context()
+        yield browser.new_context(reduced_motion="reduce")  # what moves is drawn again and again
         browser.close()
 
 
-def open_page(browser: "BrowserContext", address: str, width: int, height: int) -> "Page":
-    """The page after its first transmission; a request to any other host fails the test."""
-    page = browser.new_page()
-    page.set_viewport_size({"width": width, "height": height})
-    page.set_default_timeout(PATIENCE_MS)
+@pytest.fixture(scope="module")
+def tab(browser: "BrowserContext", address: str) -> Iterator["Page"]:
+    """One for all tests: in another the browser would read every script of the page anew."""
+    tab = browser.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
     outside: list[str] = []
 
     def note(url: str) -> None:
         if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
             outside.append(url)
 
-    page.on("request", lambda request: note(request.url))
-    page.on("websocket", lambda socket: note(socket.url))
-    page.outside = outside  # pyright: ignore[reportAttributeAccessIssue]
-    page.goto(address)
-    wait_for(page, "5 dB: all 3 links")
-    return page
+    tab.on("request", lambda request: note(request.url))
+    tab.on("websocket", lambda socket: note(socket.url))
+    tab.outside = outside  # pyright: ignore[reportAttributeAccessIssue]
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
-def page(browser: "BrowserContext", address: str) -> Iterator["Page"]:
-    page = open_page(browser, address, 1400, 1000)
-    yield page
-    assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
-    page.close()
+def used(tab: "Page", address: str) -> Iterator["Page"]:
+    """The page as the last test left it, for a test to which that makes no difference.
+
+    A request to any other host fails the test.
+    """
+    if tab.url == "about:blank":
+        load(tab, address)
+    yield tab
+    assert tab.outside == []  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.fixture
+def page(tab: "Page", address: str) -> Iterator["Page"]:
+    """The page as it comes up, which is far more work than what most tests do with it."""
+    load(tab, address)
+    yield tab
+    assert tab.outside == []  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def load(tab: "Page", address: str, width: int = 1400, height: int = 1000) -> None:
+    """The page from its beginning to the end of its first transmission."""
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(address)
+    wait_for(tab, "5 dB: all 3 links")
+
+
+def wait_until(page: "Page", what: str, patience_ms: int = PATIENCE_MS) -> None:
+    """Until some JavaScript is true of the page, asked ten times a second and not at each frame."""
+    page.wait_for_function(f"() => {what}", polling=100, timeout=patience_ms)
 
 
 def wait_for(page: "Page", words: str, patience_ms: int = PATIENCE_MS) -> None:
-    page.wait_for_function(DONE.format(words), timeout=patience_ms)
+    wait_until(page, STATUS.format(words), patience_ms)
 
 
 def wait_for_another(page: "Page") -> None:
     """Until an image other than the first example, which has 64 x 64 pixels, has been sent."""
     shown = "document.querySelector('.link.semantic img')"
     whole = imagenet.missing() is None
-    other = f"{shown}?.naturalWidth != 64" if whole else "document.querySelector('.note')"
-    page.wait_for_function(f"() => {other}", timeout=PATIENCE_MS)
+    wait_until(page, f"{shown}?.naturalWidth != 64" if whole else "document.querySelector('.note')")
     wait_for(page, "all 3 links")
 
 
@@ -172,6 +194,64 @@ def test_the_slider_moves_everything(page: "Page") -> None:
     assert line.evaluate("line => parseFloat(line.style.left)") == pytest.approx(left, abs=0.01)
     assert all(page.locator(f".link.{link}").inner_text() != was for link, was in before.items())
     assert "lost" in page.locator(".link.separate").inner_text()
+
+
+def test_the_link_drops(used: "Page") -> None:
+    page, separate = used, used.locator(".link.separate")
+    page.locator("#snr input[type=range]").fill("3")  # from there it is not far to fall
+    wait_for(page, "3 dB: all 3 links")
+    assert "lost" not in separate.inner_text()
+    page.locator("#drop").click()
+    wait_until(page, "document.querySelector('.link.separate .lost')")
+    keep(page, "drop")
+    wait_for(page, "dropped from 3")
+    assert "lost" in separate.inner_text()
+    assert "lost" not in page.locator(".link.semantic").inner_text()
+
+
+def test_the_slider_ends_a_drop(used: "Page") -> None:
+    from playwright.sync_api import TimeoutError as TooLate
+
+    page = used
+    slider = page.locator("#snr input[type=range]")
+    slider.press("End")
+    wait_for(page, "20 dB: all 3 links")
+    page.locator("#drop").click()
+    wait_for(page, "the link drops: 1")
+    slider.press("ArrowLeft")
+    try:
+        wait_for(page, "19.5 dB: all 3 links", SOON_MS)
+    except TooLate:  # a step that was under way came in last, as it may on a busy machine
+        slider.press("ArrowLeft")
+        wait_for(page, "19 dB: all 3 links")
+    # Such a step may still come in late, but none after it.
+    page.wait_for_timeout(2000)
+    said = page.locator(".status").inner_text()
+    page.wait_for_timeout(2000)
+    assert page.locator(".status").inner_text() == said
+    assert "dropped from" not in said
+
+
+def test_an_example_is_sent_once(used: "Page") -> None:
+    page, asked = used, list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#example-1").click()
+    page.wait_for_function(f"() => {STATUS.format('…')}")  # at each frame: it is soon over
+    wait_for(page, "all 3 links")
+    page.wait_for_timeout(1000)
+    # One to choose it, one to send it.
+    assert sum("queue/join" in url for url in asked) == 2
+
+
+def test_a_broken_file_is_one_line_on_the_page(used: "Page", tmp_path: Path) -> None:
+    page, file = used, tmp_path / "broken.png"
+    file.write_bytes(b"this is no image")
+    page.locator("#upload input[type=file]").set_input_files(file)
+    toast = page.locator(".toast-body")
+    toast.wait_for()
+    assert "the file is not an image in a known format" in toast.inner_text()
+    assert "semjscc-web" not in toast.inner_text()
+    keep(page, "broken")
 
 
 def test_an_own_image(page: "Page", tmp_path: Path) -> None:
@@ -224,71 +304,14 @@ def test_a_photograph_by_the_webcam(page: "Page") -> None:
     page.get_by_label("Capture from camera").click()
     page.get_by_text("Click to Access Webcam").click()
     # Before the first frame there is nothing to take.
-    page.wait_for_function("() => document.querySelector('#upload video')?.videoWidth > 0")
+    wait_until(page, "document.querySelector('#upload video')?.videoWidth > 0")
     page.get_by_label("capture photo").click()
     wait_for_another(page)
     assert page.locator("#upload img").first.evaluate("image => image.naturalWidth") > 64
     assert page.locator(".toast-body").count() == 0
 
 
-def test_a_broken_file_is_one_line_on_the_page(page: "Page", tmp_path: Path) -> None:
-    file = tmp_path / "broken.png"
-    file.write_bytes(b"this is no image")
-    page.locator("#upload input[type=file]").set_input_files(file)
-    toast = page.locator(".toast-body")
-    toast.wait_for()
-    assert "the file is not an image in a known format" in toast.inner_text()
-    assert "semjscc-web" not in toast.inner_text()
-    keep(page, "broken")
-
-
-def test_the_link_drops(page: "Page") -> None:
-    page.locator("#snr input[type=range]").press("End")
-    wait_for(page, "20 dB: all 3 links")
-    page.locator("#drop").click()
-    page.wait_for_function(
-        "() => document.querySelector('.link.separate .lost')", timeout=PATIENCE_MS
-    )
-    keep(page, "drop")
-    wait_for(page, "dropped from 20")
-    assert "lost" in page.locator(".link.separate").inner_text()
-    assert "lost" not in page.locator(".link.semantic").inner_text()
-
-
-def test_the_slider_ends_a_drop(page: "Page") -> None:
-    from playwright.sync_api import TimeoutError as TooLate
-
-    slider = page.locator("#snr input[type=range]")
-    slider.press("End")
-    wait_for(page, "20 dB: all 3 links")
-    page.locator("#drop").click()
-    wait_for(page, "the link drops: 1")
-    slider.press("ArrowLeft")
-    try:
-        wait_for(page, "19.5 dB: all 3 links", SOON_MS)
-    except TooLate:  # a step that was under way came in last, as it may on a busy machine
-        slider.press("ArrowLeft")
-        wait_for(page, "19 dB: all 3 links")
-    # Such a step may still come in late, but none after it.
-    page.wait_for_timeout(2000)
-    said = page.locator(".status").inner_text()
-    page.wait_for_timeout(2000)
-    assert page.locator(".status").inner_text() == said
-    assert "dropped from" not in said
-
-
-def test_an_example_is_sent_once(page: "Page") -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.locator("#example-1").click()
-    page.wait_for_function("() => document.querySelector('.status')?.textContent.includes('…')")
-    wait_for(page, "5 dB: all 3 links")
-    page.wait_for_timeout(1000)
-    # One to choose it, one to send it.
-    assert sum("queue/join" in url for url in asked) == 2
-
-
-BOXED = "() => {}document.querySelector('.link.original .box')"
+BOXED = "{}document.querySelector('.link.original .box')"
 
 
 def test_two_clicks_say_what_matters(page: "Page") -> None:
@@ -307,12 +330,12 @@ def test_two_clicks_say_what_matters(page: "Page") -> None:
     for x, y in ((40.5, 30.5), (20.5, 10.5)):
         original.click(position={"x": x * pixel, "y": y * pixel})
         page.wait_for_timeout(100)
-    page.wait_for_function(BOXED.format(""))
+    wait_until(page, BOXED.format(""))
     wait_for(page, "5 dB: all 4 links")
     found = [int(number) for number in written.input_value().split(",")]
     assert found == pytest.approx([20, 10, 21, 21], abs=1)
     page.locator("#box-forget").click()
-    page.wait_for_function(BOXED.format("!"))
+    wait_until(page, BOXED.format("!"))
     assert written.input_value() == ""
 
     written.fill("0,0,65,1")
@@ -322,15 +345,16 @@ def test_two_clicks_say_what_matters(page: "Page") -> None:
     assert "does not lie within the picture of 64 x 64 pixels" in toast.inner_text()
     written.fill("0,0,9,9")
     written.press("Enter")
-    page.wait_for_function(BOXED.format(""))
+    wait_until(page, BOXED.format(""))
     # Of another image, another place would be meant.
     page.locator("#example-1").click()
-    page.wait_for_function(BOXED.format("!"))
+    wait_until(page, BOXED.format("!"))
     assert written.input_value() == ""
 
 
-def test_on_a_telephone(browser: "BrowserContext", address: str) -> None:
-    page = open_page(browser, address, 390, 844)
+def test_on_a_telephone(used: "Page", address: str) -> None:
+    page = used
+    load(page, address, 390, 844)
     keep(page, "phone")
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
@@ -344,5 +368,3 @@ def test_on_a_telephone(browser: "BrowserContext", address: str) -> None:
             || part.scrollWidth > part.clientWidth + 1).map(part => part.textContent))"""
     )
     assert beyond == []
-    assert page.outside == []  # pyright: ignore[reportAttributeAccessIssue]
-    page.close()
