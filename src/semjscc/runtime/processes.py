@@ -5,6 +5,7 @@ library's pools wait for one another for good where a signal comes while process
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import pickle
@@ -266,7 +267,7 @@ def _end_with_parent() -> None:
 
 def _answer(message: bytes) -> bytes:
     try:
-        function, arguments = pickle.loads(message)  # of our parent's
+        function, arguments = _read(message)
         return pickle.dumps((_DONE, function(*arguments)))
     except BaseException as error:
         error.add_note(traceback.format_exc())
@@ -276,3 +277,12 @@ def _answer(message: bytes) -> bytes:
         except Exception:
             return pickle.dumps((_RAISED, RuntimeError(traceback.format_exc())))
         return answer
+
+
+def _read(message: bytes) -> Call:
+    """Of our parent's; what it imports stays, and the collector would look at all of it in vain."""
+    gc.disable()
+    try:
+        return pickle.loads(message)
+    finally:
+        gc.enable()
