@@ -168,7 +168,8 @@ def allocation(perception: Perception, data: ImageSet) -> Figure:
                 replace(sight("received", received[0], perception), caption=""),
             ]
         rows.append(row)
-    return strip_figure(rows, strip_title(situation, *image.shape[-2:]))
+    at = _situation(SHOWN_SCENES[0], ALLOCATED_DB, ALLOCATED_RATIO)
+    return strip_figure(rows, strip_title(at, *data.sizes[0]))
 
 
 def _named(perception: Perception, data: ImageSet, place: int) -> str:
