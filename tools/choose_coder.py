@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from semjscc.checkpoint import write_atomically
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
@@ -32,7 +34,7 @@ from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
 from semjscc.links.loading import cache_file
 from semjscc.links.separate_coding.source import mean_image
-from semjscc.perception.base import Perception
+from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import open_perception
 from semjscc.separation.choice import CHOICE
 from semjscc.separation.framing import room
@@ -40,6 +42,7 @@ from semjscc.separation.sources import CODERS, usable_coders
 from semjscc.separation.sources.search.grid import encode_all
 from semjscc.separation.sources.search.scaling import psnr_of, reconstruct
 from semjscc.separation.table import choose_mode
+from semjscc.tasks.evidence import gather
 
 BATCH = 20
 """Images whose scores are written down at a time."""
@@ -161,12 +164,30 @@ class Trial:
                 },
             )
 
-    @torch.inference_mode()
     def _right(self, index: int, received: Sequence[NDArray[np.uint8]]) -> list[float]:
-        """The share of networks that see the label in each image."""
         images = torch.from_numpy(np.stack(received)).permute(0, 3, 1, 2) / 255
-        seen = torch.stack([judge.task.predict(judge.look(images)) for judge in self.judges])
-        return (seen == self.data.labels[index]).float().mean(dim=0).tolist()
+        return task_scores(self.judges, self.data, [index] * len(received), images)
+
+
+@torch.inference_mode()
+def task_scores(
+    judges: Sequence[Perception], data: ImageSet, indices: Sequence[int], images: Tensor
+) -> list[float]:
+    """What each image alone comes to by the metrics of the networks' tasks: their mean, 0 to 1.
+
+    Args:
+        judges: the networks.
+        data: what is right.
+        indices: of which image each is a received one.
+        images: (B, 3, H, W) in [0, 1].
+    """
+    found = []
+    for judge in judges:
+        metric, kind = next(iter(judge.task.metrics.items()))
+        right = data.targets(judge.task.target, indices)
+        seen = judge.task.evidence(predict(judge, images), right, len(judge.class_names))
+        found.append([gather(kind, [[rows]]).value for rows in seen[metric]])
+    return np.mean(found, axis=0).tolist()
 
 
 def contenders(
@@ -260,16 +281,14 @@ def _write(
     print(json.dumps(chosen, indent=1))
 
 
-@torch.inference_mode()
 def _concealed(trial: Trial) -> float:
     """The task score of the image that stands in for a lost one."""
-    right = []
+    scores = []
     for size in dict.fromkeys(trial.data.sizes):
-        labels = trial.data.labels[[i for i, one in enumerate(trial.data.sizes) if one == size]]
-        mean = mean_image(trial.family, size)[None]
-        seen = [judge.task.predict(judge.look(mean)) for judge in trial.judges]
-        right += [(one == labels).float() for one in seen]
-    return float(torch.cat(right).mean())
+        places = [index for index, one in enumerate(trial.data.sizes) if one == size]
+        mean = mean_image(trial.family, size)[None].expand(len(places), -1, -1, -1)
+        scores += task_scores(trial.judges, trial.data, places, mean)
+    return fmean(scores)
 
 
 if __name__ == "__main__":

@@ -168,8 +168,8 @@ def test_a_sender_without_a_network_weighs_by_what_stands_out() -> None:
 
 
 def test_a_mask_is_in_the_name_and_in_the_fingerprint(tiny_perception: Perception) -> None:
-    first, second = torch.zeros(2, 32, 32)
-    first[:16], second[16:] = 1, 1
+    first, second = torch.zeros(2, 128, 32)
+    first[:64], second[64:] = 1, 1
     name = "linear-adaptive+importance-energy"
     links = [open_link(name, "", important=mask) for mask in (first, second)]
     links.append(open_link(name, "", tiny_perception))

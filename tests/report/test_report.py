@@ -124,6 +124,7 @@ def test_report_holds_all_numbers(whole: tuple[str, Reader]) -> None:
             "97.5",
             "1000",
             "2",
+            "3",
         ),
     ] in reader.rows
     best = ["+10.0", "+25.0", "R = 1/24, 1 dB"]

@@ -39,6 +39,13 @@ def test_empty_silences_change_nothing(gaps: list[int], count: int, wanted: floa
     assert level_db(parts[:-1]) == pytest.approx(wanted, abs=0.1)
 
 
+def test_a_recording_may_end_with_its_last_block() -> None:
+    """And with an empty one: no block of nothing follows."""
+    parts = [noise(2000, 0), silence(352 + 2000)]
+    assert sum(map(len, parts)) % 256 == 0
+    assert level_db(parts) == pytest.approx(0, abs=0.1)
+
+
 @pytest.mark.parametrize("snr_db", [30.0, 10.0, 5.0, 0.0])
 @pytest.mark.parametrize("duty", [0.05, 0.5, 0.9])
 def test_noise_in_the_silences_is_not_the_signals(snr_db: float, duty: float) -> None:

@@ -98,7 +98,8 @@ def _blocks(
             if len(energy) % 2 == 0:
                 energy, filled = (kept.reshape(-1, 2).sum(axis=1) for kept in (energy, filled))
                 length, count = 2 * length, len(energy)
-    waiting.append((np.array([rest.sum()]), np.array([np.count_nonzero(rest)])))
+    if len(rest):
+        waiting.append((np.array([rest.sum()]), np.array([np.count_nonzero(rest)])))
     return *_joined(energy, filled, waiting), length, heard
 
 
