@@ -16,8 +16,9 @@ from semjscc.radio.demodulation import watch
 from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.live_display import SHOWN, Screening, View, thumbnail
 from semjscc.radio.realtime import Player
-from semjscc.radio.receiver.receiver import MOST_SYMBOLS, receive
+from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.reception_log import Logbook
+from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import SDR
 from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.radio.weights import Receivers

@@ -13,7 +13,7 @@ from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.links.base import Control, Received, SymbolLink, Transmission
 from semjscc.radio.modulation import SILENCE, Sender, send_images
-from semjscc.radio.receiver.receiver import MOST_SYMBOLS
+from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import SDR
 
 

@@ -21,12 +21,13 @@ from semjscc.radio.demodulation import listen
 from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.live_display import View
 from semjscc.radio.modulation import Sender, open_sender, send_images
-from semjscc.radio.receiver.receiver import EARLY_PARTS, MOST_SYMBOLS, Frame, receive
+from semjscc.radio.receiver.receiver import EARLY_PARTS, Frame, receive
 from semjscc.radio.reception_log import LOG, Logbook
 from semjscc.radio.supported_links import check_carried
 from semjscc.radio.waveform.codec_numbers import CODECS
 from semjscc.radio.waveform.header import Header, header_bits, parse_header
 from semjscc.radio.waveform.layout import burst_count, burst_samples
+from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 from semjscc.radio.waveform.sequences import order_on_air
 from semjscc.radio.weights import Receivers

@@ -6,10 +6,10 @@ from itertools import chain, islice
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.receiver.receiver import MOST_SYMBOLS
 from semjscc.radio.recordings.containers import PIPE
 from semjscc.radio.recordings.files import read_recording
 from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_rate_of
 
 PART_OF_IMAGE = 4

@@ -12,7 +12,6 @@ import numpy as np
 from torch import Tensor
 
 from semjscc.channels.peaks import CLIP_DB
-from semjscc.codecs.bandwidth import channel_uses
 from semjscc.errors import UserError
 from semjscc.images import to_float
 from semjscc.links import open_link
@@ -22,13 +21,13 @@ from semjscc.links.joint_coding.codec import CodecLink
 from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.links.separate_coding.source import SourceControl
 from semjscc.radio.demodulator_input import pipe_kind
-from semjscc.radio.receiver.receiver import MOST_SYMBOLS
 from semjscc.radio.recordings.files import write_recording
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.sigmf import Annotation
 from semjscc.radio.supported_links import check_carried
-from semjscc.radio.waveform.header import PIXEL_LIMIT, CodecControl
+from semjscc.radio.waveform.header import CodecControl
 from semjscc.radio.waveform.layout import burst_count
+from semjscc.radio.waveform.limits import check_sent
 from semjscc.radio.waveform.profiles import Profile
 from semjscc.radio.waveform.transmitter import modulate_image
 from semjscc.radio.weights import fingerprint, name_on_the_air
@@ -147,7 +146,7 @@ def send_images(
     position = gap
     yield from _silence(gap)
     for number, (name, image) in enumerate(images):
-        _check_size(name, (image.shape[-2], image.shape[-1]), ratio)
+        check_sent(name, (image.shape[-2], image.shape[-1]), ratio)
         transmission = sender.link.transmit(to_float(image)[None], ratio, snr_db)
         told = transmission.control[0]
         if isinstance(told, SourceControl) and told.mode is None:
@@ -181,22 +180,6 @@ def _silence(count: int) -> Iterator[Samples]:
     """So many zeros in pieces: an hour of them is 58 GB."""
     for start in range(0, count, SILENCE):
         yield np.zeros(min(SILENCE, count - start), np.complex64)
-
-
-def _check_size(name: str, size: tuple[int, int], ratio: Fraction) -> None:
-    """Refuse an image (H, W) that no receiver would take, before the work of encoding it.
-
-    Raises:
-        UserError: it is one.
-    """
-    height, width = size
-    k = channel_uses(height, width, ratio)
-    if height * width > PIXEL_LIMIT or k > MOST_SYMBOLS:
-        raise UserError(
-            f"{name} has {width} x {height} pixels, {k} symbols at {ratio}, and the modem sends at "
-            f"most {PIXEL_LIMIT >> 20} Mpixel and {MOST_SYMBOLS} symbols: shrink the image"
-            + (" or take a lower --ratio" if height * width <= PIXEL_LIMIT else "")
-        )
 
 
 def write_images(

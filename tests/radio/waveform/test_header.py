@@ -28,14 +28,12 @@ from semjscc.links.separate_coding.source import (
     SETTING_BITS,
     SourceControl,
 )
-from semjscc.radio.receiver.receiver import MOST_SYMBOLS
 from semjscc.radio.waveform.header import (
     _CODERS,
     BURST_BITS,
     CODECS,
     LEVELLED,
     MESSAGE_BITS,
-    PIXEL_LIMIT,
     PLANNED,
     SEPARATE,
     CodecControl,
@@ -44,6 +42,7 @@ from semjscc.radio.waveform.header import (
     parse_header,
 )
 from semjscc.radio.waveform.layout import burst_count
+from semjscc.radio.waveform.limits import MOST_SYMBOLS, PIXEL_LIMIT
 from semjscc.radio.waveform.profiles import AUDIO, SDR
 from semjscc.separation.modes import modes_for
 from semjscc.separation.sources import CODERS

@@ -17,7 +17,7 @@ from semjscc.links.base import Control
 from semjscc.radio.receiver.burst import Burst, corrected, read_header, read_payload
 from semjscc.radio.receiver.stream import Stream
 from semjscc.radio.receiver.synchronisation import Sync, find_bursts, margin
-from semjscc.radio.waveform.header import PIXEL_LIMIT, Header, ignore
+from semjscc.radio.waveform.header import Header, ignore
 from semjscc.radio.waveform.layout import (
     burst_count,
     burst_samples,
@@ -25,6 +25,7 @@ from semjscc.radio.waveform.layout import (
     header_rows,
     image_samples,
 )
+from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import Profile
 from semjscc.radio.waveform.sequences import order_on_air, turns
 
@@ -32,10 +33,6 @@ SEARCHED = 1 << 15
 """Positions that are searched at once."""
 SEARCHED_NEXT = 1 << 9
 """The same where a burst is due."""
-MOST_SYMBOLS = PIXEL_LIMIT // 2
-"""Of an image: 16 Mpixel at a ratio of 1/6. Putting its frame together takes 450 MB for a moment
-and keeps half of that, however little of it arrived."""
-
 EARLY_PARTS = (16, 8, 4, 2)
 """One in so many bursts of an image has passed when an early frame of it comes."""
 

@@ -45,6 +45,7 @@ from semjscc.links.separate_coding.source import (
 from semjscc.radio.waveform.codec_numbers import CODECS, IN_ORDER, LEVELLED, PLANNED
 from semjscc.radio.waveform.fields import pack, unpack
 from semjscc.radio.waveform.layout import burst_count
+from semjscc.radio.waveform.limits import PIXEL_LIMIT
 from semjscc.radio.waveform.profiles import Profile
 from semjscc.separation.framing import LENGTH_BITS, length_unit
 from semjscc.separation.modes import modes_for
@@ -54,7 +55,6 @@ from semjscc.separation.sources.base import SCALES, Setting
 VERSION = 3
 """Counted up when the bits mean something else than before."""
 VERSION_BITS, IMAGE_BITS, BURST_BITS = 4, 8, 11
-PIXEL_LIMIT = 16 * 2**20
 _CODERS = ("jpeg", "jpeg2000", "webp", "avif", "hevc", "small")
 _SOURCE_WIDTHS = (CODER_BITS, SETTING_BITS, LENGTH_BITS, MODE_BITS)
 FINGERPRINT_BITS = 22
