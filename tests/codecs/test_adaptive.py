@@ -13,8 +13,13 @@ from torch.nn import functional as F
 
 from semjscc.codecs import tiles
 from semjscc.codecs.adaptive import COEFFICIENT, Adaptive, Attention
-from semjscc.codecs.bandwidth import channel_uses, latent_depth, latent_size, parse_ratio
-from semjscc.codecs.base import SMALLEST_RATIO
+from semjscc.codecs.bandwidth import (
+    SMALLEST_RATIO,
+    channel_uses,
+    latent_depth,
+    latent_size,
+    parse_ratio,
+)
 from semjscc.codecs.blocks import block_transform
 from semjscc.codecs.symbols import from_symbols, to_symbols
 from semjscc.errors import UserError

@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 
 from semjscc.codecs.bandwidth import (
     DENOMINATORS,
+    LARGEST_RATIO,
     NUMERATORS,
+    SMALLEST_RATIO,
     channel_uses,
+    largest_ratio,
     latent_depth,
     latent_size,
     measured_ratio,
     nearest_ratio,
     parse_ratio,
 )
+from semjscc.codecs.deep import RATIOS
 from semjscc.errors import UserError
 
 sides = st.integers(16, 5000)
@@ -147,3 +151,34 @@ def test_ratio_outside_0_to_1_is_refused(text: str | float) -> None:
 def test_text_that_would_take_forever_to_expand_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="written like 1/24"):
         parse_ratio(text)
+
+
+@pytest.mark.parametrize(
+    ("k", "ratio"),
+    [
+        # n = 3·64·64 = 12288; 2048 = n/6.
+        (2048, "1/6"),
+        (10**9, "1/6"),
+        # 2·12288/745 = 32.99 symbols; what lies between that and 33 needs larger denominators.
+        (32, "2/745"),
+        (31, None),
+    ],
+)
+def test_largest_ratio_of_known_numbers_of_symbols(k: int, ratio: str | None) -> None:
+    assert largest_ratio(64, 64, k) == (None if ratio is None else Fraction(ratio))
+
+
+@given(sides, sides, st.integers(0, 10**6))
+def test_largest_ratio_is_carried_and_uses_no_more(height: int, width: int, k: int) -> None:
+    ratio = largest_ratio(height, width, k)
+    if ratio is None:
+        assert channel_uses(height, width, SMALLEST_RATIO) > k
+        return
+    assert channel_uses(height, width, ratio) <= k
+    assert SMALLEST_RATIO <= ratio <= LARGEST_RATIO
+    assert nearest_ratio(ratio) == ratio
+
+
+def test_the_bounds_are_those_of_codecs_that_take_all_ratios() -> None:
+    assert Fraction(RATIOS[0]) == SMALLEST_RATIO
+    assert Fraction(RATIOS[-1]) == LARGEST_RATIO

@@ -15,6 +15,9 @@ NUMERATORS, DENOMINATORS = 64, 1024
 DEFAULT_RATIO = Fraction(1, 24)
 """What every link takes where nobody names one, so that two of them can be compared."""
 
+SMALLEST_RATIO, LARGEST_RATIO = Fraction(1, 384), Fraction(1, 6)
+"""Of a codec that takes all ratios; one of the user's own may have another largest."""
+
 STRIDE = 4
 """A latent has one position for each square of so many pixels a side, if its codec says nothing."""
 
@@ -68,6 +71,22 @@ def latent_size(height: int, width: int, stride: int = STRIDE) -> tuple[int, int
 def channel_uses(height: int, width: int, ratio: Fraction) -> int:
     """k, the complex symbols that one image of H x W pixels may use at a nominal ratio."""
     return max(1, math.floor(ratio * 3 * height * width))
+
+
+def largest_ratio(height: int, width: int, k: int) -> Fraction | None:
+    """The largest ratio at which an image of H x W pixels uses at most k symbols.
+
+    It lies from `SMALLEST_RATIO` to `LARGEST_RATIO`; None where even the smallest needs more.
+    """
+    if channel_uses(height, width, SMALLEST_RATIO) > k:
+        return None
+    n = 3 * height * width
+    # Of each numerator the smallest denominator with R·n < k + 1, which is when ⌊R·n⌋ <= k.
+    fractions = (
+        (above, max(above * n // (k + 1) + 1, math.ceil(above / LARGEST_RATIO)))
+        for above in range(1, NUMERATORS + 1)
+    )
+    return max(Fraction(above, below) for above, below in fractions if below <= DENOMINATORS)
 
 
 def measured_ratio(height: int, width: int, ratio: Fraction) -> float:

@@ -9,12 +9,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from semjscc.codecs.bandwidth import SMALLEST_RATIO
 from semjscc.errors import UserError, printable
 from semjscc.linear.planning.announcement import Announcement
 from semjscc.linear.planning.plans import Plan
-
-SMALLEST_RATIO = Fraction(1, 384)
-"""Of a codec that takes all ratios up to its largest."""
 
 
 @dataclass(frozen=True)
