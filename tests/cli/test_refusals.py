@@ -17,6 +17,7 @@ WAVES = ["channel", "image.png", "x.cf32"]
 EVERY = ["evaluate", "--links", "semantic,none"]
 RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
+PLAN = ["plan", "--size", "640x480"]
 MARKED = [*IMAGE, "3", "--link", "semantic+importance", "--important"]
 
 MISTAKES: list[tuple[list[str], str]] = [
@@ -70,6 +71,58 @@ MISTAKES: list[tuple[list[str], str]] = [
         for link in ("none", "capacity", "label", "hybrid", "hybrid+importance-energy")
     ),
     (["modulate", "image.png", "--out", "image.png/x.cf32"], "no file can be made in"),
+    *(
+        (
+            ["plan", "--size", size],
+            f"--size is WIDTHxHEIGHT in whole pixels, such as 640x480, not '{size}'",
+        )
+        for size in (
+            "640",
+            "640x",
+            "-640x480",
+            "640x480x3",
+            "6e2x480",
+            "640.0x480",
+            "nanxinf",
+            "²0x20",
+        )
+    ),
+    *(
+        (["plan", "--size", size], f"an image has 16 to 32767 pixels a side, not {said} (width x")
+        for size, said in (("640x0", "640 x 0"), ("15x640", "15 x 640"), ("16X32768", "16 x 32768"))
+    ),
+    *(
+        (
+            [*PLAN, option, number],
+            f"{option} is a number of {unit} from 1e-09 to 1e+12, not {number}",
+        )
+        for option, unit in (
+            ("--seconds", "seconds"),
+            ("--power", "watts"),
+            ("--symbol-rate", "symbols a second"),
+        )
+        for number in ("nan", "inf", "-inf", "0", "-1")
+    ),
+    ([*PLAN, "--power", "x"], "argument --power: invalid float value: 'x'"),
+    ([*PLAN, "--ratio", "0"], "a bandwidth ratio lies between 0 and 1"),
+    ([*PLAN, "--ratio", "nan"], "written like 1/24"),
+    ([*PLAN, "--ratio", "1/48", "--seconds", "2"], "and --ratio states one: leave one out"),
+    ([*PLAN, "--profile", "sdr", "--symbol-rate", "5"], "--profile of the modem: leave one out"),
+    (["plan"], "plan takes an image file or --size WIDTHxHEIGHT, one of the two"),
+    ([*PLAN, "image.png"], "plan takes an image file or --size WIDTHxHEIGHT, one of the two"),
+    (["plan", "640x480"], "there is no file 640x480: a size is written --size 640x480"),
+    (["plan", "nothere.png"], "nothere.png does not exist"),
+    (["plan", "semantic"], "semantic is no image whose size can be read"),
+    (["plan", "--size", "8000x6000"], "the image has 8000 x 6000 pixels, 6000000 symbols at 1/24"),
+    (
+        [*PLAN, "--seconds", "0.001"],
+        "640 x 480 pixels do not fit into 0.001 s: even the smallest ratio, 1/384, takes "
+        "0.00629 s by sdr and 2.71 s by audio",
+    ),
+    (
+        [*PLAN, "--seconds", "0.001", "--symbol-rate", "1e6"],
+        "the smallest ratio, 1/384, takes 0.0024 s by your radio",
+    ),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),
     ([*GRID, "none", "--perception", "signs-a,sings-c"], "did you mean 'signs-c'"),

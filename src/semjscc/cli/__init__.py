@@ -16,7 +16,7 @@ from pathlib import Path
 from semjscc import __version__
 from semjscc.cli import links, measure, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
-from semjscc.cli.radio import channel, modem
+from semjscc.cli.radio import channel, modem, plan
 from semjscc.cli.radio.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.parts.own_code import failure_of
@@ -25,7 +25,7 @@ from semjscc.runtime.threads import choose_threads
 
 _KEPT = "what was finished is kept"
 _GONE = "the working folder is gone: change to one that there is"
-GROUPS = (measure, report, train, reproduce, transmit, modem, channel, links, web)
+GROUPS = (measure, report, train, reproduce, transmit, plan, modem, channel, links, web)
 
 
 @contextmanager

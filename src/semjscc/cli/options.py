@@ -182,6 +182,11 @@ def columns(rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def few_digits(number: float) -> str:
+    """A number for people: three digits, or all of those before the point."""
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def split_list(text: str) -> list[str]:
     """The words of a list such as ``0,5,10``."""
     words = [word.strip() for word in text.split(",") if word.strip()]
