@@ -17,6 +17,8 @@ from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
 from semjscc.data.drawn.signs import render
 from semjscc.images import read_image, write_png
+from semjscc.radio.waveform.airtime import modem_airtime
+from semjscc.radio.waveform.profiles import AUDIO, SDR
 
 EVALUATE = ["evaluate", "--ratio", "1/48", "--data", "signs", "--limit", "12"]
 
@@ -154,10 +156,16 @@ def test_transmit_says_what_it_spent(
     assert report["ratio_measured"] == pytest.approx(1 / 6)
     assert report["psnr_db"] > 15
     assert report["warning"] is None
+    assert report["seconds_on_air"] == {
+        profile.name: modem_airtime(profile, report["channel_uses"]).seconds
+        for profile in (SDR, AUDIO)
+    }
     assert read_image(out).shape == (3, 64, 64)
     assert main([*words, "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     assert str(report["channel_uses"]) in printed
+    on_air = "on the air    0.00573 s by sdr, 2.47 s by audio, the profiles of the modem"
+    assert on_air in printed.splitlines()
     assert report["before"]["label"] in printed
     assert printed.splitlines()[-1] == f"written to    {out}"
 
@@ -193,10 +201,12 @@ def test_transmit_without_a_channel_names_no_ratio(
     ]
     report = run_json(words, capsys)
     assert (report["ratio"], report["ratio_measured"], report["channel_uses"]) == (None, None, 0)
+    assert report["seconds_on_air"] is None
     assert main(words) == 0
     printed = capsys.readouterr().out
     assert "no channel" in printed
     assert "k/n" not in printed
+    assert "on the air" not in printed
 
 
 @pytest.mark.parametrize("size", [(16, 16), (67, 101), (140, 264)])

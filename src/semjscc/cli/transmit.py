@@ -1,7 +1,11 @@
 """``semjscc transmit``."""
 
+from __future__ import annotations
+
 import argparse
 import json
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
@@ -11,6 +15,7 @@ from semjscc.cli.options import (
     check_network,
     existing_file,
     family_for_file,
+    few_digits,
     ratio_of,
     warn,
 )
@@ -26,6 +31,9 @@ from semjscc.cli.pictures import (
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.runtime.threads import import_torch
+
+if TYPE_CHECKING:
+    from semjscc.links.catalogue import Place
 
 
 def register(command: Register) -> None:
@@ -109,9 +117,11 @@ def _transmit(arguments: argparse.Namespace) -> None:
         warn(report.warning)
     if report.note:
         warn(report.note)
+    on_air = _seconds_on_air(place, (image.shape[-2], image.shape[-1]), ratio)
     shown = {} if seen is None else {"seen": str(seen)}
     if arguments.json:
-        print(json.dumps({**report.to_dict(), "out": str(out)} | shown))
+        facts = {**report.to_dict(), "seconds_on_air": on_air, "out": str(out)}
+        print(json.dumps(facts | shown))
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
     met = "no channel" if report.snr_db is None else f"SNR {report.snr_db:g} dB"
@@ -121,6 +131,9 @@ def _transmit(arguments: argparse.Namespace) -> None:
     print(
         f"channel uses  {report.channel_uses} complex symbols, {report.control_bits} control bits"
     )
+    if on_air is not None:
+        takes = [f"{few_digits(seconds)} s by {name}" for name, seconds in on_air.items()]
+        print(f"on the air    {', '.join(takes)}, the profiles of the modem")
     if report.payload_bits is not None:
         print(f"payload       {report.payload_bits} bits by {report.codec or 'no coder: too few'}")
     print(f"PSNR          {quality if report.delivered else 'nothing delivered: the mean image'}")
@@ -128,3 +141,22 @@ def _transmit(arguments: argparse.Namespace) -> None:
         said = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
         print(f"{when:<14}{said or 'nothing'}")
     print(f"written to    {out}" + ("" if seen is None else f", and what is seen to {seen}"))
+
+
+def _seconds_on_air(
+    place: Place, size: tuple[int, int], ratio: Fraction
+) -> dict[str, float] | None:
+    """How long an image (H, W) takes by each of the modem's profiles; None where none sends it."""
+    from semjscc.codecs.bandwidth import channel_uses
+    from semjscc.radio.supported_links import check_carried
+    from semjscc.radio.waveform.airtime import modem_airtime
+    from semjscc.radio.waveform.limits import check_sent
+    from semjscc.radio.waveform.profiles import PROFILES
+
+    try:
+        check_carried(place)
+        check_sent("the image", size, ratio)
+    except UserError:
+        return None
+    k = channel_uses(*size, ratio)
+    return {name: modem_airtime(profile, k).seconds for name, profile in PROFILES.items()}
