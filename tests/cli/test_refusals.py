@@ -116,12 +116,12 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["plan", "--size", "8000x6000"], "the image has 8000 x 6000 pixels, 6000000 symbols at 1/24"),
     (
         [*PLAN, "--seconds", "0.001"],
-        "640 x 480 pixels do not fit into 0.001 s: even the smallest ratio, 1/384, takes "
+        "640 x 480 pixels do not fit into 0.001 s: even ratio 1/384, the smallest of codecs, takes "
         "0.00629 s by sdr and 2.71 s by audio",
     ),
     (
         [*PLAN, "--seconds", "0.001", "--symbol-rate", "1e6"],
-        "the smallest ratio, 1/384, takes 0.0024 s by your radio",
+        "1/384, the smallest of codecs, takes 0.0024 s by your radio",
     ),
     (["modulate", "image.png", "--out", "semantic"], "is a folder"),
     ([*GRID, "none", "--size", "0"], "--size must be at least 1"),

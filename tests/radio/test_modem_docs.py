@@ -39,7 +39,7 @@ def test_the_pages_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         Image.fromarray(render("test", number).image).save(f"{name}.png")
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)).splitlines()
     commands = [line for line in lines if line]
-    assert len(commands) == 8
+    assert len(commands) == 12
     for line in commands:
         run(line, monkeypatch)
     assert len(list(Path("received").glob("*.png"))) == 2

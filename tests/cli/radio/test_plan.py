@@ -100,7 +100,7 @@ def test_a_radio_that_is_too_slow_says_how_long_it_takes(
     assert main(["plan", *words]) == 0
     _, sdr, audio = capsys.readouterr().out.splitlines()
     assert "at ratio 1/6, the largest of codecs: " in sdr
-    assert audio == "audio  does not fit: even the smallest ratio, 1/384, takes 2.71 s"
+    assert audio == "audio  does not fit: even ratio 1/384, the smallest of codecs, takes 2.71 s"
 
 
 def test_plan_needs_no_torch(tmp_path: Path, picture: str) -> None:

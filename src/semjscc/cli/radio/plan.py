@@ -83,8 +83,8 @@ def _plan(arguments: argparse.Namespace) -> None:
     if all(plan.fits is False for plan in plans):
         takes = [f"{few_digits(plan.airtime.seconds)} s by {plan.radio}" for plan in plans]
         raise UserError(
-            f"{width} x {height} pixels do not fit into {seconds:g} s: even the smallest ratio, "
-            f"{SMALLEST_RATIO}, takes {' and '.join(takes)}"
+            f"{width} x {height} pixels do not fit into {seconds:g} s: even ratio "
+            f"{SMALLEST_RATIO}, the smallest of codecs, takes {' and '.join(takes)}"
         )
     if arguments.json:
         facts = {"width": width, "height": height, "power_w": power, "symbol_rate": symbol_rate}
@@ -192,7 +192,7 @@ def _words(plan: Planned, power: float) -> str:
     """For people."""
     airtime, seconds = plan.airtime, few_digits(plan.airtime.seconds)
     if plan.fits is False:
-        return f"does not fit: even the smallest ratio, {plan.ratio}, takes {seconds} s"
+        return f"does not fit: even ratio {plan.ratio}, the smallest of codecs, takes {seconds} s"
     if airtime.packets is None:
         takes = f"{seconds} s for these symbols alone, without what your radio adds to them"
     else:
@@ -207,7 +207,7 @@ def _words(plan: Planned, power: float) -> str:
 
 
 def _ratio_text(plan: Planned) -> str:
-    """The ratio, with its decimals and the reason where it was looked for."""
+    """The ratio; where it was looked for, with its decimals or why it is no larger."""
     from semjscc.codecs.bandwidth import LARGEST_RATIO
 
     if plan.fits is None:
