@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from semjscc.errors import UserError
 from semjscc.links.base import Control
-from semjscc.radio.demodulator_input import open_recording
+from semjscc.radio.demodulator_input import Stated, open_recording
 from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.recordings.files import write_recording
+from semjscc.radio.recordings.polyphase import change_rate
 from semjscc.radio.recordings.sigmf import META_LIMIT, data_path
+from semjscc.radio.recordings.tuning import mix_down, swap_iq
 from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 
 MOST_SECONDS = 20.0
@@ -31,8 +33,11 @@ MOST_SECONDS = 20.0
 MOST_MEMORY, MEMORY_A_BYTE = 32 * 2**20, 16
 """Bytes that may be taken for any file, and for each byte of it; a sound one needs 4 MB."""
 LONGEST_LINE = 400
-KINDS = ("sigmf", "sigmf-ci8", "cf32", "ci8", "wav")
-"""Formats that the demodulator reads, SigMF with either of its data types."""
+KINDS = ("sigmf", "sigmf-ci8", "sigmf-blocks", "cf32", "cf64", "ci16", "ci8", "cu8", "wav")
+"""Formats that the demodulator reads: SigMF of several datatypes, one of them in blocks with
+headers, and raw samples."""
+DONGLE = Stated(rate=2.4e6, offset_hz=250e3, swap_iq=True)
+"""Of what is said of cu8: another rate and centre, and I for Q."""
 ENDS = ("image", "none", "refused")
 """What a damaged file may end in."""
 UNREADABLE = Path("/proc/self/mem")
@@ -59,6 +64,10 @@ def profile_of_kind(kind: str) -> Profile:
 def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path:
     """A recording without damage, in one of `KINDS`; returns the path to open."""
     profile = profile_of_kind(kind)
+    if kind == "cu8":
+        away = change_rate([samples], profile.sample_rate, DONGLE.rate or 0, profile.bandwidth_hz)
+        (moved,) = mix_down([np.concatenate(list(away))], -DONGLE.offset_hz, DONGLE.rate or 0)
+        (samples,) = swap_iq([moved])
     if not kind.startswith("sigmf"):
         path = folder / f"x.{kind}"
         write_recording(path, [samples], profile.sample_rate)
@@ -70,7 +79,24 @@ def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path
         write_recording(plain, [samples], profile.sample_rate)
         plain.replace(data_path(path))
         path.write_text(path.read_text().replace("cf32_le", "ci8"))
+    if kind == "sigmf-blocks":
+        _write_blocks(path, samples)
     return path
+
+
+def _write_blocks(path: Path, samples: NDArray[np.complex64]) -> None:
+    """Big-endian integers in blocks with headers, as digitisers of many makers write them."""
+    codes = np.rint(samples.view(np.float32) * 2**13).clip(-(2**15), 2**15 - 1).astype(">i2")
+    blocks = np.array_split(codes.reshape(-1, 2), 4)
+    header = b"block of samples"
+    data_path(path).write_bytes(b"".join(header + block.tobytes() for block in blocks) + b"end")
+    record = json.loads(path.read_text())
+    record["global"].update({"core:datatype": "ci16_be", "core:trailing_bytes": 3})
+    starts = np.cumsum([0, *map(len, blocks[:-1])]).tolist()
+    record["captures"] = [
+        {"core:sample_start": start, "core:header_bytes": len(header)} for start in starts
+    ]
+    path.write_text(json.dumps(record))
 
 
 def judge(path: Path, sent: Sent) -> str:
@@ -79,9 +105,10 @@ def judge(path: Path, sent: Sent) -> str:
     most = MOST_MEMORY + MEMORY_A_BYTE * (path.stat().st_size if path.is_file() else 0)
     tracemalloc.start()
     begin = time.perf_counter()
+    stated = DONGLE if path.suffix == ".cu8" else Stated()
     try:
         with _limited(MOST_SECONDS):
-            opened = open_recording(str(path), None, None, told.append)
+            opened = open_recording(str(path), stated, told.append)
             found = [
                 (frame.control, frame.image)
                 for frame in receive(opened.chunks, opened.profile, most_symbols=opened.room)
@@ -264,7 +291,8 @@ class Raw(str):
 
 _VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2, 1e-300, 1e12, 2e6, 8000, 1e308, 10**400, "", "ci8", "cf32_le",
-    "cf32_be", "rf64_le", "\0", "\x1b[2J", "😀" * 50, "x" * 10_000, "../x.sigmf-data",
+    "cf32_be", "rf64_le", "ru8", "cu16_be", 48_000, 3_200_001.5, 2**20,
+    "\0", "\x1b[2J", "😀" * 50, "x" * 10_000, "../x.sigmf-data",
     "/etc/passwd", "x.sigmf-data", "2000000", [], {}, [[[]]], [None], {"a": {}}, ["cf32_le"],
     Raw("NaN"), Raw("-Infinity"), Raw("1e999"), Raw("9" * 5000), Raw("9" * 100_000),
     Raw("[" * 900 + "]" * 900), Raw("[" * 50_000), Raw('{"a":' * 900 + "0" + "}" * 900),
@@ -286,8 +314,13 @@ def _field(path: Path, random: np.random.Generator) -> None:
             names = ("global", "captures", "annotations")
             record[names[random.integers(len(names))]] = value
         elif place == 1:
-            name = ("core:sample_start", "core:header_bytes", "core:datetime")[random.integers(3)]
-            record["captures"] = [{name: value}]
+            name = (
+                "core:sample_start",
+                "core:header_bytes",
+                "core:datetime",
+                "core:frequency",
+            )[random.integers(4)]
+            record["captures"] = [{"core:sample_start": 1000}, {name: value}]
         elif place == 2:
             name = ("core:sample_start", "core:sample_count", "jscc:codec")[random.integers(3)]
             record["annotations"] = [{name: value}] * int(random.integers(1, 100))

@@ -6,9 +6,11 @@ from itertools import chain, islice
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.recordings.containers import PIPE
 from semjscc.radio.recordings.files import read_recording
+from semjscc.radio.recordings.kinds import PIPE
+from semjscc.radio.recordings.polyphase import ROOM, change_rate, check_rate
 from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.recordings.tuning import mix_down, swap_iq
 from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_rate_of
 
@@ -32,29 +34,90 @@ class Opening:
     room: int
 
 
-def open_recording(
-    path: str, profile: str | None, kind: str | None, tell: Callable[[str], object]
-) -> Opening:
-    """Open a recording to demodulate it.
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of a recording.
+
+    Attributes:
+        profile: name of the waveform where the file does not tell; None for what fits.
+        kind: as for `read_recording`; None for that of the path.
+        rate: samples a second where the file does not tell; None for that of the waveform.
+        offset_hz: where the waveform's centre lies above that of the recording.
+        swap_iq: whether I stands for Q, and the spectrum is turned round.
+    """
+
+    profile: str | None = None
+    kind: str | None = None
+    rate: float | None = None
+    offset_hz: float = 0.0
+    swap_iq: bool = False
+
+
+def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> Opening:
+    """Open a recording to demodulate it, and bring it to the sample rate of a waveform.
 
     The beginning of a file is read, so that what is no recording shows before anything is made of
     it. A pipe is not waited for: a radio may be silent for hours.
 
     Args:
         path: a file, or "-" for standard input.
-        profile: name of the waveform where the file does not tell; None for what fits.
-        kind: as for `read_recording`; None for that of the path.
+        stated: what the user says of it.
         tell: takes a line for the user, such as a warning.
 
     Raises:
-        UserError: as `read_recording`, or the sample rate is that of no waveform.
+        UserError: as `read_recording`; the file has another rate than is stated; or the waveform
+            does not fit into the sample rate, or not at that offset.
     """
-    asked = profile or SDR.name
-    kind = kind or pipe_kind(path, asked)
-    recording = read_recording(path, PROFILES[asked].sample_rate, kind, tell)
-    chosen = _profile_of(recording.rate, profile, printable(path))
+    asked = stated.profile or SDR.name
+    kind = stated.kind or pipe_kind(path, asked)
+    rate = PROFILES[asked].sample_rate if stated.rate is None else stated.rate
+    recording = read_recording(path, rate, kind, tell)
+    check_stated_rate(path, stated.rate, recording.told)
+    name = printable(path)
+    profile = _profile_of(recording.rate, stated.profile)
+    needs_change = not has_rate_of(profile, recording.rate)
+    if needs_change:
+        band = profile.bandwidth_hz
+        check_rate(recording.rate, profile.sample_rate, band, name, f"the waveform {profile.name}")
+    _check_offset(stated.offset_hz, recording.rate, profile, name)
     first = [] if recording.most is None else list(islice(recording.chunks, 1))
-    return Opening(chosen, chain(first, recording.chunks), _room(recording.most, chosen))
+    chunks: Iterator[Samples] = chain(first, recording.chunks)
+    most = recording.most
+    if stated.swap_iq:
+        chunks = swap_iq(chunks)
+    if stated.offset_hz:
+        chunks = mix_down(chunks, stated.offset_hz, recording.rate)
+    if needs_change:
+        chunks = change_rate(chunks, recording.rate, profile.sample_rate, profile.bandwidth_hz)
+        most = most and int(most * profile.sample_rate / recording.rate) + 1
+    return Opening(profile, chunks, _room(most, profile))
+
+
+def check_stated_rate(path: str, stated: float | None, told: float | None) -> None:
+    """Refuse a sample rate that a file contradicts.
+
+    Raises:
+        UserError: it does.
+    """
+    if stated is not None and told is not None and told != stated:
+        raise UserError(
+            f"{printable(path)} says that it has {told:g} samples a second, not {stated:g}: leave "
+            "the rate out"
+        )
+
+
+def _check_offset(offset_hz: float, rate: float, profile: Profile, name: str) -> None:
+    """Refuse to look for a waveform beyond the recording's edge.
+
+    Raises:
+        UserError: it would lie there.
+    """
+    most = max((rate - profile.bandwidth_hz) / 2, 0.0)
+    if not abs(offset_hz) <= most:
+        raise UserError(
+            f"an offset of {offset_hz:g} Hz lies beyond what {name} holds at {rate:g} samples a "
+            f"second: {profile.name} fits up to {most:g} Hz from its centre"
+        )
 
 
 def pipe_kind(path: str, profile: str) -> str | None:
@@ -62,26 +125,19 @@ def pipe_kind(path: str, profile: str) -> str | None:
     return ("wav" if profile == AUDIO.name else "cf32") if path == PIPE else None
 
 
-def _profile_of(rate: float, name: str | None, path: str) -> Profile:
+def _profile_of(rate: float, name: str | None) -> Profile:
     """The waveform to look for.
 
     Args:
         rate: samples a second that the recording has.
-        name: what the user says, or None.
-        path: of the recording, for messages.
-
-    Raises:
-        UserError: the rate is that of no waveform, or not of the one that the user says.
+        name: what the user says, or None: that of this rate, or else the widest that fits.
     """
-    fitting = {profile.name: profile for profile in PROFILES.values() if has_rate_of(profile, rate)}
-    if name is None and fitting:
-        return next(iter(fitting.values()))
-    if name in fitting:
-        return fitting[name]
-    wanted = " or ".join(
-        f"{PROFILES[one].sample_rate} ({one})" for one in ([name] if name else PROFILES)
-    )
-    raise UserError(f"{path} has {rate:g} samples a second: resample it to {wanted}")
+    if name is not None:
+        return PROFILES[name]
+    fitting = [one for one in PROFILES.values() if has_rate_of(one, rate)]
+    widest = sorted(PROFILES.values(), key=lambda one: -one.bandwidth_hz)
+    fitting += [one for one in widest if rate >= ROOM * one.bandwidth_hz]
+    return fitting[0] if fitting else widest[-1]
 
 
 def _room(most: int | None, profile: Profile) -> int:

@@ -6,8 +6,9 @@ from itertools import chain
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.recordings.containers import PIPE
-from semjscc.radio.recordings.files import Recording, kind_of, read_recording, write_recording
+from semjscc.radio.demodulator_input import check_stated_rate
+from semjscc.radio.recordings.files import Recording, read_recording, write_recording
+from semjscc.radio.recordings.kinds import PIPE, kind_of
 from semjscc.radio.recordings.level import Level, measure_level
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.simulator.limits import check_counts
@@ -108,11 +109,7 @@ def pass_through(
         return read_recording(source, SDR.sample_rate if rate is None else rate, kind, say)
 
     recording = read(tell)
-    if rate is not None and recording.rate != rate:
-        raise UserError(
-            f"{printable(source)} says that it has {recording.rate:g} samples a second, not "
-            f"{rate:g}: leave the rate out"
-        )
+    check_stated_rate(source, rate, recording.told)
     simulation, chunks, level = channel(recording.rate), recording.chunks, None
     if power is None and _refers_to_power(simulation):
         if recording.most is None:

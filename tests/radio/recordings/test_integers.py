@@ -6,15 +6,21 @@ import numpy as np
 import pytest
 
 from semjscc.radio.recordings.files import read_recording, write_recording
+from semjscc.radio.recordings.formats import DATATYPES, SOUND
 from semjscc.radio.recordings.integers import Integers
 
 
 def test_full_scale_is_the_whole_range() -> None:
     values = np.array([-8, 0, 8 * 32767 / 32768, 8 / 32768], np.float32)
-    integers = Integers("wav")
+    integers = Integers(SOUND)
     assert np.frombuffer(integers.to_bytes(values), "<i2").tolist() == [-32768, 0, 32767, 1]
     assert integers.problem() is None
-    assert np.frombuffer(Integers("ci8").to_bytes(values), np.int8).tolist() == [-128, 0, 127, 0]
+    assert np.frombuffer(Integers(DATATYPES["ci8"]).to_bytes(values), np.int8).tolist() == [
+        -128,
+        0,
+        127,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("kind", ["ci8", "wav"])

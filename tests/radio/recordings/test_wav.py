@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.reading import WAV_FULL_SCALE, sound_in
+from semjscc.radio.recordings.formats import REAL_FULL_SCALE
+from semjscc.radio.recordings.reading import sound_in
 from semjscc.radio.recordings.wav import read_wav_header, wav_header
 
 
@@ -88,7 +89,7 @@ def test_what_recorders_write_into_pipes_is_no_length(tmp_path: Path, length: in
     path.write_bytes(bytes(head) + tone.tobytes())
     told: list[str] = []
     samples = np.concatenate(list(sound_in(path, "x", told.append)))
-    np.testing.assert_array_equal(samples * 2**15 / WAV_FULL_SCALE, tone)
+    np.testing.assert_array_equal(samples * 2**15 / REAL_FULL_SCALE, tone)
     assert told == []
 
 

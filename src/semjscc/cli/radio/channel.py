@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from semjscc.cli.options import add_json, warn
 from semjscc.cli.parser import Parser, Register
-from semjscc.cli.radio.modem import FORMATS, PIPE, recording
+from semjscc.cli.radio.modem import add_format, check_stated, recording
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart
+from semjscc.radio.recordings.kinds import PIPE
 from semjscc.runtime.threads import import_torch
 
 MULTIPATH = (
@@ -49,7 +50,7 @@ def _add_channel(channel: Parser) -> None:
     text = "samples a second, where the file does not tell (default: sdr's)"
     channel.add_argument("--rate", type=float, help=text)
     channel.add_argument("--seed", type=int, default=0)
-    channel.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
+    add_format(channel)
     add_json(channel)
 
 
@@ -66,7 +67,8 @@ def _channel(arguments: argparse.Namespace) -> None:
     source, target = recording(arguments.input, is_read=True), recording(arguments.output)
 
     import_torch()
-    from semjscc.radio.recordings.files import check_kind, files_of
+    from semjscc.radio.recordings.files import files_of
+    from semjscc.radio.recordings.kinds import check_kind
     from semjscc.radio.simulation import pass_through, simulation_for
 
     check_kind(arguments.format, source, target)
@@ -109,7 +111,7 @@ def _check_numbers(numbers: Mapping[str, float | None], arguments: argparse.Name
     called = {field: option for option, (field, _) in NUMBERS.items()} | {"profile": "--profile"}
     check_limits(numbers, called)
     check_counts(numbers, arguments.profile, called)
-    power_db, rate = arguments.power, arguments.rate
+    power_db = arguments.power
     if power_db is not None and not -120 <= power_db <= 120:
         raise UserError(f"--power is a number of dB from -120 to 120, not {power_db:g}")
     needed = (arguments.snr, numbers["clip_db"], numbers["dc_i"] or None, numbers["dc_q"] or None)
@@ -118,5 +120,4 @@ def _check_numbers(numbers: Mapping[str, float | None], arguments: argparse.Name
             "--power does nothing without what refers to it: leave it out, or add --snr, --clip, "
             "--dc-i or --dc-q"
         )
-    if rate is not None and not 0 < rate < float("inf"):
-        raise UserError(f"--rate is a positive number of samples a second, not {rate:g}")
+    check_stated(arguments.rate)

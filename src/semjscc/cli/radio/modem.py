@@ -28,10 +28,9 @@ from semjscc.cli.pictures import upright_size_of
 from semjscc.cli.radio.streams import need
 from semjscc.errors import UserError, printable
 from semjscc.paths import check_writable, keep_apart, user_path
+from semjscc.radio.recordings.kinds import FORMATS, PIPE, canonical
 from semjscc.runtime.threads import import_torch
 
-PIPE = "-"
-FORMATS = ("cf32", "ci8", "wav")
 WAVEFORMS = ("sdr", "audio")
 DESIGN_SNR_DB = "10"
 
@@ -46,8 +45,8 @@ def _add_modulate(modulate: Parser) -> None:
     modulate.add_argument("images", nargs="+", metavar="IMAGE")
     modulate.add_argument("--link", default="semantic", help="whose symbols; or a checkpoint")
     modulate.add_argument("--profile", choices=WAVEFORMS, default="sdr")
-    modulate.add_argument("--out", required=True, help=".sigmf-meta, .cf32, .ci8, .wav, or -")
-    modulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
+    modulate.add_argument("--out", required=True, help=".sigmf-meta, .cf32, .cs16, .wav, …, or -")
+    add_format(modulate)
     modulate.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
     modulate.add_argument("--snr", default=DESIGN_SNR_DB, help="in dB, what the sender codes for")
     add_important(modulate)
@@ -60,7 +59,13 @@ def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument("file", metavar="FILE", help="a recording, or - for a pipe")
     demodulate.add_argument("--out", required=True, help="folder for images and log")
     demodulate.add_argument("--profile", choices=WAVEFORMS, help="where the file does not tell")
-    demodulate.add_argument("--format", choices=FORMATS, help="of a pipe or an unknown ending")
+    add_format(demodulate)
+    text = "samples a second, where the file does not tell (default: the profile's)"
+    demodulate.add_argument("--rate", type=float, help=text)
+    text = "where the signal's centre lies above the recording's"
+    demodulate.add_argument("--offset", type=float, default=0.0, metavar="HZ", help=text)
+    text = "I is Q and Q is I, as in a spectrum that is turned round"
+    demodulate.add_argument("--swap-iq", action="store_true", help=text)
     demodulate.add_argument(
         "--codec", action="append", default=[], help="checkpoint of the sender's"
     )
@@ -70,6 +75,24 @@ def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument("--task", help="the class of its task, likewise")
     demodulate.add_argument("--live", action="store_true", help="play at its own speed and watch")
     add_json(demodulate)
+
+
+def add_format(command: argparse.ArgumentParser) -> None:
+    """The option that says what a path of no known ending holds."""
+    text = "of a pipe or an unknown ending; cs16, cs8 and other spellings are known"
+    command.add_argument("--format", type=canonical, choices=FORMATS, help=text)
+
+
+def check_stated(rate: float | None, offset_hz: float = 0.0) -> None:
+    """Refuse numbers that no recording has.
+
+    Raises:
+        UserError: so it is.
+    """
+    if rate is not None and not 0 < rate < float("inf"):
+        raise UserError(f"--rate is a positive number of samples a second, not {rate:g}")
+    if not abs(offset_hz) < float("inf"):
+        raise UserError(f"--offset is a number of Hz, not {offset_hz:g}")
 
 
 def _modulate(arguments: argparse.Namespace) -> None:
@@ -101,7 +124,8 @@ def _modulate(arguments: argparse.Namespace) -> None:
     from semjscc.images import read_image
     from semjscc.radio.demodulator_input import pipe_kind
     from semjscc.radio.modulation import open_sender, write_images
-    from semjscc.radio.recordings.files import check_kind, files_of
+    from semjscc.radio.recordings.files import files_of
+    from semjscc.radio.recordings.kinds import check_kind
     from semjscc.radio.waveform.profiles import PROFILES
 
     check_kind(arguments.format, out)
@@ -171,6 +195,7 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     if arguments.perception is not None:
         check_network(arguments.perception)
     check_classes(arguments)
+    check_stated(arguments.rate, arguments.offset)
 
     import_torch()
     from contextlib import closing
@@ -179,10 +204,11 @@ def _demodulate(arguments: argparse.Namespace) -> None:
 
     from semjscc.perception.store import open_perception
     from semjscc.radio.demodulation import line, listen, watch
-    from semjscc.radio.demodulator_input import open_recording
+    from semjscc.radio.demodulator_input import Stated, open_recording
     from semjscc.radio.frame_decoding import TITLES, Listener, columns
     from semjscc.radio.reception_log import LOG, Logbook
-    from semjscc.radio.recordings.files import check_kind, files_of
+    from semjscc.radio.recordings.files import files_of
+    from semjscc.radio.recordings.kinds import check_kind
     from semjscc.radio.weights import Receivers
     from semjscc.runtime.folder_lock import alone_in
 
@@ -191,7 +217,10 @@ def _demodulate(arguments: argparse.Namespace) -> None:
     lacking: dict[str | None, None] = {}
     imageless: list[str | None] = []
     warned: set[str] = set()
-    opened = open_recording(path, arguments.profile, arguments.format, warn)
+    stated = Stated(
+        arguments.profile, arguments.format, arguments.rate, arguments.offset, arguments.swap_iq
+    )
+    opened = open_recording(path, stated, warn)
     profile = opened.profile
     looks, perception = arguments.perception, None
     if looks is not None:

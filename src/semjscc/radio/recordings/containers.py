@@ -1,9 +1,9 @@
 """Files that are more than raw samples, by their first bytes."""
 
 from semjscc.errors import UserError
+from semjscc.radio.recordings.kinds import PIPE
 from semjscc.radio.recordings.passband import AUDIO_RATE
 
-PIPE = "-"
 HEAD = 12
 """Bytes that tell a container."""
 _WAV = (b"RIFF", b"RF64", b"BW64")
@@ -39,12 +39,12 @@ def check_wav(head: bytes, name: str) -> None:
     if other := _other(head):
         advice = f", but {other}: {CONVERT}"
     elif name == PIPE:
-        advice = ": if it holds raw samples, state --format cf32"
+        advice = ": if it holds raw samples, state --format cf32, or what they are"
     raise UserError(f"{name} is not a WAV file{advice}")
 
 
 def check_raw(head: bytes, name: str, datatype: str) -> None:
-    """Refuse a container where samples of "cf32" or "ci8" are to be read.
+    """Refuse a container where samples of a datatype, such as "cf32", are to be read.
 
     Raises:
         UserError: it is one.

@@ -1,14 +1,15 @@
 """Recordings in files and pipes: read and written chunk by chunk, in bounded memory.
 
-| kind  | path                        | holds                                                   |
-| ----- | --------------------------- | ------------------------------------------------------- |
-| sigmf | .sigmf-meta (+ .sigmf-data) | IQ samples, their rate, an annotation for each frame     |
-| cf32  | .cf32                       | float32 I and Q in turn, little-endian, and nothing else |
-| ci8   | .ci8                        | int8 I and Q in turn                                     |
-| wav   | .wav                        | real audio around 1500 Hz: `radio.recordings.passband`   |
+| kind          | path                        | holds                                          |
+| ------------- | --------------------------- | ---------------------------------------------- |
+| sigmf         | .sigmf-meta (+ .sigmf-data) | samples, their rate, an annotation for a frame |
+| cf32 cf64     | .cf32 .cf64                 | floats, I and Q in turn, little-endian         |
+| ci16 ci8 cu8  | .ci16 .cs16 .ci8 .cs8 .cu8  | integers, likewise                             |
+| wav           | .wav                        | real audio: `radio.recordings.passband`        |
 
-Levels survive: integers hold a sample over a fixed full scale, far enough above a waveform of
-mean power one for its peaks. The path ``-`` is standard input or output, of a stated kind.
+Other endings: `radio.recordings.kinds`. Levels survive: integers hold a sample over a fixed full
+scale, far enough above a waveform of mean power one for its peaks. The path ``-`` is standard input
+or output, of a stated kind.
 """
 
 import contextlib
@@ -16,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -24,28 +24,15 @@ from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings import sigmf
-from semjscc.radio.recordings.containers import PIPE, is_wav
-from semjscc.radio.recordings.integers import Integers
-from semjscc.radio.recordings.passband import AUDIO_RATE, to_baseband, to_passband
-from semjscc.radio.recordings.reading import (
-    SAMPLE_BYTES,
-    begin_pipe,
-    clean_samples,
-    samples_in,
-    sound_in,
-    unbroken,
-)
+from semjscc.radio.recordings.containers import is_wav
+from semjscc.radio.recordings.formats import raw_format
+from semjscc.radio.recordings.kinds import KINDS, PIPE, kind_of
+from semjscc.radio.recordings.passband import AUDIO_RATE, to_baseband
+from semjscc.radio.recordings.polyphase import change_rate_of_real
+from semjscc.radio.recordings.reading import begin_pipe, numbers_in, sound_in, unbroken
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.wav import wav_header
-
-KINDS = {
-    sigmf.META: "sigmf",
-    sigmf.DATA: "sigmf",
-    ".cf32": "cf32",
-    ".ci8": "ci8",
-    ".wav": "wav",
-}
-"""Kinds by the end of the path."""
+from semjscc.radio.recordings.writing import write_samples, write_through
 
 
 @dataclass(frozen=True)
@@ -57,12 +44,15 @@ class Recording:
         chunks: complex64 baseband (N,) in pieces of at most `CHUNK` samples, or a little more.
         kind: one of `KINDS`' values.
         most: samples that there can be, by the file's size; None for what has no size, as a pipe.
+        told: samples a second that the file itself tells, which are more or fewer where a real
+            signal had to be resampled; None where it does not tell.
     """
 
     rate: float
     chunks: Iterator[Samples]
     kind: str
     most: int | None
+    told: float | None = None
 
 
 def _say_nothing(message: str) -> None:
@@ -74,21 +64,6 @@ def files_of(path: str | Path) -> list[Path]:
     if KINDS.get(Path(path).suffix.lower()) == "sigmf":
         return [sigmf.meta_path(Path(path)), sigmf.data_path(Path(path))]
     return [] if str(path) == PIPE else [Path(path)]
-
-
-def check_kind(stated: str | None, *paths: str | Path) -> None:
-    """Refuse paths of no kind, and a stated one that counts for none of them, before any work.
-
-    Raises:
-        UserError: so it is; a pipe is of some kind in any case.
-    """
-    files = [path for path in paths if str(path) != PIPE]
-    kinds = [kind_of(path, stated) for path in files]
-    if stated is not None and len(files) == len(paths) and stated not in kinds:
-        raise UserError(
-            f"{printable(str(paths[0]))} is of the kind {kinds[0]}, by its ending: a format is "
-            "stated of a pipe, or where the ending says nothing"
-        )
 
 
 def read_recording(
@@ -115,29 +90,55 @@ def read_recording(
     """
     name = printable(str(path))
     if str(path) == PIPE and kind == "sigmf":
-        raise UserError("SigMF is two files: read cf32, ci8 or wav from a pipe")
+        raise UserError("SigMF is two files: read cf32 or another raw kind, or wav, from a pipe")
     file, begun, most = Path(path), None, None
     if str(path) == PIPE and kind is None:
         begun = begin_pipe(name)
         kind = "wav" if is_wav(begun.head) else "cf32"
-    kind = datatype = kind_of(path, kind)
+    kind = kind_of(path, kind)
+    form = None if kind in ("sigmf", "wav") else raw_format(kind)
+    told: float | None = AUDIO_RATE if kind == "wav" else None
+    meta, stretches = None, None
     if kind == "sigmf":
-        meta = sigmf.read_meta(sigmf.meta_path(file))
-        file, datatype = sigmf.data_path(file), meta.datatype.removesuffix("_le")
-        rate = rate if meta.rate is None else meta.rate
+        meta = _read_meta(file, tell)
+        file, form, told = sigmf.data_path(file), meta.form, meta.rate
         name = printable(str(file))
     if str(path) != PIPE:
         most = _size(file, name)
     source = begun or file
-    if kind == "wav":
-        audio = to_baseband(sound_in(source, name, tell))
-        return Recording(AUDIO_RATE, unbroken(audio, name), kind, most and most // 2)
+    if form is None:
+        audio = unbroken(to_baseband(sound_in(source, name, tell)), name)
+        return Recording(AUDIO_RATE, audio, kind, most and most // 2, told)
+    rate = told or rate
     if rate is None:
         raise UserError(f"{name} does not tell its sample rate: state it")
     if not 0 < rate <= sigmf.RATE_LIMIT:
         raise UserError(f"a sample rate is a positive number of samples a second, not {rate}")
-    samples = unbroken(samples_in(source, name, datatype, tell), name)
-    return Recording(float(rate), samples, kind, most and most // SAMPLE_BYTES[datatype])
+    if meta and most and (stretches := meta.stretches(most)) is not None:
+        most = sum(map(len, stretches))
+    most = most and most // form.sample_bytes
+    numbers = numbers_in(source, name, form, tell, stretches)
+    if form.is_complex:
+        samples = unbroken((each.view(np.complex64) for each in numbers), name)
+        return Recording(float(rate), samples, kind, most, told)
+    audio = unbroken(to_baseband(change_rate_of_real(numbers, rate, name)), name)
+    return Recording(AUDIO_RATE, audio, kind, most and int(most * AUDIO_RATE / rate) + 1, told)
+
+
+def _read_meta(path: Path, tell: Callable[[str], object]) -> sigmf.Meta:
+    """The metadata of a SigMF recording, and a word where its captures differ.
+
+    Raises:
+        UserError: as `sigmf.read_meta`.
+    """
+    path = sigmf.meta_path(path)
+    meta = sigmf.read_meta(path)
+    if len(meta.frequencies) > 1:
+        tell(
+            f"{printable(str(path))} has captures at {len(meta.frequencies)} frequencies: all are "
+            "read, each around its own centre"
+        )
+    return meta
 
 
 def write_recording(
@@ -172,20 +173,20 @@ def write_recording(
         raise UserError(f"a WAV file has {AUDIO_RATE} samples a second, not {rate:g}: take .cf32")
     if str(path) == PIPE:
         if kind == "sigmf":
-            raise UserError("SigMF is two files: write cf32, ci8 or wav to a pipe")
-        return _write_through(
+            raise UserError("SigMF is two files: write cf32 or another raw kind, or wav, to a pipe")
+        return write_through(
             lambda: contextlib.nullcontext(sys.stdout.buffer), kind, chunks, path, tell
         )
     target = sigmf.data_path(Path(path)) if kind == "sigmf" else Path(path)
     if target.exists() and not target.is_file() and not target.is_dir():
         # A device or named pipe is written to, not replaced by a file.
-        return _write_through(lambda: target.open("wb"), kind, chunks, path, tell)
+        return write_through(lambda: target.open("wb"), kind, chunks, path, tell)
     written = 0
 
     def write(temporary: Path) -> None:
         nonlocal written
         with temporary.open("wb") as stream:
-            written = _write(stream, kind, chunks, path, tell)
+            written = write_samples(stream, kind, chunks, path, tell)
             if kind == "wav":
                 stream.seek(0)
                 stream.write(wav_header(written))
@@ -200,19 +201,6 @@ def write_recording(
             sigmf.meta_path(target), lambda temporary: temporary.write_text(text, encoding="utf-8")
         )
     return written
-
-
-def kind_of(path: str | Path, kind: str | None) -> str:
-    """What a path holds: by its ending, or else of the stated kind.
-
-    Raises:
-        UserError: neither says.
-    """
-    kind = KINDS.get(Path(path).suffix.lower()) or kind
-    if kind is None or kind not in KINDS.values():
-        known = ", ".join(KINDS)
-        raise UserError(f"{printable(str(path))} is no recording of a known kind: {known}")
-    return kind
 
 
 def _size(path: Path, name: str) -> int | None:
@@ -234,48 +222,3 @@ def _size(path: Path, name: str) -> int | None:
     if path.name.endswith(sigmf.DATA):
         raise UserError(f"{name} is not a regular file")
     return None
-
-
-def _write_through(
-    start: Callable[[], contextlib.AbstractContextManager[BinaryIO]],
-    kind: str,
-    chunks: Iterable[Samples],
-    path: str | Path,
-    tell: Callable[[str], object],
-) -> int:
-    try:
-        with start() as stream:
-            written = _write(stream, kind, chunks, path, tell)
-            stream.flush()
-            return written
-    except OSError as error:
-        name = printable(str(path))
-        raise UserError(f"cannot write {name}: {error.strerror or error}") from error
-
-
-def _write(
-    stream: BinaryIO,
-    kind: str,
-    chunks: Iterable[Samples],
-    path: str | Path,
-    tell: Callable[[str], object],
-) -> int:
-    written = 0
-    clean = map(clean_samples, chunks)
-    if kind in ("wav", "ci8"):
-        integers = Integers(kind)
-        if kind == "wav":
-            stream.write(wav_header(None))
-            values = to_passband(clean)
-        else:
-            values = (chunk.view(np.float32) for chunk in clean)
-        for piece in values:
-            stream.write(integers.to_bytes(piece))
-            written += len(piece) // (1 if kind == "wav" else 2)
-        if problem := integers.problem():
-            tell(f"{printable(str(path))}: {problem}")
-        return written
-    for chunk in clean:
-        stream.write(chunk.view(np.float32).astype("<f4").tobytes())
-        written += len(chunk)
-    return written

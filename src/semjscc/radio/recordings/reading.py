@@ -2,24 +2,24 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.containers import HEAD, PIPE, check_raw
+from semjscc.radio.recordings.containers import HEAD, check_raw
+from semjscc.radio.recordings.formats import SOUND, SampleFormat
+from semjscc.radio.recordings.kinds import PIPE
 from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.recordings.stretches import Stretches
 from semjscc.radio.recordings.wav import Readable, read_wav_header
 
-SAMPLE_BYTES = {"cf32": 8, "ci8": 2}
-CI8_FULL_SCALE = 4.0
-"""12 dB above a waveform of power one on each axis; rounding is 38 dB below its power."""
-WAV_FULL_SCALE = 8.0
-"""18 dB, because a real signal peaks higher and noise of -5 dB SNR should fit too."""
 CHUNK = 1 << 16
 """Samples at most in one piece."""
+_FIRST = 8 * CHUNK
+"""Bytes at most in the first piece of a pipe, which is looked at."""
 LARGEST = 1e9
 """A float sample beyond is damage, and its power would not fit into float32."""
 
@@ -50,31 +50,40 @@ def begin_pipe(name: str) -> Begun:
     """
     try:
         # Never left: a descriptor that is not ours is not closed.
-        return Begun(_open(Path(PIPE)).__enter__(), CHUNK * SAMPLE_BYTES["cf32"])
+        return Begun(_open(Path(PIPE)).__enter__(), _FIRST)
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def samples_in(
-    source: Path | Begun, name: str, datatype: str, tell: Callable[[str], object]
-) -> Iterator[Samples]:
-    """IQ samples of a file of "cf32" or "ci8"; ``name`` is what messages call it.
+def numbers_in(
+    source: Path | Begun,
+    name: str,
+    form: SampleFormat,
+    tell: Callable[[str], object],
+    stretches: Sequence[range] | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """The numbers of a file that holds samples: I and Q in turn, or those of a real signal.
+
+    Args:
+        source: the file.
+        name: what messages call it.
+        form: of its samples.
+        tell: takes a line for the user.
+        stretches: bytes of the file that hold samples, in order; None for all.
 
     Raises:
         UserError: it begins as a container, such as WAV.
     """
     told = False
-    kind, size = np.dtype("<f4" if datatype == "cf32" else np.int8), SAMPLE_BYTES[datatype]
-    with _open(source) as stream:
+    size = form.sample_bytes
+    with _open(source) as opened:
+        stream = opened if stretches is None else Stretches(opened, stretches)
         begun = stream if isinstance(stream, Begun) else Begun(stream, CHUNK * size)
-        check_raw(begun.head, name, datatype)
+        check_raw(begun.head, name, form.name)
         for data in _whole(begun, size, None, name, tell):
-            axes = np.frombuffer(data, kind).astype(np.float32)
-            if datatype == "ci8":
-                axes *= np.float32(CI8_FULL_SCALE / 128)
-            samples = axes.view(np.complex64)
-            clean = clean_samples(samples)
-            if clean is not samples and not told:
+            numbers = form.values(data)
+            clean = _clean(numbers, form.numbers)
+            if clean is not numbers and not told:
                 told = True
                 tell(f"{name} has samples that are not finite numbers: taken as 0")
             yield clean
@@ -91,8 +100,7 @@ def sound_in(
     with _open(source) as stream:
         promised = read_wav_header(stream, name)
         for data in _whole(stream, 2, promised, name, tell):
-            codes = np.frombuffer(data, "<i2").astype(np.float32)
-            yield codes * np.float32(WAV_FULL_SCALE / 2**15)
+            yield SOUND.values(data)
 
 
 def _whole(
@@ -139,10 +147,19 @@ def unbroken(chunks: Iterator[Samples], name: str) -> Iterator[Samples]:
 def clean_samples(samples: Samples) -> Samples:
     """The same array, or a copy whose damaged samples are 0."""
     samples = np.ascontiguousarray(samples, np.complex64)
-    axes = samples.view(np.float32).reshape(-1, 2)
+    axes = samples.view(np.float32)
+    clean = _clean(axes, 2)
+    return samples if clean is axes else clean.view(np.complex64)
+
+
+def _clean(numbers: NDArray[np.float32], numbers_each: int) -> NDArray[np.float32]:
+    """The same for samples of so many numbers each."""
     # Not "larger than": every comparison with NaN is false.
-    sound = (np.abs(axes) <= LARGEST).all(axis=1)
-    return samples if sound.all() else np.where(sound, samples, np.complex64(0))
+    sound = np.abs(numbers) <= LARGEST
+    if sound.all():
+        return numbers
+    sound = sound.reshape(-1, numbers_each).all(axis=1)
+    return np.where(np.repeat(sound, numbers_each), numbers, np.float32(0))
 
 
 def _open(source: Path | Begun) -> contextlib.AbstractContextManager[Readable]:

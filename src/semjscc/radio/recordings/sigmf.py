@@ -1,4 +1,4 @@
-"""SigMF metadata, version 1.2: what stands beside a recording of IQ samples.
+"""SigMF metadata, version 1.2: what stands beside a recording of samples.
 
 A recording is two files, NAME.sigmf-meta (JSON) and NAME.sigmf-data (samples). Our own fields are
 in the namespace ``jscc``, declared as an optional extension. See https://sigmf.org.
@@ -6,6 +6,7 @@ in the namespace ``jscc``, declared as an optional extension. See https://sigmf.
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.radio.recordings.formats import DATATYPES, SampleFormat
+from semjscc.radio.recordings.stretches import stretches_of
 
 VERSION = "1.2.0"
 """Of the specification that we write."""
 NAMESPACE = {"name": "jscc", "version": "1.0.0", "optional": True}
 META, DATA = ".sigmf-meta", ".sigmf-data"
-DATATYPES = ("cf32_le", "ci8")
 META_LIMIT = 8 * 2**20
 """Bytes of metadata that are read at all: those of some 20,000 frames."""
 MOST_VALUES = 1 << 19
@@ -48,12 +50,25 @@ class Meta:
     """What we need of a metadata file.
 
     Attributes:
-        datatype: one of `DATATYPES`.
+        form: of the samples.
         rate: samples a second, or None where the file does not say.
+        starts: of each capture, in order, its first sample in the file, and the bytes of a header
+            before it.
+        trailing: bytes behind the last sample.
+        frequencies: centres of the captures in Hz, as far as they tell, each once.
     """
 
-    datatype: str
+    form: SampleFormat
     rate: float | None
+    starts: tuple[tuple[int, int], ...] = ()
+    trailing: int = 0
+    frequencies: tuple[float, ...] = ()
+
+    def stretches(self, size: int) -> list[range] | None:
+        """The bytes that hold samples in a file of so many bytes; None for all."""
+        if not self.trailing and not any(header for _, header in self.starts):
+            return None
+        return stretches_of(self.starts, self.form.sample_bytes, self.trailing, size)
 
 
 def to_json(datatype: str, rate: float, annotations: Sequence[Annotation]) -> str:
@@ -90,12 +105,33 @@ def to_json(datatype: str, rate: float, annotations: Sequence[Annotation]) -> st
 
 def data_path(path: Path) -> Path:
     """The data of a recording whose metadata, or data, is at ``path``."""
-    return path.with_name(path.name.removesuffix(META).removesuffix(DATA) + DATA)
+    return _file(path, DATA)
 
 
 def meta_path(path: Path) -> Path:
     """The metadata of a recording whose data, or metadata, is at ``path``."""
-    return path.with_name(path.name.removesuffix(META).removesuffix(DATA) + META)
+    return _file(path, META)
+
+
+def _file(path: Path, ending: str) -> Path:
+    """The file with an ending, in capitals or not, whichever there is."""
+    named = path.suffix.lower()
+    if named == ending:
+        return path
+    stem = path.name[: -len(named)] if named in (META, DATA) else path.name
+    endings = [ending, ending.upper()]
+    if path.suffix.isupper():
+        endings.reverse()
+    first, second = (path.with_name(stem + each) for each in endings)
+    return second if not _is_there(first) and _is_there(second) else first
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything has this name, also a link that leads nowhere."""
+    try:
+        return os.path.lexists(path)
+    except ValueError:  # a name that no file can have
+        return False
 
 
 def read_meta(path: Path) -> Meta:
@@ -123,17 +159,32 @@ def read_meta(path: Path) -> Meta:
     head = record.get("global") if isinstance(record, dict) else None
     if not isinstance(head, dict) or "core:datatype" not in head:
         raise UserError(f"{name} is not SigMF metadata: it has no core:datatype")
-    _check_dataset(head, record, path, name)
+    _check_dataset(head, path, name)
     datatype = head["core:datatype"]
-    if datatype not in DATATYPES:
-        known = " or ".join(DATATYPES)
+    form = DATATYPES.get(datatype) if isinstance(datatype, str) else None
+    if form is None:
         # Lists may be nested so deep that they have no text.
         said = printable(datatype) if isinstance(datatype, str) else "unknown"
-        raise UserError(f"{name} holds {said} samples: convert to {known}")
-    return Meta(datatype, _rate(head.get("core:sample_rate"), name))
+        raise UserError(
+            f"{name} holds {said} samples, which is no datatype of SigMF: convert to cf32_le"
+        )
+    rate = _rate(head.get("core:sample_rate"), name)
+    captures = _captures(record)
+    if any(_rate(one.get("core:sample_rate"), name) not in (None, rate) for one in captures):
+        raise UserError(f"{name} has captures of several sample rates: record or convert one alone")
+    offset = _count(head, "core:offset", name)
+    starts = [
+        (
+            max(_count(one, "core:sample_start", name) - offset, 0),
+            _count(one, "core:header_bytes", name),
+        )
+        for one in captures
+    ]
+    trailing = _count(head, "core:trailing_bytes", name)
+    return Meta(form, rate, tuple(sorted(starts)), trailing, _frequencies(captures))
 
 
-def _check_dataset(head: dict[str, Any], record: dict[str, Any], path: Path, name: str) -> None:
+def _check_dataset(head: dict[str, Any], path: Path, name: str) -> None:
     sibling = data_path(path).name
     if head.get("core:dataset", sibling) != sibling:
         raise UserError(f"{name} names another file as its data: only {printable(sibling)} is read")
@@ -141,11 +192,36 @@ def _check_dataset(head: dict[str, Any], record: dict[str, Any], path: Path, nam
         raise UserError(f"{name} says that it has no data")
     if head.get("core:num_channels", 1) != 1:
         raise UserError(f"{name} has several channels: record or convert one alone")
+
+
+def _captures(record: dict[str, Any]) -> list[dict[str, Any]]:
     captures = record.get("captures", [])
     captures = captures if isinstance(captures, list) else []
-    headers = [one.get("core:header_bytes", 0) for one in captures if isinstance(one, dict)]
-    if any(headers) or head.get("core:trailing_bytes", 0):
-        raise UserError(f"{name} has bytes among its samples: convert it to a conforming recording")
+    return [one for one in captures if isinstance(one, dict)]
+
+
+def _count(fields: dict[str, Any], key: str, name: str) -> int:
+    """A number of samples or bytes; 0 where it is missing.
+
+    Raises:
+        UserError: it is none.
+    """
+    value = fields.get(key) or 0
+    if not isinstance(value, int) or value < 0:
+        raise UserError(f"{name} has a {key} that is no whole number from 0 on")
+    return value
+
+
+def _frequencies(captures: Sequence[dict[str, Any]]) -> tuple[float, ...]:
+    stated = (one.get("core:frequency") for one in captures)
+    # Compared before they are converted, as sample rates are.
+    return tuple(
+        dict.fromkeys(
+            float(one)
+            for one in stated
+            if isinstance(one, int | float) and -RATE_LIMIT <= one <= RATE_LIMIT
+        )
+    )
 
 
 def _rate(value: object, name: str) -> float | None:
