@@ -339,7 +339,7 @@ def test_what_cannot_be_is_refused_in_a_line(
         capsys, "modulate", signs[0], "--out", str(tmp_path / "tx.wav")
     )
     run("modulate", signs[0], "--profile", "audio", "--out", str(tmp_path / "tx.wav"))
-    assert "resample it to 2000000 (sdr)" in refusal(
+    assert "too few for the waveform sdr: record it with 893750 or more" in refusal(
         capsys, "demodulate", str(tmp_path / "tx.wav"), "--profile", "sdr", "--out", tx
     )
     assert "does not exist" in refusal(capsys, "demodulate", tx, "--out", str(tmp_path / "out"))

@@ -8,7 +8,7 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings.files import read_recording
 from semjscc.radio.recordings.kinds import PIPE
-from semjscc.radio.recordings.polyphase import ROOM, change_rate, check_rate
+from semjscc.radio.recordings.polyphase import change_rate, check_rate
 from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.tuning import mix_down, swap_iq
 from semjscc.radio.waveform.limits import MOST_SYMBOLS
@@ -17,6 +17,9 @@ from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_r
 PART_OF_IMAGE = 4
 """An image of which a recording can hold less than one in so many symbols is not waited for; one of
 which fewer packets arrived is not decoded."""
+
+MOST_OF_SOUND = 192_000
+"""Samples a second of sound cards; what has more comes from a radio."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +133,12 @@ def _profile_of(rate: float, name: str | None) -> Profile:
 
     Args:
         rate: samples a second that the recording has.
-        name: what the user says, or None: that of this rate, or else the widest that fits.
+        name: what the user says, or None: that of this rate, or else what such a rate is for.
     """
     if name is not None:
         return PROFILES[name]
-    fitting = [one for one in PROFILES.values() if has_rate_of(one, rate)]
-    widest = sorted(PROFILES.values(), key=lambda one: -one.bandwidth_hz)
-    fitting += [one for one in widest if rate >= ROOM * one.bandwidth_hz]
-    return fitting[0] if fitting else widest[-1]
+    fitting = (one for one in PROFILES.values() if has_rate_of(one, rate))
+    return next(fitting, AUDIO if rate <= MOST_OF_SOUND else SDR)
 
 
 def _room(most: int | None, profile: Profile) -> int:

@@ -114,7 +114,7 @@ def test_short_pipes_are_raw_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_wav_file_in_a_pipe_is_refused_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    said = "^- is not a WAV file: if it holds raw samples, state --format cf32, or what they are$"
+    said = "^- is not a WAV file: if it holds raw samples, state --format cf32$"
     with pytest.raises(UserError, match=said):
         next(through_pipe(monkeypatch, bytes(800), "wav").chunks)
 

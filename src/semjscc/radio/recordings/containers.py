@@ -39,7 +39,7 @@ def check_wav(head: bytes, name: str) -> None:
     if other := _other(head):
         advice = f", but {other}: {CONVERT}"
     elif name == PIPE:
-        advice = ": if it holds raw samples, state --format cf32, or what they are"
+        advice = ": if it holds raw samples, state --format cf32"
     raise UserError(f"{name} is not a WAV file{advice}")
 
 
