@@ -23,7 +23,7 @@ def test_full_scale_is_the_whole_range() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["ci8", "wav"])
+@pytest.mark.parametrize("kind", ["ci8", "cu8", "ci16", "wav"])
 def test_levels_that_do_not_fit_are_told_of(tmp_path: Path, kind: str) -> None:
     tone = np.exp(2j * np.pi * 0.01 * np.arange(40_000)).astype(np.complex64)
 
@@ -35,7 +35,7 @@ def test_levels_that_do_not_fit_are_told_of(tmp_path: Path, kind: str) -> None:
 
     assert told(0) == told(9) == ""
     assert "clipped" in told(32)
-    weak = told(-42 if kind == "ci8" else -90)
+    weak = told(-42 if kind in ("ci8", "cu8") else -90)
     assert "weaker than half a step" in weak
     assert f"x.{kind}" in weak
 

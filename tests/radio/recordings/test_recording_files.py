@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.files import read_recording, write_recording
+from semjscc.radio.recordings.kinds import FORMATS
 from semjscc.radio.recordings.reading import CHUNK
 from semjscc.radio.recordings.sigmf import Annotation
 
 GOLDEN = Path(__file__).parent / "golden.sigmf-meta"
-NAMES = ["x.sigmf-meta", "x.cf32", "x.ci8", "x.wav"]
+NAMES = ["x.sigmf-meta", "x.cf32", "x.ci8", "x.wav", "x.cs16", "x.cu8", "x.cf64"]
 
 
 def signal(count: int = 5000) -> np.ndarray:
@@ -39,7 +40,8 @@ def read(path: Path | str, rate: float | None = 8000.0, **options) -> np.ndarray
 
 # Rounding an axis to steps of 1/32 errs by 2·(1/32)²/12, that is by -37.9 dB.
 @pytest.mark.parametrize(
-    ("name", "error_db"), list(zip(NAMES, [-300, -300, -37.8, -65], strict=True))
+    ("name", "error_db"),
+    list(zip(NAMES, [-300, -300, -37.8, -65, -85.9, -37.8, -300], strict=True)),
 )
 def test_samples_come_back_at_their_level(tmp_path: Path, name: str, error_db: float) -> None:
     path, sent = tmp_path / name, signal()
@@ -145,7 +147,16 @@ def test_damaged_samples_are_not_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cut"), [("x.cf32", 3), ("x.ci8", 1), ("x.wav", 1), ("x.wav", 64)]
+    ("name", "cut"),
+    [
+        ("x.cf32", 3),
+        ("x.ci8", 1),
+        ("x.cu8", 1),
+        ("x.cs16", 3),
+        ("x.cf64", 15),
+        ("x.wav", 1),
+        ("x.wav", 64),
+    ],
 )
 def test_recording_cut_off_at_its_end_is_read_up_to_there(
     tmp_path: Path, name: str, cut: int
@@ -156,7 +167,8 @@ def test_recording_cut_off_at_its_end_is_read_up_to_there(
     path.write_bytes(whole[:-cut])
     said: list[str] = []
     received = read(path, tell=said.append)
-    assert len(received) == 3000 - max(cut // 2, 1)
+    lost = cut // 2 if name == "x.wav" else 1
+    assert len(received) == 3000 - max(lost, 1)
     assert said == [f"{path} is cut off at its end: what is there is read"]
 
 
@@ -243,7 +255,7 @@ class Standard:
         self.buffer = buffer
 
 
-@pytest.mark.parametrize("kind", ["cf32", "ci8", "wav"])
+@pytest.mark.parametrize("kind", ["cf32", "cf64", "ci16", "ci8", "cu8", "wav"])
 def test_pipes_carry_what_files_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -308,7 +320,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path, name: str) -> None
 
 
 @settings(max_examples=60)
-@given(content=st.binary(max_size=200), name=st.sampled_from(["cf32", "ci8", "wav", "riff"]))
+@given(content=st.binary(max_size=200), name=st.sampled_from([*FORMATS, "riff"]))
 def test_any_bytes_are_finite_samples_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
 ) -> None:

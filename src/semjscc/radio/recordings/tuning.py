@@ -22,9 +22,11 @@ def mix_down(chunks: Iterable[Samples], offset_hz: float, rate: float) -> Iterat
         rate: samples a second.
     """
     cycles = offset_hz / rate
-    start = 0
+    start, carrier = 0, np.zeros(0, np.complex64)
     for chunk in chunks:
-        # Whole turns go before float32 comes: a long recording has many of them.
-        turns = np.remainder(np.arange(start, start + len(chunk)) * -cycles, 1).astype(np.float32)
-        yield chunk * np.exp(np.complex64(2j * np.pi) * turns)
+        if len(carrier) < len(chunk):
+            carrier = np.exp(-2j * np.pi * cycles * np.arange(len(chunk))).astype(np.complex64)
+        # Whole turns go first: a long recording has many of them.
+        phase = np.complex64(np.exp(-2j * np.pi * ((start * cycles) % 1)))
+        yield chunk * (carrier[: len(chunk)] * phase)
         start += len(chunk)
