@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from semjscc.cli import main
@@ -34,7 +35,7 @@ def frames(out: Path) -> list[dict]:
     return json.loads((out / "log.json").read_text())["frames"]
 
 
-def far(sent: Path) -> np.ndarray:
+def far(sent: Path) -> NDArray[np.complex64]:
     """The waveform as a receiver of 2.4 Msps hears it that is tuned 310 kHz too high."""
     samples = np.concatenate(list(read_recording(sent, 2e6).chunks))
     faster = np.concatenate(list(change_rate([samples], 2e6, RATE, SDR.bandwidth_hz)))

@@ -10,7 +10,6 @@ higher. Levels stay, and so does noise in a hertz.
 import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,6 @@ from semjscc.errors import UserError
 from semjscc.radio.recordings.passband import AUDIO_RATE, CENTRE_HZ, PASS_HZ
 from semjscc.radio.recordings.resampling import Samples, resample_chunks
 
-Number = TypeVar("Number", np.float32, np.complex64)
-"""Of a real signal, or of complex baseband."""
 ROOM = 1.1
 """A sample rate over the signal's bandwidth, at least: the filter's edge needs room."""
 MOST_RATIO = 1000.0
@@ -80,48 +77,45 @@ def change_rate(
 
 
 def _by_simple_ratio(
-    chunks: Iterable[NDArray[Number]], rate: float, wanted: float, bandwidth: float
-) -> Iterator[NDArray[Number]]:
+    chunks: Iterable[Samples], rate: float, wanted: float, bandwidth: float
+) -> Iterator[Samples]:
     """The same with the nearest ratio of two numbers that a filter can have."""
-    from scipy.signal import upfirdn  # slow to import, and for other rates alone
-
     taps, up, down, reach = _design(rate, wanted, bandwidth)
-    delay = -(-reach * up // down)  # outputs of the filter before that of its first input
+    # The filter's output of this number is that of its first input.
+    delay = math.ceil(reach * up / down)
     taps = np.concatenate([np.zeros(delay * down - reach * up, np.float32), taps])
     # Held samples begin at a multiple of ``down``, where an output lies, whatever the chunks are.
-    first = -reach // down * down
-    held: NDArray[Number] | None = None
-    done, waiting = 0, max(down, 2 * reach)
+    first = -math.ceil(reach / down) * down
+    held, done = np.zeros(-first, np.complex64), 0
+    least = max(down, 2 * reach) * up // down
 
-    def filtered(stop: int) -> NDArray[Number]:
-        begin = delay - first * up // down
-        assert held is not None
-        # I and Q each alone: half the products of complex numbers, since the filter is real.
-        axes = held.view(np.float32).reshape(len(held), -1).T
-        outputs = upfirdn(taps, np.ascontiguousarray(axes), up, down)[
-            :, begin + done : begin + stop
-        ]
-        return np.ascontiguousarray(outputs.T).view(held.dtype)[:, 0]
+    def outputs(stop: int) -> Samples:
+        """Those from number ``done`` on."""
+        begin = delay - first * up // down + done
+        return _filtered(held, taps, up, down)[begin : begin + stop - done]
 
     for chunk in chunks:
-        if held is None:
-            held = np.zeros(-first, chunk.dtype)
         held = np.concatenate([held, chunk])
-        last = first + len(held) - 1 - reach
-        stop = last * up // down + 1
-        if stop <= done + waiting * up // down:
+        stop = (first + len(held) - 1 - reach) * up // down + 1
+        if stop <= done + least:  # the held samples are filtered again each time
             continue
-        yield filtered(stop)
+        yield outputs(stop)
         done = stop
         passed = (done * down // up - reach) // down * down - first
         if passed > 0:
             held, first = held[passed:], first + passed
-    if held is None:
-        return
-    stop = -(-(first + len(held)) * up // down)
-    held = np.concatenate([held, np.zeros(reach + 1, held.dtype)])
+    stop = math.ceil((first + len(held)) * up / down)
+    held = np.concatenate([held, np.zeros(reach + 1, np.complex64)])
     if stop > done:
-        yield filtered(stop)
+        yield outputs(stop)
+
+
+def _filtered(samples: Samples, taps: NDArray[np.float32], up: int, down: int) -> Samples:
+    from scipy.signal import upfirdn  # slow to import, and for other rates alone
+
+    # I and Q each alone: half the products of complex numbers, since the filter is real.
+    axes = np.ascontiguousarray(samples.view(np.float32).reshape(-1, 2).T)
+    return np.ascontiguousarray(upfirdn(taps, axes, up, down).T).view(np.complex64)[:, 0]
 
 
 def _design(
@@ -151,4 +145,5 @@ def change_rate_of_real(
         return chunks
     bandwidth = 2 * (CENTRE_HZ + PASS_HZ)
     check_rate(rate, AUDIO_RATE, bandwidth, name, "the voice band")
-    return _by_simple_ratio(chunks, rate, AUDIO_RATE, bandwidth)
+    complex_chunks = (chunk.astype(np.complex64) for chunk in chunks)
+    return (each.real for each in change_rate(complex_chunks, rate, AUDIO_RATE, bandwidth))

@@ -22,11 +22,12 @@ def mix_down(chunks: Iterable[Samples], offset_hz: float, rate: float) -> Iterat
         rate: samples a second.
     """
     cycles = offset_hz / rate
-    start, carrier = 0, np.zeros(0, np.complex64)
+    start = 0
+    carrier = np.zeros(0, np.complex64)
     for chunk in chunks:
         if len(carrier) < len(chunk):
             carrier = np.exp(-2j * np.pi * cycles * np.arange(len(chunk))).astype(np.complex64)
         # Whole turns go first: a long recording has many of them.
-        phase = np.complex64(np.exp(-2j * np.pi * ((start * cycles) % 1)))
-        yield chunk * (carrier[: len(chunk)] * phase)
+        phase = np.exp([-2j * np.pi * ((start * cycles) % 1)]).astype(np.complex64)
+        yield np.multiply(chunk, carrier[: len(chunk)] * phase)
         start += len(chunk)
