@@ -1,6 +1,7 @@
 """The layout is the architecture: a room imports only from rooms above it."""
 
 import ast
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from graphlib import TopologicalSorter
@@ -91,6 +92,12 @@ def test_a_room_and_a_room_in_it_need_each_other_one_way_only() -> None:
 
 def test_no_file_imports_itself_by_way_of_others() -> None:
     TopologicalSorter({name: imports(name) for name in modules()}).prepare()
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """pytest takes the second for the first, and only where both are run."""
+    names = Counter(file.name for file in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_source_files_hold_one_idea() -> None:

@@ -8,9 +8,9 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings.files import read_recording
 from semjscc.radio.recordings.kinds import PIPE
+from semjscc.radio.recordings.mixing import mix_down, swap_iq
 from semjscc.radio.recordings.polyphase import change_rate, check_rate
 from semjscc.radio.recordings.resampling import Samples
-from semjscc.radio.recordings.tuning import mix_down, swap_iq
 from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_rate_of
 
