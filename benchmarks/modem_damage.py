@@ -23,9 +23,9 @@ from semjscc.links.base import Control
 from semjscc.radio.demodulator_input import Stated, open_recording
 from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.recordings.files import write_recording
-from semjscc.radio.recordings.mixing import mix_down, swap_iq
-from semjscc.radio.recordings.polyphase import change_rate
 from semjscc.radio.recordings.sigmf import META_LIMIT, data_path
+from semjscc.radio.sampling.mixing import mix_down, swap_iq
+from semjscc.radio.sampling.polyphase import change_rate
 from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 
 MOST_SECONDS = 20.0

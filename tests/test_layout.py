@@ -22,7 +22,7 @@ SUB_ROOMS = {
     "linear": ["planning"],
     "links": ["separate_coding", "joint_coding"],
     "perception": ["built_in", "huggingface", "onnx"],
-    "radio": ["waveform", "recordings", "receiver", "simulator"],
+    "radio": ["waveform", "sampling", "recordings", "receiver", "simulator"],
     "report": ["figures"],
     "separation": ["sources"],
     "training": ["optimisation", "channel", "runs"],

@@ -18,7 +18,7 @@ from semjscc.radio.frame_decoding import Listener
 from semjscc.radio.modulation import open_sender, send_images
 from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.recordings.files import read_recording, write_recording
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.simulator.simulator import Simulation, simulate
 from semjscc.radio.waveform.profiles import SDR
 from semjscc.radio.waveform.transmitter import modulate_image

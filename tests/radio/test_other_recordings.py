@@ -15,7 +15,7 @@ from semjscc.data.drawn.signs import render
 from semjscc.errors import UserError
 from semjscc.radio.demodulator_input import Stated, open_recording
 from semjscc.radio.recordings.files import read_recording, write_recording
-from semjscc.radio.recordings.polyphase import change_rate
+from semjscc.radio.sampling.polyphase import change_rate
 from semjscc.radio.waveform.profiles import SDR
 
 RATE, OFFSET = 2.4e6, -310e3

@@ -10,7 +10,7 @@ import pytest
 from semjscc.cli.radio.channel import MULTIPATH, NUMBERS
 from semjscc.errors import UserError
 from semjscc.radio.recordings.files import Recording, read_recording, write_recording
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.simulation import ALIASES, Passage, pass_through, simulation_for
 from semjscc.radio.simulator.limits import LIMITS, SPREADING
 from semjscc.radio.simulator.multipath import PROFILES as MULTIPATH_PROFILES

@@ -11,7 +11,7 @@ from semjscc.radio.live_display import Screening, View
 from semjscc.radio.realtime import BUFFER_SAMPLES, Player
 from semjscc.radio.receiver.receiver import Frame, receive
 from semjscc.radio.reception_log import Logbook
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.waveform.header import Header
 from semjscc.radio.waveform.profiles import Profile
 

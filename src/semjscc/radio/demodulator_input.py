@@ -6,11 +6,11 @@ from itertools import chain, islice
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.recordings.files import read_recording
+from semjscc.radio.recordings.files import check_stated_rate, read_recording
 from semjscc.radio.recordings.kinds import PIPE
-from semjscc.radio.recordings.mixing import mix_down, swap_iq
-from semjscc.radio.recordings.polyphase import change_rate, check_rate
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.mixing import mix_down, swap_iq
+from semjscc.radio.sampling.polyphase import change_rate, check_rate
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.waveform.limits import MOST_SYMBOLS
 from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_rate_of
 
@@ -94,19 +94,6 @@ def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> 
         chunks = change_rate(chunks, recording.rate, profile.sample_rate, profile.bandwidth_hz)
         most = most and int(most * profile.sample_rate / recording.rate) + 1
     return Opening(profile, chunks, _room(most, profile))
-
-
-def check_stated_rate(path: str, stated: float | None, told: float | None) -> None:
-    """Refuse a sample rate that a file contradicts.
-
-    Raises:
-        UserError: it does.
-    """
-    if stated is not None and told is not None and told != stated:
-        raise UserError(
-            f"{printable(path)} says that it has {told:g} samples a second, not {stated:g}: leave "
-            "the rate out"
-        )
 
 
 def _check_offset(offset_hz: float, rate: float, profile: Profile, name: str) -> None:

@@ -22,8 +22,8 @@ from semjscc.links.joint_coding.progressive import ProgressiveLink
 from semjscc.links.separate_coding.source import SourceControl
 from semjscc.radio.demodulator_input import pipe_kind
 from semjscc.radio.recordings.files import write_recording
-from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.sigmf import Annotation
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.supported_links import check_carried
 from semjscc.radio.waveform.header import CodecControl
 from semjscc.radio.waveform.layout import burst_count

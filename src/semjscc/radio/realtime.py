@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 
 BUFFER_SAMPLES = 1 << 23
 """Four seconds of ``sdr``, 64 MB."""

@@ -6,11 +6,15 @@ from itertools import chain
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.demodulator_input import check_stated_rate
-from semjscc.radio.recordings.files import Recording, read_recording, write_recording
+from semjscc.radio.recordings.files import (
+    Recording,
+    check_stated_rate,
+    read_recording,
+    write_recording,
+)
 from semjscc.radio.recordings.kinds import PIPE, kind_of
 from semjscc.radio.recordings.level import Level, measure_level
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.simulator.limits import check_counts
 from semjscc.radio.simulator.simulator import Simulation, simulate_chunks
 from semjscc.radio.waveform.profiles import PROFILES, SDR, has_rate_of

@@ -61,6 +61,12 @@ def test_both_profiles_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert audio.startswith("audio  19200 channel uses at ratio 1/48: 18 s on the air")
 
 
+def test_the_page_of_the_modem_shows_what_plan_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--size", "640x480", "--ratio", "1/48"]) == 0
+    page = Path(__file__).parents[3] / "docs" / "modem.md"
+    assert f"```\n{capsys.readouterr().out}```" in page.read_text()
+
+
 def test_where_nobody_names_a_ratio_it_is_the_usual_one(capsys: pytest.CaptureFixture[str]) -> None:
     radios = answers(capsys, "--size", "64x48")["radios"]
     assert list(radios) == ["sdr", "audio"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from semjscc.radio.recordings import level as module
 from semjscc.radio.recordings.level import Level, measure_level
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 
 
 def noise(count: int, level_db: float, seed: int = 0) -> Samples:

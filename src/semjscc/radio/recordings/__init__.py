@@ -1,1 +1,1 @@
-"""Recordings in files and pipes: WAV, SigMF and raw samples, levels, resampling, passband."""
+"""Recordings in files and pipes: WAV, SigMF and raw samples, and their levels."""

@@ -2,7 +2,7 @@
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.kinds import PIPE
-from semjscc.radio.recordings.passband import AUDIO_RATE
+from semjscc.radio.sampling.passband import AUDIO_RATE
 
 HEAD = 12
 """Bytes that tell a container."""

@@ -5,7 +5,7 @@
 | sigmf         | .sigmf-meta (+ .sigmf-data) | samples, their rate, an annotation for a frame |
 | cf32 cf64     | .cf32 .cf64                 | floats, I and Q in turn, little-endian         |
 | ci16 ci8 cu8  | .ci16 .cs16 .ci8 .cs8 .cu8  | integers, likewise                             |
-| wav           | .wav                        | real audio: `radio.recordings.passband`        |
+| wav           | .wav                        | real audio: `radio.sampling.passband`        |
 
 Other endings: `radio.recordings.kinds`. Levels survive: integers hold a sample over a fixed full
 scale, far enough above a waveform of mean power one for its peaks. The path ``-`` is standard input
@@ -27,12 +27,12 @@ from semjscc.radio.recordings import sigmf
 from semjscc.radio.recordings.containers import is_wav
 from semjscc.radio.recordings.formats import raw_format
 from semjscc.radio.recordings.kinds import KINDS, PIPE, kind_of
-from semjscc.radio.recordings.passband import AUDIO_RATE, to_baseband
-from semjscc.radio.recordings.polyphase import change_rate_of_real
 from semjscc.radio.recordings.reading import begin_pipe, numbers_in, sound_in, unbroken
-from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.wav import wav_header
 from semjscc.radio.recordings.writing import write_samples, write_through
+from semjscc.radio.sampling.passband import AUDIO_RATE, to_baseband
+from semjscc.radio.sampling.polyphase import change_rate_of_real
+from semjscc.radio.sampling.resampling import Samples
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,19 @@ def read_recording(
         return Recording(float(rate), samples, kind, most, told)
     audio = unbroken(to_baseband(change_rate_of_real(numbers, rate, name)), name)
     return Recording(AUDIO_RATE, audio, kind, most and int(most * AUDIO_RATE / rate) + 1, told)
+
+
+def check_stated_rate(path: str, stated: float | None, told: float | None) -> None:
+    """Refuse a sample rate that a file contradicts.
+
+    Raises:
+        UserError: it does.
+    """
+    if stated is not None and told is not None and told != stated:
+        raise UserError(
+            f"{printable(path)} says that it has {told:g} samples a second, not {stated:g}: leave "
+            "the rate out"
+        )
 
 
 def _read_meta(path: Path, tell: Callable[[str], object]) -> sigmf.Meta:

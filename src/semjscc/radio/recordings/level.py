@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.radio.recordings.reading import clean_samples
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 
 BLOCK = 256
 """Samples: short against any silence, and long enough for a power to within a few per cent."""

@@ -12,9 +12,9 @@ from semjscc.errors import UserError
 from semjscc.radio.recordings.containers import HEAD, check_raw
 from semjscc.radio.recordings.formats import SOUND, SampleFormat
 from semjscc.radio.recordings.kinds import PIPE
-from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.stretches import Stretches
 from semjscc.radio.recordings.wav import Readable, read_wav_header
+from semjscc.radio.sampling.resampling import Samples
 
 CHUNK = 1 << 16
 """Samples at most in one piece."""

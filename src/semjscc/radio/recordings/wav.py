@@ -9,7 +9,7 @@ from typing import Protocol
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.containers import CONVERT, HEAD, check_wav
-from semjscc.radio.recordings.passband import AUDIO_RATE
+from semjscc.radio.sampling.passband import AUDIO_RATE
 
 HEADER_LIMIT = 1 << 20
 """Bytes before the samples: notes and cover pictures stand behind them, if anywhere."""

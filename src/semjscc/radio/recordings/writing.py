@@ -11,10 +11,10 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings.formats import SOUND, raw_format
 from semjscc.radio.recordings.integers import Integers
-from semjscc.radio.recordings.passband import to_passband
 from semjscc.radio.recordings.reading import clean_samples
-from semjscc.radio.recordings.resampling import Samples
 from semjscc.radio.recordings.wav import wav_header
+from semjscc.radio.sampling.passband import to_passband
+from semjscc.radio.sampling.resampling import Samples
 
 
 def write_through(

@@ -2,7 +2,7 @@
 
 Shapes: N samples, complex64. Random ones take a NumPy generator and draw from it in order, and
 those that depend on time take the first sample's number: a long signal may pass in pieces.
-Fractional delay and the sample-rate offset are in `semjscc.radio.recordings.resampling`.
+Fractional delay and the sample-rate offset are in `semjscc.radio.sampling.resampling`.
 """
 
 import math
@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 
 
 def sample_snr_db(es_n0_db: float, rate: float, bandwidth: float) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.resampling import REACH, Samples, interpolation_taps
+from semjscc.radio.sampling.resampling import REACH, Samples, interpolation_taps
 from semjscc.radio.simulator.limits import SPREADING, TDL
 from semjscc.randomness import generator
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.resampling import Samples, resample_chunks
+from semjscc.radio.sampling.resampling import Samples, resample_chunks
 from semjscc.radio.simulator import impairments
 from semjscc.radio.simulator.limits import LIMITS, check_limits
 from semjscc.radio.simulator.multipath import multipath_chunks, profile_named

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semjscc.radio.recordings.passband import AUDIO_RATE, CENTRE_HZ, to_baseband, to_passband
+from semjscc.radio.sampling.passband import AUDIO_RATE, CENTRE_HZ, to_baseband, to_passband
 
 COUNT = 8000
 INSIDE = slice(200, -200)

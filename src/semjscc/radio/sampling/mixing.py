@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from semjscc.radio.recordings.resampling import Samples
+from semjscc.radio.sampling.resampling import Samples
 
 
 def swap_iq(chunks: Iterable[Samples]) -> Iterator[Samples]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semjscc.radio.recordings.mixing import mix_down, swap_iq
+from semjscc.radio.sampling.mixing import mix_down, swap_iq
 
 RATE = 2.4e6
 

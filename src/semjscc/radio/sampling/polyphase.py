@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.passband import AUDIO_RATE, CENTRE_HZ, PASS_HZ
-from semjscc.radio.recordings.resampling import Samples, resample_chunks
+from semjscc.radio.sampling.passband import AUDIO_RATE, CENTRE_HZ, PASS_HZ
+from semjscc.radio.sampling.resampling import Samples, resample_chunks
 
 ROOM = 1.1
 """A sample rate over the signal's bandwidth, at least: the filter's edge needs room."""

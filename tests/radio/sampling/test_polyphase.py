@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
-from semjscc.radio.recordings.polyphase import (
+from semjscc.radio.sampling.polyphase import (
     ROOM,
     change_rate,
     change_rate_of_real,

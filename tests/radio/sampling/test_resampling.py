@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semjscc.radio.recordings.resampling import REACH, interpolation_taps, resample, resample_chunks
+from semjscc.radio.sampling.resampling import REACH, interpolation_taps, resample, resample_chunks
 
 EDGE = 2 * REACH
 """Outputs at both ends that see the silence around the signal."""
