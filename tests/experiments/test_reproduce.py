@@ -66,6 +66,7 @@ evaluations:
     ratios: [1/24]
     snrs: [5]
     split: val
+quick: {images: 6}
 """
 
 
@@ -402,6 +403,7 @@ def test_small_version_keeps_out_of_the_way_and_says_how_far_it_is(
     assert (tmp_path / "out" / "tiny-quick" / "report.html").is_file()
     model = tmp_path / "runs" / "tiny-quick" / "judge" / MODEL
     assert read_metadata(model)["recipe"]["optimiser"]["steps"] == 4
+    assert read_metadata(model)["facts"]["val_images"] == 6
 
 
 @pytest.mark.usefixtures("undrawn")

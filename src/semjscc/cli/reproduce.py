@@ -52,6 +52,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         command=" ".join(["semjscc", *sys.argv[1:]]),
         jobs=jobs,
         progress=not arguments.json and sys.stderr.isatty(),
+        card_images=plan.quick.images if arguments.quick else None,
         say=lambda line: print(line, file=sys.stderr),
     )
     if arguments.json:

@@ -136,7 +136,7 @@ class Quick:
     Attributes:
         steps: of every training, at the most.
         batch: images in a step, at the most.
-        images: of every evaluation, at the most.
+        images: of every evaluation and model card, at the most.
     """
 
     steps: int = 4

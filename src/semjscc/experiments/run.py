@@ -46,6 +46,7 @@ def reproduce(
     command: str,
     jobs: int = 1,
     progress: bool = False,
+    card_images: int | None = None,
     say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Results]:
     """Carry out a plan; what an earlier call finished is not done again.
@@ -59,6 +60,7 @@ def reproduce(
         command: what the user typed, for the record.
         jobs: processes among which an evaluation's points are shared out.
         progress: show bars with the time left.
+        card_images: how many images of val a model card is measured on at most.
         say: given a line whenever something begins, with the time gone by and the time left.
 
     Returns:
@@ -72,7 +74,7 @@ def reproduce(
     made = {trained[recipe.name]: recipe for recipe in recipes}
     _check(plan, made, trained, out)
     check_trainings(recipes, trained)
-    schedule = Schedule(progress=progress)
+    schedule = Schedule(progress=progress, card_images=card_images)
     resolved = [with_places(recipe, trained) for recipe in recipes]
     _train_all(resolved, trained, schedule, began, say)
     results = {}

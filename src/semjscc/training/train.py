@@ -96,6 +96,9 @@ class _Work:
     def model(self) -> Path:
         return self.folder / MODEL
 
+    def for_card(self, val: ImageSet) -> ImageSet:
+        return val.first(self.schedule.card_images)
+
     def fit(self, module: StepTraining) -> bool:
         # Only now: a mistake found before leaves no folder.
         options = "train --out, reproduce --runs"
@@ -136,7 +139,7 @@ def _train_perception(work: _Work, chosen: PerceptionRecipe) -> tuple[Path, dict
         name=recipe.name,
     )
     description = describe(chosen.network, chosen.options, chosen.layers, classes, preprocess, task)
-    facts = measure_perception(perception, val)
+    facts = measure_perception(perception, work.for_card(val))
     return _export(work, network, description, facts)
 
 
@@ -159,7 +162,8 @@ def _train_codec(work: _Work, chosen: CodecRecipe) -> tuple[Path, dict[str, Any]
             "print": network_print(receivers[0].perception),
         },
     }
-    facts = measure_codec(codec, [one.perception for one in receivers], work.val)
+    networks = [one.perception for one in receivers]
+    facts = measure_codec(codec, networks, work.for_card(work.val))
     return _export(work, codec, description, facts)
 
 

@@ -147,6 +147,6 @@ def figure_bytes(figure: Figure, kind: str, *, text_as_text: bool = False) -> by
         if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
             # Laid out once, it need not be for every further kind of file.
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)  # not "none", which has it laid out for each file
         figure.savefig(stream, format=kind, dpi=DPI, metadata=_UNDATED[kind])
     return stream.getvalue()

@@ -95,12 +95,14 @@ def _begun(recipe: Recipe, folder: Path) -> Recipe | None:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How a run is carried out; none of this changes its result.
+    """How a run is carried out; none of this changes its weights.
 
     Attributes:
         processes: how many processes (or GPUs) share each batch.
         save_seconds: how often the resumable state is written.
         progress: show a bar with the time left; or else a line a minute.
+        card_images: the model card is measured on so many images of val at most; None for as
+            many as a card takes.
 
     Raises:
         UserError: there is no such schedule.
@@ -109,6 +111,7 @@ class Schedule:
     processes: int = 1
     save_seconds: float = 60.0
     progress: bool = True
+    card_images: int | None = None
 
     def __post_init__(self) -> None:
         if self.processes < 1:
