@@ -9,22 +9,27 @@ import os
 import signal
 import time
 import tracemalloc
+import wave
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
 
 from semjscc.errors import UserError
 from semjscc.links.base import Control
 from semjscc.radio.demodulator_input import Stated, open_recording
 from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.recordings.files import write_recording
+from semjscc.radio.recordings.formats import REAL_FULL_SCALE
 from semjscc.radio.recordings.sigmf import META_LIMIT, data_path
 from semjscc.radio.sampling.mixing import mix_down, swap_iq
+from semjscc.radio.sampling.passband import to_passband
 from semjscc.radio.sampling.polyphase import change_rate
 from semjscc.radio.waveform.profiles import AUDIO, SDR, Profile
 
@@ -33,9 +38,12 @@ MOST_SECONDS = 20.0
 MOST_MEMORY, MEMORY_A_BYTE = 32 * 2**20, 16
 """Bytes that may be taken for any file, and for each byte of it; a sound one needs 4 MB."""
 LONGEST_LINE = 400
-KINDS = ("sigmf", "sigmf-ci8", "sigmf-blocks", "cf32", "cf64", "ci16", "ci8", "cu8", "wav")
+SOUND = ("wav", "stereo", "flac", "ogg")
+"""Kinds of sound: mono as we write it, 24 bit in two channels at 44.1 kHz with noise in the first,
+and compressed."""
+KINDS = ("sigmf", "sigmf-ci8", "sigmf-blocks", "cf32", "cf64", "ci16", "ci8", "cu8", *SOUND)
 """Formats that the demodulator reads: SigMF of several datatypes, one of them in blocks with
-headers, and raw samples."""
+headers, raw samples, and sound."""
 DONGLE = Stated(rate=2.4e6, offset_hz=250e3, swap_iq=True)
 """Of what is said of cu8: another rate and centre, and I for Q."""
 ENDS = ("image", "none", "refused")
@@ -58,7 +66,7 @@ class TooLongError(Exception):
 
 def profile_of_kind(kind: str) -> Profile:
     """The waveform that goes into a kind of file here."""
-    return AUDIO if kind == "wav" else SDR
+    return AUDIO if kind in SOUND else SDR
 
 
 def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path:
@@ -68,6 +76,8 @@ def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path
         away = change_rate([samples], profile.sample_rate, DONGLE.rate or 0, profile.bandwidth_hz)
         (moved,) = mix_down([np.concatenate(list(away))], -DONGLE.offset_hz, DONGLE.rate or 0)
         (samples,) = swap_iq([moved])
+    if kind in SOUND[1:]:
+        return _write_as_sound(folder, kind, samples)
     if not kind.startswith("sigmf"):
         path = folder / f"x.{kind}"
         write_recording(path, [samples], profile.sample_rate)
@@ -81,6 +91,40 @@ def write_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path
         path.write_text(path.read_text().replace("cf32_le", "ci8"))
     if kind == "sigmf-blocks":
         _write_blocks(path, samples)
+    return path
+
+
+def _write_as_sound(folder: Path, kind: str, samples: NDArray[np.complex64]) -> Path:
+    """Sound of a kind that we read alone."""
+    rate = 48_000 if kind == "ogg" else 44_100
+    real = np.concatenate(list(to_passband([samples])))
+    signal = resample_poly(real, rate // 100, 80) / REAL_FULL_SCALE
+    if kind != "stereo":
+        return write_compressed(folder / f"x.{kind}", signal, rate)
+    noise = np.random.default_rng(0).normal(0, 0.1, len(signal))
+    both = np.stack([noise, signal], axis=1)
+    codes = np.rint(both * 2**31).clip(-(2**31), 2**31 - 1).astype("<i4")
+    path = folder / "x.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setframerate(rate)
+        file.setsampwidth(3)
+        file.writeframes(codes.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
+    return path
+
+
+def write_compressed(path: Path, signal: NDArray[np.floating], rate: int) -> Path:
+    """A mono FLAC or Opus file, as the ending says, of a real signal (N,) within ±1."""
+    codes = np.rint(signal * 2**15).clip(-(2**15), 2**15 - 1).astype("<i2")[None]
+    frame = av.AudioFrame.from_ndarray(codes, "s16", "mono")
+    frame.sample_rate, frame.pts = rate, 0
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("flac" if path.suffix == ".flac" else "libopus", rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono"
+        change = av.AudioResampler(stream.format, "mono", rate, stream.frame_size or None)
+        parts = [*change.resample(frame), *change.resample(None), None]
+        file.mux([packet for part in parts for packet in stream.encode(part)])
     return path
 
 

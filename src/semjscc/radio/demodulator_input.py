@@ -1,13 +1,16 @@
 """A recording to be demodulated: its kind and rate, the waveform, the room for its images."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from semjscc.errors import UserError
 from semjscc.images import printable
-from semjscc.radio.recordings.files import check_stated_rate, read_recording
+from semjscc.radio.receiver.receiver import receive
+from semjscc.radio.recordings.files import Recording, check_stated_rate, read_recording
 from semjscc.radio.recordings.kinds import PIPE
+from semjscc.radio.recordings.sound.sound_files import MOST_OF_SOUND
 from semjscc.radio.sampling.mixing import mix_down, swap_iq
 from semjscc.radio.sampling.polyphase import change_rate, check_rate
 from semjscc.radio.sampling.resampling import Samples
@@ -17,9 +20,6 @@ from semjscc.radio.waveform.profiles import AUDIO, PROFILES, SDR, Profile, has_r
 PART_OF_IMAGE = 4
 """An image of which a recording can hold less than one in so many symbols is not waited for; one of
 which fewer packets arrived is not decoded."""
-
-MOST_OF_SOUND = 192_000
-"""Samples a second of sound cards; what has more comes from a radio."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,11 @@ def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> 
     """Open a recording to demodulate it, and bring it to the sample rate of a waveform.
 
     The beginning of a file is read, so that what is no recording shows before anything is made of
-    it. A pipe is not waited for: a radio may be silent for hours.
+    it. A pipe is not waited for, or for the header of a sound file alone: a radio may be silent for
+    hours.
+
+    Of the channels of a sound file that one is taken which has the signal: the first image in it
+    has the highest SNR.
 
     Args:
         path: a file, or "-" for standard input.
@@ -71,13 +75,16 @@ def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> 
         UserError: as `read_recording`; the file has another rate than is stated; or the waveform
             does not fit into the sample rate, or not at that offset.
     """
-    asked = stated.profile or SDR.name
-    kind = stated.kind or pipe_kind(path, asked)
-    rate = PROFILES[asked].sample_rate if stated.rate is None else stated.rate
-    recording = read_recording(path, rate, kind, tell)
+    recording = _read(path, stated, tell)
     check_stated_rate(path, stated.rate, recording.told)
     name = printable(path)
     profile = _profile_of(recording.rate, stated.profile)
+    if recording.channels > 1:
+        # What comes but once cannot be looked through first.
+        once = recording.most is None
+        channel = 0 if once else _channel_with_signal(path, stated, recording.channels)
+        recording = recording if channel == 0 else _read(path, stated, tell, channel)
+        tell(f"{name} has {recording.channels} channels: number {channel + 1} is read")
     needs_change = not has_rate_of(profile, recording.rate)
     if needs_change:
         band = profile.bandwidth_hz
@@ -94,6 +101,25 @@ def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> 
         chunks = change_rate(chunks, recording.rate, profile.sample_rate, profile.bandwidth_hz)
         most = most and int(most * profile.sample_rate / recording.rate) + 1
     return Opening(profile, chunks, _room(most, profile))
+
+
+def _read(path: str, stated: Stated, tell: Callable[[str], object], channel: int = 0) -> Recording:
+    asked = stated.profile or SDR.name
+    kind = stated.kind or pipe_kind(path, asked)
+    rate = PROFILES[asked].sample_rate if stated.rate is None else stated.rate
+    # Whoever names the waveform of radios says as well what two channels are.
+    is_iq = True if stated.profile == SDR.name else None
+    return read_recording(path, rate, kind, tell, channel=channel, is_iq=is_iq)
+
+
+def _channel_with_signal(path: str, stated: Stated, channels: int) -> int:
+    """The channel whose first image arrives with the highest SNR; the first where none does."""
+    snrs_db = []
+    for channel in range(channels):
+        recording = _read(path, stated, lambda _: None, channel)
+        frames = receive(recording.chunks, AUDIO, most_symbols=_room(recording.most, AUDIO))
+        snrs_db.append(next((frame.snr_db for frame in frames), -math.inf))
+    return snrs_db.index(max(snrs_db))
 
 
 def _check_offset(offset_hz: float, rate: float, profile: Profile, name: str) -> None:

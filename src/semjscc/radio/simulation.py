@@ -114,6 +114,8 @@ def pass_through(
 
     recording = read(tell)
     check_stated_rate(source, rate, recording.told)
+    if recording.channels > 1:
+        tell(f"{printable(source)} has {recording.channels} channels: the first is read")
     simulation, chunks, level = channel(recording.rate), recording.chunks, None
     if power is None and _refers_to_power(simulation):
         if recording.most is None:

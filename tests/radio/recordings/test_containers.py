@@ -13,15 +13,13 @@ from semjscc.errors import UserError
 from semjscc.radio.recordings import sigmf
 from semjscc.radio.recordings.containers import check_raw, is_wav
 from semjscc.radio.recordings.files import Recording, read_recording
-from semjscc.radio.recordings.wav import wav_header
+from semjscc.radio.recordings.sound.wav import wav_header
 
 SOUND = wav_header(None) + np.arange(500, dtype="<i2").tobytes()
 OTHERS = {
     b"RIFX\0\0\0\0WAVE": "big-endian WAV",
     b"RIFF\0\0\0\0AVI ": "RIFF of another kind",
     b"riff": "Wave64",
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
     b"ID3": "MP3",
     b"FORM": "AIFF",
     b".snd": "AU",
@@ -65,6 +63,20 @@ def test_other_sound_is_no_raw_samples(
     said = rf"^- is {OTHERS[beginning]}.*, not {kind or 'cf32'}: convert it with `ffmpeg"
     with pytest.raises(UserError, match=said):
         next(through_pipe(monkeypatch, beginning + bytes(80), kind).chunks)
+
+
+@pytest.mark.parametrize(("beginning", "kind"), [(b"fLaC", "flac"), (b"OggS", "ogg")])
+def test_compressed_sound_is_no_raw_samples(
+    beginning: bytes, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match=rf"^- is an? \w+ file, not ci8: state --format {kind}$"):
+        next(through_pipe(monkeypatch, beginning + bytes(80), "ci8").chunks)
+    with pytest.raises(UserError, match=rf"^- is no {kind.upper()} file that can be read$"):
+        through_pipe(monkeypatch, beginning + bytes(80))
+    (tmp_path / "x.cf32").write_bytes(beginning + bytes(80))
+    said = rf"x\.cf32 is an? \w+ file, not cf32: give it the ending \.{kind}$"
+    with pytest.raises(UserError, match=said):
+        next(read_recording(tmp_path / "x.cf32", 2e6).chunks)
 
 
 def test_a_pipe_of_no_stated_kind_is_what_it_begins_as(monkeypatch: pytest.MonkeyPatch) -> None:

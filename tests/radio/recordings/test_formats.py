@@ -10,7 +10,7 @@ import pytest
 from semjscc.errors import UserError
 from semjscc.radio.recordings.files import read_recording, write_recording
 from semjscc.radio.recordings.formats import DATATYPES
-from semjscc.radio.recordings.kinds import FORMATS, KINDS, canonical, kind_of
+from semjscc.radio.recordings.kinds import COMPRESSED, FORMATS, KINDS, canonical, kind_of
 
 SCALES = {"i8": 128, "u8": 128, "i16": 2**15, "u16": 2**15, "i32": 2**31, "u32": 2**31}
 """Steps from the middle of an integer's range to its end."""
@@ -132,7 +132,7 @@ def test_a_kind_has_one_name_and_several_spellings() -> None:
         assert canonical(spelling) == kind
         assert kind_of(f"x.{spelling}", None) == kind
     assert canonical("mp3") == "mp3"
-    assert set(KINDS.values()) == {*FORMATS, "sigmf"}
+    assert set(KINDS.values()) == {*FORMATS, *COMPRESSED, "sigmf"}
     with pytest.raises(UserError, match=r"x\.iq is no recording of a known kind.*stated --format$"):
         kind_of("x.iq", None)
     assert kind_of("x.iq", "cu8") == "cu8"

@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from semjscc.cli.important import (
@@ -28,7 +29,7 @@ from semjscc.cli.pictures import upright_size_of
 from semjscc.cli.radio.streams import need
 from semjscc.errors import UserError, printable
 from semjscc.paths import check_writable, keep_apart, user_path
-from semjscc.radio.recordings.kinds import FORMATS, PIPE, canonical
+from semjscc.radio.recordings.kinds import COMPRESSED, FORMATS, PIPE, canonical
 from semjscc.runtime.threads import import_torch
 
 WAVEFORMS = ("sdr", "audio")
@@ -59,7 +60,7 @@ def _add_demodulate(demodulate: Parser) -> None:
     demodulate.add_argument("file", metavar="FILE", help="a recording, or - for a pipe")
     demodulate.add_argument("--out", required=True, help="folder for images and log")
     demodulate.add_argument("--profile", choices=WAVEFORMS, help="where the file does not tell")
-    add_format(demodulate)
+    add_format(demodulate, (*FORMATS, *COMPRESSED))
     text = "samples a second, where the file does not tell (default: the profile's)"
     demodulate.add_argument("--rate", type=float, help=text)
     text = "where the signal's centre lies above the recording's"
@@ -77,10 +78,10 @@ def _add_demodulate(demodulate: Parser) -> None:
     add_json(demodulate)
 
 
-def add_format(command: argparse.ArgumentParser) -> None:
+def add_format(command: argparse.ArgumentParser, kinds: Sequence[str] = FORMATS) -> None:
     """The option that says what a path of no known ending holds."""
     text = "of a pipe or an unknown ending; cs16, cs8 and other spellings are known"
-    command.add_argument("--format", type=canonical, choices=FORMATS, help=text)
+    command.add_argument("--format", type=canonical, choices=kinds, help=text)
 
 
 def check_stated(rate: float | None, offset_hz: float = 0.0) -> None:

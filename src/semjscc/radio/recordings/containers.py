@@ -7,12 +7,12 @@ from semjscc.radio.sampling.passband import AUDIO_RATE
 HEAD = 12
 """Bytes that tell a container."""
 _WAV = (b"RIFF", b"RF64", b"BW64")
+_COMPRESSED = {b"fLaC": "flac", b"OggS": "ogg"}
+_NAMES = {"wav": "a WAV file", "flac": "a FLAC file", "ogg": "an Ogg file"}
 _OTHERS = {
     b"RIFF": "RIFF of another kind",
     b"RIFX": "big-endian WAV (RIFX)",
     b"riff": "Wave64",
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
     b"ID3": "MP3",
     b"FORM": "AIFF",
     b".snd": "AU",
@@ -27,6 +27,11 @@ def is_wav(head: bytes) -> bool:
     return head[:4] in _WAV and head[8:HEAD] == b"WAVE"
 
 
+def kind_of_sound(head: bytes) -> str | None:
+    """The kind of a sound file that can be read, by its first `HEAD` bytes."""
+    return "wav" if is_wav(head) else _COMPRESSED.get(head[:4])
+
+
 def check_wav(head: bytes, name: str) -> None:
     """Refuse what does not begin as a WAV file.
 
@@ -36,7 +41,9 @@ def check_wav(head: bytes, name: str) -> None:
     if is_wav(head):
         return
     advice = ""
-    if other := _other(head):
+    if kind := kind_of_sound(head):
+        advice = f", but {_NAMES[kind]}: {_called_so(kind, name)}"
+    elif other := _other(head):
         advice = f", but {other}: {CONVERT}"
     elif name == PIPE:
         advice = ": if it holds raw samples, state --format cf32"
@@ -49,11 +56,16 @@ def check_raw(head: bytes, name: str, datatype: str) -> None:
     Raises:
         UserError: it is one.
     """
-    if is_wav(head):
-        advice = "state --format wav" if name == PIPE else "give it the ending .wav"
-        raise UserError(f"{name} is a WAV file, not {datatype}: {advice}")
+    if kind := kind_of_sound(head):
+        advice = _called_so(kind, name)
+        raise UserError(f"{name} is {_NAMES[kind]}, not {datatype}: {advice}")
     if other := _other(head):
         raise UserError(f"{name} is {other}, not {datatype}: {CONVERT}")
+
+
+def _called_so(kind: str, name: str) -> str:
+    """What to do so that a sound file is read as what it is."""
+    return f"state --format {kind}" if name == PIPE else f"give it the ending .{kind}"
 
 
 def _other(head: bytes) -> str | None:

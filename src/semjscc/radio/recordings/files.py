@@ -3,13 +3,16 @@
 | kind          | path                        | holds                                          |
 | ------------- | --------------------------- | ---------------------------------------------- |
 | sigmf         | .sigmf-meta (+ .sigmf-data) | samples, their rate, an annotation for a frame |
+|               | .sigmf                      | both in one file, read alone                   |
 | cf32 cf64     | .cf32 .cf64                 | floats, I and Q in turn, little-endian         |
 | ci16 ci8 cu8  | .ci16 .cs16 .ci8 .cs8 .cu8  | integers, likewise                             |
-| wav           | .wav                        | real audio: `radio.sampling.passband`        |
+| wav           | .wav                        | real audio: `radio.sampling.passband`          |
+| flac ogg      | .flac .ogg .oga .opus       | likewise, and read alone                       |
 
-Other endings: `radio.recordings.kinds`. Levels survive: integers hold a sample over a fixed full
-scale, far enough above a waveform of mean power one for its peaks. The path ``-`` is standard input
-or output, of a stated kind.
+A sound file may have any rate, depth and count of channels; two of them may also be I and Q, see
+`radio.recordings.sound`. Other endings: `radio.recordings.kinds`. Levels survive: integers hold a
+sample over a fixed full scale, far enough above a waveform of mean power one for its peaks. The
+path ``-`` is standard input or output, of a stated kind.
 """
 
 import contextlib
@@ -19,16 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semjscc.checkpoint import write_atomically
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.radio.recordings import sigmf
-from semjscc.radio.recordings.containers import is_wav
+from semjscc.radio.recordings.containers import kind_of_sound
 from semjscc.radio.recordings.formats import raw_format
-from semjscc.radio.recordings.kinds import KINDS, PIPE, kind_of
-from semjscc.radio.recordings.reading import begin_pipe, numbers_in, sound_in, unbroken
-from semjscc.radio.recordings.wav import wav_header
+from semjscc.radio.recordings.kinds import COMPRESSED, KINDS, PIPE, kind_of
+from semjscc.radio.recordings.reading import begin_pipe, numbers_in, unbroken
+from semjscc.radio.recordings.sound.sound_files import SoundFormat, as_iq, open_sound
+from semjscc.radio.recordings.sound.wav import wav_header
 from semjscc.radio.recordings.writing import write_samples, write_through
 from semjscc.radio.sampling.passband import AUDIO_RATE, to_baseband
 from semjscc.radio.sampling.polyphase import change_rate_of_real
@@ -46,6 +51,7 @@ class Recording:
         most: samples that there can be, by the file's size; None for what has no size, as a pipe.
         told: samples a second that the file itself tells, which are more or fewer where a real
             signal had to be resampled; None where it does not tell.
+        channels: of sound, of which the samples are one.
     """
 
     rate: float
@@ -53,6 +59,7 @@ class Recording:
     kind: str
     most: int | None
     told: float | None = None
+    channels: int = 1
 
 
 def _say_nothing(message: str) -> None:
@@ -60,8 +67,8 @@ def _say_nothing(message: str) -> None:
 
 
 def files_of(path: str | Path) -> list[Path]:
-    """The files that a path of a recording stands for: two for SigMF, none for a pipe."""
-    if KINDS.get(Path(path).suffix.lower()) == "sigmf":
+    """The files that a path of a recording stands for: two for most SigMF, none for a pipe."""
+    if KINDS.get(Path(path).suffix.lower()) == "sigmf" and not sigmf.is_archive(Path(path)):
         return [sigmf.meta_path(Path(path)), sigmf.data_path(Path(path))]
     return [] if str(path) == PIPE else [Path(path)]
 
@@ -71,6 +78,9 @@ def read_recording(
     rate: float | None = None,
     kind: str | None = None,
     tell: Callable[[str], object] = _say_nothing,
+    *,
+    channel: int = 0,
+    is_iq: bool | None = None,
 ) -> Recording:
     """Open a recording.
 
@@ -81,12 +91,14 @@ def read_recording(
         path: a file, or "-" for standard input.
         rate: samples a second, for the formats that do not tell.
         kind: one of `KINDS`' values, for a pipe or a path whose ending says nothing; None for a
-            pipe that is waited for: WAV where it begins like that, and else cf32.
+            pipe that is waited for: sound where it begins like that, and else cf32.
         tell: takes a line for the user, such as a warning.
+        channel: of sound that has several, counted from 0.
+        is_iq: whether the two channels of a sound file are I and Q; None for what they seem to be.
 
     Raises:
-        UserError: no such file, an unknown kind, no rate; and while the chunks are read: another
-            format than the name says, an unreadable or empty file.
+        UserError: no such file or channel, an unknown kind, no rate; and while the chunks are
+            read: another format than the name says, an unreadable or empty file.
     """
     name = printable(str(path))
     if str(path) == PIPE and kind == "sigmf":
@@ -94,21 +106,23 @@ def read_recording(
     file, begun, most = Path(path), None, None
     if str(path) == PIPE and kind is None:
         begun = begin_pipe(name)
-        kind = "wav" if is_wav(begun.head) else "cf32"
+        kind = kind_of_sound(begun.head) or "cf32"
     kind = kind_of(path, kind)
-    form = None if kind in ("sigmf", "wav") else raw_format(kind)
-    told: float | None = AUDIO_RATE if kind == "wav" else None
+    is_sound = kind == "wav" or kind in COMPRESSED
+    form = None if is_sound or kind == "sigmf" else raw_format(kind)
+    told: float | None = None
     meta, stretches = None, None
     if kind == "sigmf":
         meta = _read_meta(file, tell)
-        file, form, told = sigmf.data_path(file), meta.form, meta.rate
+        form, told = meta.form, meta.rate
+        file = file if meta.within is not None else sigmf.data_path(file)
         name = printable(str(file))
     if str(path) != PIPE:
         most = _size(file, name)
     source = begun or file
     if form is None:
-        audio = unbroken(to_baseband(sound_in(source, name, tell)), name)
-        return Recording(AUDIO_RATE, audio, kind, most and most // 2, told)
+        sound, chunks = open_sound(source, kind, name, tell)
+        return _of_sound(sound, chunks, kind, name, most, channel, is_iq=is_iq)
     rate = told or rate
     if rate is None:
         raise UserError(f"{name} does not tell its sample rate: state it")
@@ -123,6 +137,32 @@ def read_recording(
         return Recording(float(rate), samples, kind, most, told)
     audio = unbroken(to_baseband(change_rate_of_real(numbers, rate, name)), name)
     return Recording(AUDIO_RATE, audio, kind, most and int(most * AUDIO_RATE / rate) + 1, told)
+
+
+def _of_sound(
+    sound: SoundFormat,
+    chunks: Iterator[NDArray[np.float32]],
+    kind: str,
+    name: str,
+    size: int | None,
+    channel: int,
+    *,
+    is_iq: bool | None,
+) -> Recording:
+    """A sound file of so many bytes as a recording.
+
+    Raises:
+        UserError: it has no such channel, or too few samples a second.
+    """
+    most = size and int(size / sound.frame_bytes)
+    if sound.is_iq if is_iq is None else is_iq and sound.channels == 2:
+        return Recording(sound.rate, unbroken(as_iq(chunks), name), kind, most, sound.rate)
+    if channel >= sound.channels:
+        raise UserError(f"{name} has {sound.channels} channels, and none of number {channel + 1}")
+    one = (each[:, channel] for each in chunks)
+    audio = unbroken(to_baseband(change_rate_of_real(one, sound.rate, name)), name)
+    most = most and int(most * AUDIO_RATE / sound.rate) + 1
+    return Recording(AUDIO_RATE, audio, kind, most, sound.rate, sound.channels)
 
 
 def check_stated_rate(path: str, stated: float | None, told: float | None) -> None:
@@ -144,7 +184,7 @@ def _read_meta(path: Path, tell: Callable[[str], object]) -> sigmf.Meta:
     Raises:
         UserError: as `sigmf.read_meta`.
     """
-    path = sigmf.meta_path(path)
+    path = path if sigmf.is_archive(path) else sigmf.meta_path(path)
     meta = sigmf.read_meta(path)
     if len(meta.frequencies) > 1:
         tell(
@@ -182,6 +222,10 @@ def write_recording(
         UserError: an unknown kind, a rate that does not fit, or the file cannot be written.
     """
     kind = kind_of(path, kind)
+    if kind == "sigmf" and sigmf.is_archive(Path(path)):
+        raise UserError(f"{printable(str(path))}: archives are read, not written: take .sigmf-meta")
+    if kind in COMPRESSED:
+        raise UserError(f"{printable(str(path))}: {kind.upper()} is read, not written: take .wav")
     if kind == "wav" and rate != AUDIO_RATE:
         raise UserError(f"a WAV file has {AUDIO_RATE} samples a second, not {rate:g}: take .cf32")
     if str(path) == PIPE:

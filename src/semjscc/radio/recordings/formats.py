@@ -5,6 +5,7 @@
 | f32 f64 | what they say                                                   |
 | i8 …    | ±2^(bits-1) is ± the full scale                                 |
 | u8 …    | likewise around the middle of the range, 127.5 of u8            |
+| V3      | three bytes of an integer, in WAV files alone                   |
 
 The full scale lies far enough above a waveform of mean power one for its peaks.
 """
@@ -62,6 +63,11 @@ class SampleFormat:
     def values(self, data: bytes) -> NDArray[np.float32]:
         """What is stored in bytes of whole numbers."""
         stored = np.frombuffer(data, self.number)
+        if self.number.kind == "V":
+            # Into the upper three bytes of four, whose sign counts.
+            padded = np.zeros((len(stored), 4), np.uint8)
+            padded[:, 1:] = stored.view(np.uint8).reshape(-1, 3)
+            stored = padded.view("<i4")[:, 0] // 256
         if self.number.kind == "f":
             with np.errstate(over="ignore", invalid="ignore"):  # whoever reads looks for damage
                 return stored.astype(np.float32)

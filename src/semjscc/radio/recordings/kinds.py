@@ -12,7 +12,9 @@ PIPE = "-"
 RAW = ("cf32", "cf64", "ci16", "ci8", "cu8")
 """Kinds that hold samples and nothing else: I and Q in turn, little-endian."""
 FORMATS = (*RAW, "wav")
-"""Kinds that may be stated."""
+"""Kinds that may be stated, and written."""
+COMPRESSED = ("flac", "ogg")
+"""Kinds of sound that are read alone."""
 SPELLINGS = {
     "fc32": "cf32", "cfile": "cf32", "complex": "cf32",
     "fc64": "cf64",
@@ -24,8 +26,12 @@ SPELLINGS = {
 KINDS = {
     ".sigmf-meta": "sigmf",
     ".sigmf-data": "sigmf",
+    ".sigmf": "sigmf",
     **{f".{kind}": kind for kind in FORMATS},
     **{f".{spelling}": kind for spelling, kind in SPELLINGS.items()},
+    **{f".{kind}": kind for kind in COMPRESSED},
+    ".oga": "ogg",
+    ".opus": "ogg",
 }
 """Kinds by the end of the path."""
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from semjscc.errors import UserError
 from semjscc.radio.recordings.containers import HEAD, check_raw
-from semjscc.radio.recordings.formats import SOUND, SampleFormat
+from semjscc.radio.recordings.formats import SampleFormat
 from semjscc.radio.recordings.kinds import PIPE
-from semjscc.radio.recordings.stretches import Stretches
-from semjscc.radio.recordings.wav import Readable, read_wav_header
+from semjscc.radio.recordings.stretches import Readable, Stretches
 from semjscc.radio.sampling.resampling import Samples
 
 CHUNK = 1 << 16
@@ -50,7 +49,7 @@ def begin_pipe(name: str) -> Begun:
     """
     try:
         # Never left: a descriptor that is not ours is not closed.
-        return Begun(_open(Path(PIPE)).__enter__(), _FIRST)
+        return Begun(open_source(Path(PIPE)).__enter__(), _FIRST)
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror or error}") from error
 
@@ -76,34 +75,20 @@ def numbers_in(
     """
     told = False
     size = form.sample_bytes
-    with _open(source) as opened:
+    with open_source(source) as opened:
         stream = opened if stretches is None else Stretches(opened, stretches)
         begun = stream if isinstance(stream, Begun) else Begun(stream, CHUNK * size)
         check_raw(begun.head, name, form.name)
-        for data in _whole(begun, size, None, name, tell):
+        for data in whole_samples(begun, size, None, name, tell):
             numbers = form.values(data)
-            clean = _clean(numbers, form.numbers)
+            clean = finite_numbers(numbers, form.numbers)
             if clean is not numbers and not told:
                 told = True
                 tell(f"{name} has samples that are not finite numbers: taken as 0")
             yield clean
 
 
-def sound_in(
-    source: Path | Begun, name: str, tell: Callable[[str], object]
-) -> Iterator[NDArray[np.float32]]:
-    """Real samples of a WAV file.
-
-    Raises:
-        UserError: it is none, or of another format.
-    """
-    with _open(source) as stream:
-        promised = read_wav_header(stream, name)
-        for data in _whole(stream, 2, promised, name, tell):
-            yield SOUND.values(data)
-
-
-def _whole(
+def whole_samples(
     stream: Readable, size: int, promised: int | None, name: str, tell: Callable[[str], object]
 ) -> Iterator[bytes]:
     """Pieces of whole samples of ``size`` bytes, as they come, up to what is promised."""
@@ -148,12 +133,12 @@ def clean_samples(samples: Samples) -> Samples:
     """The same array, or a copy whose damaged samples are 0."""
     samples = np.ascontiguousarray(samples, np.complex64)
     axes = samples.view(np.float32)
-    clean = _clean(axes, 2)
+    clean = finite_numbers(axes, 2)
     return samples if clean is axes else clean.view(np.complex64)
 
 
-def _clean(numbers: NDArray[np.float32], numbers_each: int) -> NDArray[np.float32]:
-    """The same for samples of so many numbers each."""
+def finite_numbers(numbers: NDArray[np.float32], numbers_each: int) -> NDArray[np.float32]:
+    """The same array, or a copy with 0 for damaged samples, of so many numbers each."""
     # Not "larger than": every comparison with NaN is false.
     sound = np.abs(numbers) <= LARGEST
     if sound.all():
@@ -162,7 +147,7 @@ def _clean(numbers: NDArray[np.float32], numbers_each: int) -> NDArray[np.float3
     return np.where(np.repeat(sound, numbers_each), numbers, np.float32(0))
 
 
-def _open(source: Path | Begun) -> contextlib.AbstractContextManager[Readable]:
+def open_source(source: Path | Begun) -> contextlib.AbstractContextManager[Readable]:
     """A file, standard input without its buffer, or what has begun.
 
     A thread that waits in the buffer holds its lock, and the interpreter, which closes it at the

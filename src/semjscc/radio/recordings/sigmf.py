@@ -1,7 +1,8 @@
 """SigMF metadata, version 1.2: what stands beside a recording of samples.
 
-A recording is two files, NAME.sigmf-meta (JSON) and NAME.sigmf-data (samples). Our own fields are
-in the namespace ``jscc``, declared as an optional extension. See https://sigmf.org.
+A recording is two files, NAME.sigmf-meta (JSON) and NAME.sigmf-data (samples), or an archive of
+both, NAME.sigmf. Our own fields are in the namespace ``jscc``, declared as an optional extension.
+See https://sigmf.org.
 """
 
 import json
@@ -14,13 +15,14 @@ from typing import Any
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.radio.recordings.archive import find_in_archive
 from semjscc.radio.recordings.formats import DATATYPES, SampleFormat
 from semjscc.radio.recordings.stretches import stretches_of
 
 VERSION = "1.2.0"
 """Of the specification that we write."""
 NAMESPACE = {"name": "jscc", "version": "1.0.0", "optional": True}
-META, DATA = ".sigmf-meta", ".sigmf-data"
+META, DATA, ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 META_LIMIT = 8 * 2**20
 """Bytes of metadata that are read at all: those of some 20,000 frames."""
 MOST_VALUES = 1 << 19
@@ -56,6 +58,7 @@ class Meta:
             before it.
         trailing: bytes behind the last sample.
         frequencies: centres of the captures in Hz, as far as they tell, each once.
+        within: bytes of an archive that are the data; None where that is a file of its own.
     """
 
     form: SampleFormat
@@ -63,12 +66,17 @@ class Meta:
     starts: tuple[tuple[int, int], ...] = ()
     trailing: int = 0
     frequencies: tuple[float, ...] = ()
+    within: range | None = None
 
     def stretches(self, size: int) -> list[range] | None:
         """The bytes that hold samples in a file of so many bytes; None for all."""
-        if not self.trailing and not any(header for _, header in self.starts):
-            return None
-        return stretches_of(self.starts, self.form.sample_bytes, self.trailing, size)
+        if self.within is None:
+            if not self.trailing and not any(header for _, header in self.starts):
+                return None
+            return stretches_of(self.starts, self.form.sample_bytes, self.trailing, size)
+        begin, size = self.within.start, min(self.within.stop, size) - self.within.start
+        found = stretches_of(self.starts, self.form.sample_bytes, self.trailing, size)
+        return [range(begin + one.start, begin + one.stop) for one in found]
 
 
 def to_json(datatype: str, rate: float, annotations: Sequence[Annotation]) -> str:
@@ -103,6 +111,11 @@ def to_json(datatype: str, rate: float, annotations: Sequence[Annotation]) -> st
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a path names an archive, by its ending."""
+    return path.suffix.lower() == ARCHIVE
+
+
 def data_path(path: Path) -> Path:
     """The data of a recording whose metadata, or data, is at ``path``."""
     return _file(path, DATA)
@@ -135,7 +148,7 @@ def _is_there(path: Path) -> bool:
 
 
 def read_meta(path: Path) -> Meta:
-    """Read and check a metadata file.
+    """Read and check a metadata file, or the metadata in an archive.
 
     It may not send the reader anywhere: the data is the sibling of the same name, or nothing.
 
@@ -143,12 +156,17 @@ def read_meta(path: Path) -> Meta:
         UserError: no such file, not SigMF, or a recording of a kind that is not read here.
     """
     name = printable(str(path))
+    archive = find_in_archive(path, META, DATA) if is_archive(path) else None
+    sibling = archive.data_name if archive else data_path(path).name
     try:
         if not path.is_file():
             raise UserError(f"{name} does not exist: a SigMF recording is two files")
-        if path.stat().st_size > META_LIMIT:
+        size = len(archive.meta) if archive else path.stat().st_size
+        if size > META_LIMIT:
             raise UserError(f"{name} is larger than {META_LIMIT // 2**20} MB: not SigMF metadata")
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(archive.meta.start if archive else 0)
+            text = file.read(size)
         if sum(text.count(each) for each in (b",", b"[", b"{")) > MOST_VALUES:
             raise UserError(f"{name} has more than {MOST_VALUES} values: not SigMF metadata")
         record = json.loads(text)
@@ -159,7 +177,7 @@ def read_meta(path: Path) -> Meta:
     head = record.get("global") if isinstance(record, dict) else None
     if not isinstance(head, dict) or "core:datatype" not in head:
         raise UserError(f"{name} is not SigMF metadata: it has no core:datatype")
-    _check_dataset(head, path, name)
+    _check_dataset(head, sibling, name)
     datatype = head["core:datatype"]
     form = DATATYPES.get(datatype) if isinstance(datatype, str) else None
     if form is None:
@@ -181,11 +199,11 @@ def read_meta(path: Path) -> Meta:
         for one in captures
     ]
     trailing = _count(head, "core:trailing_bytes", name)
-    return Meta(form, rate, tuple(sorted(starts)), trailing, _frequencies(captures))
+    within = archive.data if archive else None
+    return Meta(form, rate, tuple(sorted(starts)), trailing, _frequencies(captures), within)
 
 
-def _check_dataset(head: dict[str, Any], path: Path, name: str) -> None:
-    sibling = data_path(path).name
+def _check_dataset(head: dict[str, Any], sibling: str, name: str) -> None:
     if head.get("core:dataset", sibling) != sibling:
         raise UserError(f"{name} names another file as its data: only {printable(sibling)} is read")
     if head.get("core:metadata_only"):

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-
-from semjscc.radio.recordings.wav import Readable
+from typing import Protocol
 
 _SKIPPED = 1 << 20
 """Bytes at once."""
+
+
+class Readable(Protocol):
+    """A stream as far as it is read here."""
+
+    def read(self, most: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
 
 
 class Stretches:

@@ -12,7 +12,7 @@ from semjscc.images import printable
 from semjscc.radio.recordings.formats import SOUND, raw_format
 from semjscc.radio.recordings.integers import Integers
 from semjscc.radio.recordings.reading import clean_samples
-from semjscc.radio.recordings.wav import wav_header
+from semjscc.radio.recordings.sound.wav import wav_header
 from semjscc.radio.sampling.passband import to_passband
 from semjscc.radio.sampling.resampling import Samples
 

@@ -1,0 +1,1 @@
+"""Sound files: WAV, FLAC and Ogg."""
