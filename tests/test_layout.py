@@ -11,10 +11,10 @@ import semjscc
 
 ROOMS = [
     "errors", "paths", "settings", "parts", "runtime", "decibels", "randomness", "digests",
-    "differences", "checkpoint", "blueprints", "images", "metrics", "data", "tasks", "channels",
-    "separation", "linear", "codecs", "perception", "importance", "losses", "allocation",
-    "training", "families", "links", "transmission", "results", "statistics", "evaluation",
-    "report", "experiments", "radio", "web", "cli", "__main__",
+    "differences", "model_hub", "checkpoint", "blueprints", "images", "metrics", "data",
+    "tasks", "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
+    "allocation", "training", "publishing", "families", "links", "transmission", "results",
+    "statistics", "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
     "cli": ["radio"],

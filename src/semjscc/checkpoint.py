@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from semjscc.digests import hashed
 from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.model_hub import hub_weights, is_on_hub
 from semjscc.paths import user_path
 
 if TYPE_CHECKING:  # torch takes seconds to import, and whoever asks for a name needs none of it
@@ -88,7 +89,7 @@ def shipped(name: str) -> Path | None:
 
 
 def locate(name: str) -> Path:
-    """The checkpoint behind the name of shipped weights, a path, or a run's folder.
+    """The checkpoint behind the name of shipped weights, a path, a run's folder, or of the hub.
 
     A name counts before a path of the same spelling, here and wherever else there are both:
     ``signs-a`` is what ships, whatever lies in the working folder, and ``./signs-a`` a path.
@@ -100,6 +101,8 @@ def locate(name: str) -> Path:
         raise UserError("no checkpoint is named: the name is empty")
     if (path := shipped(name)) is not None:
         return path
+    if is_on_hub(name):
+        return hub_weights(name)
     path = user_path(name)
     if (path / MODEL).is_file():
         return path / MODEL

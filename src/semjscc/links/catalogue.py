@@ -17,6 +17,7 @@ from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.families import families, shipped_schemes
 from semjscc.links.endings import NO_ENDINGS, Endings, split_endings
 from semjscc.links.policies import DIVIDES, check_no_ending, policy_named, split_policy
+from semjscc.model_hub import is_on_hub
 from semjscc.parts.named import is_part
 from semjscc.paths import user_path
 from semjscc.separation.names import CODER_NAMES
@@ -229,8 +230,8 @@ def _find_part(name: str, family: str) -> Place | None:
 
 
 def _weights(name: str) -> Path | None:
-    """A checkpoint by the name of shipped weights, its path or its run's folder; None for none."""
-    there = shipped(name) is not None or (name and user_path(name).exists())
+    """A checkpoint by the name of weights that ship or are on the hub, or by its path, if any."""
+    there = shipped(name) is not None or is_on_hub(name) or (name and user_path(name).exists())
     return locate(name) if there else None
 
 

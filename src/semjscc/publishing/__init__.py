@@ -1,0 +1,1 @@
+"""Weights for others: their card, and the way to the hub."""
