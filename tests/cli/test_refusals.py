@@ -152,6 +152,15 @@ MISTAKES: list[tuple[list[str], str]] = [
     ),
     ([*WAVES, "--power", "nan"], "--power is a number of dB from -120 to 120, not nan"),
     ([*WAVES, "--power", "3", "--dc-i", "0"], "--power does nothing without what refers to it"),
+    ([*WAVES, "--seed", "1"], "--seed does nothing where nothing is random"),
+    ([*WAVES, "--seed", "0", "--phase-noise", "0"], "--seed does nothing where nothing is random"),
+    *(
+        (
+            [*RADIO, "--link", link, "--weights", "photo"],
+            f"--weights does nothing for {link}: leave",
+        )
+        for link in ("linear", "linear-adaptive", "linear-adaptive+uniform")
+    ),
     ([*WAVES, "--rate", "nan"], "--rate is a positive number of samples a second, not nan"),
     ([*WAVES, "--doppler", "5"], "take --profile two-ray, tdl-a, tdl-b or tdl-c"),
     ([*WAVES, "--delay-spread", "1e-6"], "--delay-spread does nothing where there is no multipath"),

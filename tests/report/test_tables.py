@@ -125,11 +125,34 @@ def test_a_grid_with_a_hole_and_the_link_without_channel_alone() -> None:
     assert "no results" in show()
 
 
-def test_the_title_says_what_was_assumed() -> None:
-    title = " ".join(show(CLEAN, replace(RECORD, assumed_snr_db=3.0)).split())
+@pytest.mark.parametrize(
+    ("assumed", "said"),
+    [
+        ((3.0, 8.0), "SNR believed 3 dB too high"),
+        ((-2.0, 3.0), "SNR believed 2 dB too low"),
+        ((5.0, 5.0), "SNR believed to be 5 dB"),
+        ((3.0, None), "SNR believed 3 dB too high"),
+        ((None, None), ""),
+    ],
+)
+def test_the_title_says_what_was_assumed(assumed: tuple[float | None, ...], said: str) -> None:
+    points = [
+        replace(RECORD, snr_db=snr_db, assumed_snr_db=believed)
+        for snr_db, believed in zip((0.0, 5.0), assumed, strict=True)
+    ]
+    title = " ".join(show(CLEAN, *points).split())
     assert "signs/val" in title
     assert "awgn" in title
-    assert "assumed SNR 3 dB" in title
+    assert said in title
+    assert ("believed" in title) == bool(said)
+
+
+def test_a_belief_that_is_true_at_one_snr_is_one_belief() -> None:
+    believed = [
+        replace(RECORD, snr_db=snr_db, assumed_snr_db=None if snr_db == 5 else 5.0)
+        for snr_db in (0.0, 5.0, 10.0)
+    ]
+    assert "SNR believed to be 5 dB" in " ".join(show(*believed).split())
 
 
 def test_names_bring_neither_control_characters_nor_markup() -> None:

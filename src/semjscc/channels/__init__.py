@@ -73,8 +73,8 @@ def _numbered(name: str) -> tuple[str, Fraction]:
     number = parse_share(text)
     if number is None or (kind == CUT and number == 0):
         what = {
-            CUT: "the share of the symbols that arrive, above 0 and at most 1, such as cut@0.25",
-            BURSTS: "how likely a packet is lost, from 0 to 1, such as bursts@0.1",
+            CUT: "the share of the symbols that arrive, above 0 and at most 1, like 0.25 or 1/4",
+            BURSTS: "how likely a packet is lost, from 0 to 1, like 0.1 or 1/10",
         }
         raise UserError(f"channel {printable(name)}: behind the @ stands {what[kind]}")
     return kind, number

@@ -85,6 +85,6 @@ def _share(name: str, word: str, text: str) -> Fraction:
     if share is None or share == 0:
         raise UserError(
             f"link {printable(name)}: behind the @ of {word} stands a share of its symbols, above "
-            f"0 and at most 1, such as {word}@0.1"
+            "0 and at most 1, like 0.1 or 1/10"
         )
     return share

@@ -21,6 +21,7 @@ from semjscc.links.catalogue import (
     NONE,
     SEPARATE,
     Place,
+    codes_images,
     find_link,
 )
 from semjscc.links.sender_network import Wanted, of_weights, sender_network
@@ -174,6 +175,16 @@ def needs_network(place: Place) -> bool:
     if (policy := place.policy) is None:
         return place.scheme == LABEL
     return policy.tunes or (policy.weighs and place.source == NETWORK)
+
+
+def uses_family(name: str, place: Place) -> bool:
+    """Whether a link is another one in another family: by its weights, coder or network."""
+    if place.weights is None and place.part is None:
+        return codes_images(place) or needs_network(place)
+    try:
+        return find_link(name, "").weights is None
+    except UserError:
+        return True
 
 
 def _allocation(

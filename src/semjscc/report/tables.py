@@ -10,6 +10,7 @@ from semjscc.report.rows import comparison_rows, left_out, psnr_text, uses_note
 from semjscc.report.table_width import Column, fitted
 from semjscc.results.records import Record, Results
 from semjscc.statistics.comparison import Comparison
+from semjscc.statistics.settings import settings
 
 
 def tables(results: Results, room: int) -> list[Table]:
@@ -98,8 +99,9 @@ def _title(records: list[Record]) -> Text:
         f"{record.images} images x {record.draws}",
         record.channel,
     ]
-    if record.assumed_snr_db is not None:
-        parts.append(f"assumed SNR {record.assumed_snr_db:g} dB")
+    # What is wrong by so much everywhere is another SNR in each column.
+    beliefs = dict.fromkeys(setting.belief for setting in settings(records))
+    parts += [f"SNR believed {belief}" for belief in beliefs if belief]
     return Text(" · ".join(printable(part) for part in parts))
 
 

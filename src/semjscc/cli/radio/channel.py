@@ -49,7 +49,7 @@ def _add_channel(channel: Parser) -> None:
     channel.add_argument("--power", type=float, metavar="DB", help=text)
     text = "samples a second, where the file does not tell (default: sdr's)"
     channel.add_argument("--rate", type=float, help=text)
-    channel.add_argument("--seed", type=int, default=0)
+    channel.add_argument("--seed", type=int, help="of noise, fading and phase noise (default: 0)")
     add_format(channel)
     add_json(channel)
 
@@ -79,7 +79,7 @@ def _channel(arguments: argparse.Namespace) -> None:
         arguments.format,
         arguments.rate,
         lambda rate: simulation_for(
-            rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed
+            rate, numbers, snr_db=snr_db, profile=arguments.profile, seed=arguments.seed or 0
         ),
         warn,
         power=None if power_db is None else 10 ** (power_db / 10),
@@ -119,5 +119,11 @@ def _check_numbers(numbers: Mapping[str, float | None], arguments: argparse.Name
         raise UserError(
             "--power does nothing without what refers to it: leave it out, or add --snr, --clip, "
             "--dc-i or --dc-q"
+        )
+    random = (arguments.snr, numbers["linewidth_hz"] or None)
+    if arguments.seed is not None and arguments.profile == "none" and random == (None, None):
+        raise UserError(
+            "--seed does nothing where nothing is random: leave it out, or add --snr, "
+            "--phase-noise or --profile"
         )
     check_stated(arguments.rate)

@@ -102,6 +102,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.links.catalogue import find_link
+    from semjscc.links.loading import uses_family
     from semjscc.radio.supported_links import check_carried
 
     gap, snr_db = arguments.gap, parse_snr(arguments.snr)
@@ -116,6 +117,8 @@ def _modulate(arguments: argparse.Namespace) -> None:
     family = family_for_file(arguments, arguments.link, images[0])
     place = find_link(arguments.link, family)
     check_carried(place)
+    if arguments.weights is not None and not uses_family(arguments.link, place):
+        raise UserError(f"--weights does nothing for {printable(place.name)}: leave it out")
     if marks:
         check_takes_mask(place.policy, place.source, place.name)
         check_same_size(images)
