@@ -77,7 +77,7 @@ def test_a_name_says_how_much_is_lost() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("cut", "such as cut@0.25"),
+        ("cut", "like 0.25 or 1/4"),
         ("cut@0", "above 0 and at most 1"),
         ("cut@1.5", "above 0 and at most 1"),
         ("cut@1e-999999999", "above 0"),

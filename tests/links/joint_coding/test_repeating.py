@@ -152,7 +152,7 @@ def test_names_and_what_they_need() -> None:
     assert isinstance(other, RepeatingLink)
     assert (other.share, other.by_chance) == (Fraction(1, 4), True)
     for name in ("linear-adaptive+repeat", "linear-adaptive+repeat@0", "linear-adaptive+repeat@2"):
-        with pytest.raises(UserError, match=r"such as repeat@0\.1"):
+        with pytest.raises(UserError, match=r"like 0\.1 or 1/10"):
             find_link(name, "")
     with pytest.raises(UserError, match="linear has no plan"):
         find_link("linear+repeat@0.1", "")
