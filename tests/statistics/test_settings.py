@@ -56,6 +56,28 @@ def test_a_fixed_belief_takes_the_point_where_it_is_true() -> None:
     assert [setting.belief for setting in found] == ["", "to be 10 dB"]
 
 
+def test_a_fixed_belief_of_two_snrs_is_no_constant_error() -> None:
+    wrong = replace(RECORD, snr_db=0.0, assumed_snr_db=5.0)
+    true = replace(RECORD, snr_db=5.0)
+    found = settings([true, wrong])  # as one evaluation with a fixed belief measures them
+    assert [setting.belief for setting in found] == ["to be 5 dB"]
+    assert list(found.values()) == [[wrong, true]]
+
+
+def test_a_constant_error_and_a_fixed_belief_stay_apart() -> None:
+    error = [replace(RECORD, snr_db=snr, assumed_snr_db=snr + 3) for snr in (0.0, 5.0)]
+    fixed = replace(RECORD, snr_db=0.0, assumed_snr_db=5.0)
+    true = replace(RECORD, snr_db=5.0)
+    found = settings([*error, true, fixed])
+    assert {one.belief: members for one, members in found.items()} == {
+        "3 dB too high": error,
+        "to be 5 dB": [fixed, true],
+    }
+    # With the truth at both, errors of the same size stay what they are.
+    grid = [replace(RECORD, snr_db=snr) for snr in (0.0, 3.0, 5.0, 8.0)]
+    assert [one.belief for one in settings([*grid, *error])] == ["", "3 dB too high"]
+
+
 def test_the_record_of_most_images_is_shown() -> None:
     few, elsewhere = replace(RECORD, images=500), replace(RECORD, snr_db=0.0, images=500)
     assert most_images([few, elsewhere, RECORD]) == [RECORD, elsewhere]

@@ -24,6 +24,8 @@ from semjscc.runtime.notes import notes_in_one_line
 from semjscc.runtime.threads import choose_threads
 
 _KEPT = "what was finished is kept"
+_SIGNALS = 128
+"""Exit codes from here on are of signals."""
 _GONE = "the working folder is gone: change to one that there is"
 GROUPS = (measure, report, train, reproduce, push, transmit, plan, modem, channel, links, web)
 
@@ -64,9 +66,10 @@ def main(words: Sequence[str] | None = None) -> int:
             try:
                 arguments.command(arguments)
             except SystemExit as stop:
-                if stop.code:  # what was told to stop says so by its own code
-                    raise
-                raise UserError("code of your own ended the program before it was done") from stop
+                if isinstance(stop.code, int) and stop.code > _SIGNALS:
+                    raise  # what a signal ended says so by its own code
+                said = "" if stop.code in (None, 0) else f": {printable(str(stop.code))}"
+                raise UserError(f"code of your own ended the program early{said}") from stop
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough

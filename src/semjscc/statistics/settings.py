@@ -54,21 +54,18 @@ def settings(records: Sequence[Record]) -> dict[Setting, list[Record]]:
 
     The link without a channel belongs to every channel of its data and perception network; of
     several seeds to its own, or the first where that has none. A wrong belief counts by how wrong
-    it is where that is the same throughout, else by what is believed.
+    it is where that is the same at several SNRs, else by what is believed where that is.
     """
-    wrong = [record for record in records if record.assumed_snr_db is not None]
-    offsets: dict[tuple[Any, ...], set[float]] = {}
-    for record in wrong:
-        offsets.setdefault(_frame(record), set()).add(_offset(record))
     found: dict[Setting, list[Record]] = {}
+    beliefs = _Beliefs(records)
     for record in records:
         if record.snr_db is not None:
-            belief = _belief(record, offsets.get(_frame(record), set()))
-            found.setdefault(Setting(*_frame(record), belief), []).append(record)
+            found.setdefault(Setting(*_frame(record), beliefs.of(record)), []).append(record)
+    added = set[int]()
     for home, members in found.items():
         # A fixed belief is the truth at one SNR, whose records say so.
         names = {record.link for record in members}
-        members += [
+        true = [
             record
             for record in records
             if record.link in names
@@ -76,6 +73,14 @@ def settings(records: Sequence[Record]) -> dict[Setting, list[Record]]:
             and record.assumed_snr_db is None
             and home.belief == _fixed(record.snr_db)
         ]
+        members += true
+        added |= set(map(id, true))
+    # Where the truth is nothing else, it was not measured for itself.
+    found = {
+        home: members
+        for home, members in found.items()
+        if home.belief != TRUTH or not added.issuperset(map(id, members))
+    }
     clean = [record for record in records if record.snr_db is None]
     for home, members in found.items():
         judged = [record for record in clean if _judged(record) == _judged(home)]
@@ -97,17 +102,34 @@ def _judged(one: Record | Setting) -> tuple[str, str, str, str]:
     return one.data, one.split, one.perception, one.metric
 
 
-def _offset(record: Record) -> float:
+class _Beliefs:
+    """What both ends believe of the SNR, as text, judged by what other records tell."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._errors: dict[tuple[Any, ...], set[float]] = {}
+        self._fixed: dict[tuple[Any, ...], set[float]] = {}
+        for record in records:
+            if (snr_db := record.snr_db) is None:
+                continue
+            believed = record.assumed_snr_db
+            if believed is not None:
+                self._errors.setdefault((_frame(record), _error(record)), set()).add(snr_db)
+            at = snr_db if believed is None else believed
+            self._fixed.setdefault((_frame(record), at), set()).add(snr_db)
+
+    def of(self, record: Record) -> str:
+        """By how much it is wrong, or what is believed."""
+        if record.assumed_snr_db is None:
+            return TRUTH
+        frame, error = _frame(record), _error(record)
+        alike = len(self._errors[frame, error])
+        if alike == 1 and len(self._fixed[frame, record.assumed_snr_db]) > 1:
+            return _fixed(record.assumed_snr_db)
+        return f"{abs(error):g} dB too {'high' if error > 0 else 'low'}"
+
+
+def _error(record: Record) -> float:
     return round((record.assumed_snr_db or 0.0) - (record.snr_db or 0.0), 9)
-
-
-def _belief(record: Record, offsets: set[float]) -> str:
-    if record.assumed_snr_db is None:
-        return TRUTH
-    if len(offsets) > 1:
-        return _fixed(record.assumed_snr_db)
-    offset = _offset(record)
-    return f"{abs(offset):g} dB too {'high' if offset > 0 else 'low'}"
 
 
 def _fixed(snr_db: float | None) -> str:
