@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-RECALLS = np.linspace(0, 1, 101)
+RECALLS = 101
+"""0, 0.01 … 1."""
 
 
 def average_precision(rows: Floats, image: NDArray[np.int64], weights: Floats) -> Floats:
@@ -48,18 +49,18 @@ def _mean_precision(right: NDArray[np.bool_], weights: Floats, there: Floats) ->
         there: (R,) how many objects there are.
     """
     sums = np.zeros(len(weights))
-    if not len(right):
-        return sums
+    share = np.divide(RECALLS - 1, there, out=np.zeros_like(there), where=there > 0)[:, np.newaxis]
     seen = np.cumsum(weights, axis=1)
     for threshold in right.T:
-        hits = np.cumsum(weights * threshold, axis=1)
-        precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
+        if not threshold.any():
+            continue
+        # Precision rises at hits alone, so that no other place can be the best behind a recall.
+        hits = np.cumsum(weights[:, threshold], axis=1)
+        total = seen[:, threshold]
+        precision = np.divide(hits, total, out=np.zeros_like(hits), where=total > 0)
         precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-        # Recalls are reached from where hits are enough; rounding must not miss one.
-        for row, (got, values) in enumerate(zip(hits, precision, strict=True)):
-            if there[row] <= 0:
-                continue
-            first = np.searchsorted(got, RECALLS * there[row] - 1e-9)
-            reached = first < len(values)
-            sums[row] += values[first[reached]].sum() / len(RECALLS)
+        # Recalls that so many hits reach; rounding must not miss one, and hits are whole numbers.
+        reached = np.minimum(np.floor((hits + 1e-9) * share) + 1, RECALLS)
+        reached[:, 1:] -= reached[:, :-1].copy()
+        sums += np.einsum("rk,rk->r", precision, reached) / RECALLS
     return sums / right.shape[1]
