@@ -14,7 +14,8 @@ ROOMS = [
     "differences", "model_hub", "checkpoint", "blueprints", "images", "metrics", "data",
     "tasks", "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
     "allocation", "training", "publishing", "families", "links", "transmission", "results",
-    "statistics", "evaluation", "report", "experiments", "radio", "web", "cli", "__main__",
+    "statistics", "evaluation", "report", "experiments", "radio", "video", "web", "cli",
+    "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
     "cli": ["radio"],

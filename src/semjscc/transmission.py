@@ -126,12 +126,19 @@ def transmit(
     return received.images[0], report
 
 
-@torch.inference_mode()
 def see(perception: Perception, images: Tensor) -> Sight:
     """What the network makes of the one image of a batch (1, 3, H, W)."""
+    (one,) = see_each(perception, images)
+    return one
+
+
+@torch.inference_mode()
+def see_each(perception: Perception, images: Tensor) -> list[Sight]:
+    """What the network makes of each image of a batch (B, 3, H, W)."""
     task, output = perception.task, perception.look(images)
-    (things,) = task.see(output, perception.class_names, task.tells)
-    return Sight(things, float(task.confidence(output)[0]))
+    seen = task.see(output, perception.class_names, task.tells)
+    sure = task.confidence(output).tolist()
+    return [Sight(things, confidence) for things, confidence in zip(seen, sure, strict=True)]
 
 
 def unlike_training(

@@ -17,6 +17,7 @@ WAVES = ["channel", "image.png", "x.cf32"]
 EVERY = ["evaluate", "--links", "semantic,none"]
 RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
+CLIP = ["transmit", "clip.mp4", "--snr", "3"]
 PLAN = ["plan", "--size", "640x480"]
 MARKED = [*IMAGE, "3", "--link", "semantic+importance", "--important"]
 
@@ -63,6 +64,13 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*IMAGE, "3", "--perception", "sings-a"], "did you mean 'signs-a'"),
     ([*IMAGE, "3", "--perception", "mobilenet-v2=nothere"], "no weights at nothere"),
     ([*IMAGE, "3", "--seed", "x"], "invalid int value"),
+    ([*IMAGE, "3", "--limit", "5"], "--limit is of moving pictures, and image.png is not among"),
+    ([*IMAGE, "3", "--fps", "5"], "--fps is of moving pictures, and image.png is not among them"),
+    ([*CLIP], "moving pictures need a file: name one with --out, such as received.mp4"),
+    ([*CLIP, "--out", "x.gif"], "no ending of moving pictures that are written: take .mp4, .mov"),
+    ([*CLIP, "--out", "clip.mp4"], "clip.mp4 is what is read, and would be written over"),
+    ([*CLIP, "--out", "x.mp4"], "clip.mp4 cannot be read as moving pictures: it is cut off, dam"),
+    (["transmit", "nothere.mp4", "--snr", "3"], "nothere.mp4 does not exist"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
     ([*RADIO, "--gap", "-1"], "--gap is a number of seconds"),
     ([*RADIO, "--link", "no"], "no link 'no' for photo"),
@@ -199,6 +207,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str, bo
     Image.new("RGB", (32, 32)).save(folder / "image.png")
     (folder / "link.png").symlink_to("image.png")
     (folder / "semantic").mkdir()
+    (folder / "clip.mp4").write_text("no clip")
     program = f"""
 import contextlib, io, json, sys
 from semjscc.cli import main
@@ -214,6 +223,7 @@ print(json.dumps(answers))
         env=os.environ,
     )  # fmt: skip
     assert sorted(path.name for path in folder.iterdir()) == [
+        "clip.mp4",
         "image.png",
         "link.png",
         "loop.png",
@@ -266,6 +276,7 @@ assert own == (torch.compile, torch.compiler.disable)
         "matplotlib",
         "lightning",
         "datasets",
+        "av",
     }
     modules = set(done.stderr.splitlines()[-1].split())
     assert "torch" in modules

@@ -25,3 +25,13 @@ def test_nothing_that_is_shown_is_cut(width: int, capsys: pytest.CaptureFixture[
     assert ("images," in shown) == (width >= 36)
     assert (TITLE in shown) == (width >= 72)
     assert ("━" in shown) == (width >= 82)
+
+
+def test_what_has_no_end_is_counted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = RichProgress(*columns_for(60, "sending", None, "frames"))
+    progress.advance(progress.add_task("sending", total=None), 123_456)
+    Console(width=60).print(progress.make_tasks_table(progress.tasks))
+    shown = capsys.readouterr().out.rstrip()
+    assert "\n" not in shown
+    assert "123456/?" in shown
+    assert "frames," in shown

@@ -57,3 +57,13 @@ def test_short_work_says_nothing(
         clock.now += 5
         lines.reached(done)
     assert capsys.readouterr().err == ""
+
+
+def test_work_without_an_end_is_counted(
+    clock: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ProgressLines("sending", None, "frames")
+    for done in range(1, 61):
+        clock.now += 2.5
+        lines.reached(done)
+    assert capsys.readouterr().err.splitlines() == ["sending: 24 frames", "sending: 48 frames"]

@@ -47,11 +47,19 @@ def family_of(arguments: argparse.Namespace, links: Sequence[str], data_name: st
 def family_for_file(arguments: argparse.Namespace, link: str, source: Path) -> str:
     """Likewise, for one link and an image's size."""
     from semjscc.cli.pictures import size_of
+
+    return family_for_size(arguments, [link], size_of(source))
+
+
+def family_for_size(
+    arguments: argparse.Namespace, links: Sequence[str], size: tuple[int, int]
+) -> str:
+    """Likewise, for links and the size (H, W) of what is sent."""
     from semjscc.families import choose_family, family_for
 
-    if _brings_all(arguments, [link]):
-        return ""
-    return choose_family(arguments.weights, family_for(*size_of(source)))
+    return (
+        "" if _brings_all(arguments, links) else choose_family(arguments.weights, family_for(*size))
+    )
 
 
 def _brings_all(arguments: argparse.Namespace, links: Sequence[str]) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from semjscc.cli.clips import add_clip, check_still, transmit_clip
 from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     add_json,
@@ -31,33 +30,44 @@ from semjscc.cli.pictures import (
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.runtime.threads import import_torch
-
-if TYPE_CHECKING:
-    from semjscc.links.catalogue import Place
+from semjscc.video.kinds import is_clip
 
 
 def register(command: Register) -> None:
     """Add the command."""
-    transmit = command("transmit", _transmit, "send one image of any size")
-    transmit.add_argument("image", metavar="IMAGE")
-    transmit.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
+    transmit = command("transmit", _transmit, "send one image of any size, or moving pictures")
+    text = "a still image, moving pictures, a folder of frames, or a camera such as /dev/video0"
+    transmit.add_argument("image", metavar="IMAGE", help=text)
+    text = "its name, or a checkpoint's path; of moving pictures several as a list"
+    transmit.add_argument("--link", default="semantic", help=text)
     transmit.add_argument("--snr", required=True, help="in dB")
     add_important(transmit)
     transmit.add_argument("--ratio", help="such as 1/24, the default, or 0.03")
-    text = f"image that arrives; its format (default: {RECEIVED})"
+    text = f"what arrives; its ending says the format (default for an image: {RECEIVED})"
     transmit.add_argument("--out", help=text)
-    transmit.add_argument("--seen", help="figure of what the network sees, before and after")
+    text = "figure of what the network sees, before and after; of moving pictures JSON lines"
+    transmit.add_argument("--seen", help=text)
+    add_clip(transmit)
     add_situation(transmit)
     add_json(transmit)
 
 
 def _transmit(arguments: argparse.Namespace) -> None:
+    if is_clip(user_path(arguments.image)):
+        transmit_clip(arguments)
+    else:
+        check_still(arguments)
+        _transmit_image(arguments)
+
+
+def _transmit_image(arguments: argparse.Namespace) -> None:
     # What takes no time is checked before what does: torch alone takes two seconds to import.
     from semjscc.allocation.sources import check_takes_mask
     from semjscc.codecs.bandwidth import parse_ratio
     from semjscc.decibels import parse_snr
     from semjscc.families import default_perception
     from semjscc.links.catalogue import LABEL, find_link
+    from semjscc.radio.supported_links import seconds_on_air
 
     snr_db = parse_snr(arguments.snr)
     assumed = arguments.assumed_snr
@@ -117,7 +127,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
         warn(report.warning)
     if report.note:
         warn(report.note)
-    on_air = _seconds_on_air(place, (image.shape[-2], image.shape[-1]), ratio)
+    on_air = seconds_on_air(place, (image.shape[-2], image.shape[-1]), ratio)
     shown = {} if seen is None else {"seen": str(seen)}
     if arguments.json:
         facts = {**report.to_dict(), "seconds_on_air": on_air, "out": str(out)}
@@ -141,22 +151,3 @@ def _transmit(arguments: argparse.Namespace) -> None:
         said = ", ".join(f"{one.label} ({one.confidence:.0%})" for one in things)
         print(f"{when:<14}{said or 'nothing'}")
     print(f"written to    {out}" + ("" if seen is None else f", and what is seen to {seen}"))
-
-
-def _seconds_on_air(
-    place: Place, size: tuple[int, int], ratio: Fraction
-) -> dict[str, float] | None:
-    """How long an image (H, W) takes by each of the modem's profiles; None where none sends it."""
-    from semjscc.codecs.bandwidth import channel_uses
-    from semjscc.radio.supported_links import check_carried
-    from semjscc.radio.waveform.airtime import modem_airtime
-    from semjscc.radio.waveform.limits import check_sent
-    from semjscc.radio.waveform.profiles import PROFILES
-
-    try:
-        check_carried(place)
-        check_sent("the image", size, ratio)
-    except UserError:
-        return None
-    k = channel_uses(*size, ratio)
-    return {name: modem_airtime(profile, k).seconds for name, profile in PROFILES.items()}

@@ -9,7 +9,6 @@ import gc
 import multiprocessing
 import os
 import pickle
-import signal
 import sys
 import threading
 import traceback
@@ -25,8 +24,8 @@ from typing import Any, Self
 
 from semjscc.errors import UserError
 from semjscc.runtime.notes import are_in_one_line, show_in_one_line
+from semjscc.runtime.signals import signals_held_back
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 _READY, _TOLD, _DONE, _RAISED = range(4)
 """What a message of a worker is."""
 
@@ -95,7 +94,7 @@ class Workers:
         atexit.register(self.close)
         resource_tracker.ensure_running()  # it would let signals through again
         for _ in range(count):
-            with _signals_held_back(), nullcontext() if script else _without_script():
+            with signals_held_back(), nullcontext() if script else _without_script():
                 self._workers.append(_start())
 
     def __enter__(self) -> Self:
@@ -202,28 +201,6 @@ def _start() -> _Worker:
         process = context.Process(target=_serve, args=(theirs, are_in_one_line()))
         process.start()
     return _Worker(process, ours)  # pyright: ignore[reportArgumentType]
-
-
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Until a process is started and known; it is deaf to them all its life."""
-    heard: list[int] = []
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():  # no other can set a handler
-        before = {number: signal.getsignal(number) for number in _STOPS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: heard.append(number))
-    # Other threads may still get them, so that to block them here is not enough.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number in heard[:1]:
-            signal.raise_signal(number)
 
 
 @contextmanager

@@ -33,3 +33,11 @@ def hush_decoders() -> None:
         handler = ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler
         handler.argtypes, handler.restype = [ctypes.c_void_p], ctypes.c_void_p
         handler(None)
+
+
+@cache
+def hush_libav() -> None:
+    """Keep FFmpeg's libraries from the terminal: what is wrong with a file comes as exceptions."""
+    import av.logging
+
+    av.logging.set_level(None)

@@ -17,13 +17,13 @@ from typing import ClassVar, cast
 
 import av
 import av.error
-import av.logging
 import numpy as np
 from av.codec.codec import UnknownCodecError
 from av.codec.context import Flags
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
+from semjscc.runtime.quiet import hush_libav
 from semjscc.separation.sources.base import Pixels, SourceCoder
 
 Plane = NDArray[np.int32]
@@ -65,8 +65,7 @@ _TO_YCBCR = np.array(
 )
 """ITU-R BT.601 luma 0.299, 0.587, 0.114 and full-range colour differences, times 2^16."""
 
-# libav reports broken streams on stderr; here they are exceptions.
-av.logging.set_level(None)
+hush_libav()
 
 
 class Hevc(SourceCoder):
