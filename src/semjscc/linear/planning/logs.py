@@ -8,7 +8,7 @@ groups.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -37,6 +37,7 @@ def fixed_logs() -> Tensor:
     return (OCTAVE * variances().double().log2()).round().short()
 
 
+@lru_cache(maxsize=16)  # of one picture it is asked for many times
 def overview_logs(size: tuple[int, int]) -> Tensor:
     """Of the overview of a picture of gain 1 with h x w blocks: (3, h, w) int16."""
     powers = (OCTAVE * law(*size).log2()).round().short()

@@ -9,7 +9,7 @@ Shapes: G groups in h' x w' regions.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,13 +43,16 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
         symbols = to_symbols(strengths, floors)
         known = symbols + floors
         # All is known here; so all rows are found at once, and put in the order of reading.
-        down, across = (axis.ravel() for axis in np.indices(symbols.shape[1:]))
+        down, across = _places(*symbols.shape[1:])
         expected = _neighbours(known, down, across)
-        flat, lowest = known[:, down, across], floors[:, down, across]
-        rows = [_rows(expected, flat, group, lowest[group]) for group in range(len(flat))]
+        off = known[:, down, across] - expected
+        before = np.concatenate([np.zeros((LAST, off.shape[1])), off])
+        sums = sum(before[last : last + len(off)] for last in range(LAST))
+        seen = np.minimum(np.arange(len(off)), LAST).clip(1)[:, None]
+        rows = _rows(expected + MOVED * (sums / seen), floors[:, down, across])
         order = _reading_order(*symbols.shape)
         found = symbols.ravel()[order].astype(np.int32)
-        encoder.encode(found, _FAMILY, _tables()[np.concatenate(rows)[order]])
+        encoder.encode(found, _FAMILY, _tables()[rows.ravel()[order]])
     return encoder.get_compressed().astype(">u4").tobytes()
 
 
@@ -75,12 +78,17 @@ def read(source: Any, floors: Integers) -> Integers:
     known = floors.copy()
     for down, across in _diagonals(*floors.shape[1:]):
         expected = _neighbours(known, down, across)
+        off = np.zeros_like(expected)
         for group, lowest in enumerate(floors[:, down, across]):
-            rows = _rows(expected, known[:, down, across], group, lowest)
+            last = off[max(0, group - LAST) : group]
+            moved = MOVED * (last.sum(axis=0) / max(1, len(last)))
+            rows = _rows(expected[group] + moved, lowest)
             try:
-                known[group, down, across] += source.decode(_FAMILY, _tables()[rows])
+                found = lowest + source.decode(_FAMILY, _tables()[rows])
             except AssertionError:  # how constriction reports bytes that no encoder writes
                 raise ValueError("the payload is damaged") from None
+            known[group, down, across] = found
+            off[group] = found - expected[group]
     return known
 
 
@@ -96,15 +104,11 @@ def _neighbours(known: Integers, down: Integers, across: Integers) -> Floats:
     return (left + above) / np.maximum((across > 0).astype(int) + (down > 0), 1)
 
 
-def _rows(expected: Floats, known: Integers, group: int, floors: Integers) -> Integers:
-    """The rows of the table for one group of some regions; earlier groups are known."""
-    first = max(0, group - LAST)
-    moved: Floats | float = 0.0
-    if group:
-        moved = MOVED * (known[first:group] - expected[first:group]).mean(axis=0)
+def _rows(expected: Floats, floors: Integers) -> Integers:
+    """The rows of the table for strengths that are expected above their floors: of any shape."""
     # Sums of halves and thirds are never just between two rows, whatever the order of adding.
-    halves = np.floor(2 * (expected[group] + moved - floors) + 0.5 + 1e-6)
-    return halves.clip(_LOWEST, _HIGHEST).astype(np.int64) - _LOWEST
+    halves = np.floor(2 * (expected - floors) + 0.5 + 1e-6)
+    return np.minimum(np.maximum(halves, _LOWEST), _HIGHEST).astype(np.int64) - _LOWEST
 
 
 @cache
@@ -120,6 +124,14 @@ def _tables() -> Floats:
     return np.round(likely / likely.sum(axis=1, keepdims=True), 6)
 
 
+@lru_cache(maxsize=64)
+def _places(rows: int, columns: int) -> tuple[Integers, Integers]:
+    """Row and column of every region, in their natural order."""
+    down, across = np.indices((rows, columns))
+    return down.ravel(), across.ravel()
+
+
+@lru_cache(maxsize=64)
 def _reading_order(groups: int, rows: int, columns: int) -> Integers:
     """The places among (G, h', w') in the order in which `read` comes to them."""
     group = np.arange(groups)[:, None] * rows * columns
@@ -128,6 +140,7 @@ def _reading_order(groups: int, rows: int, columns: int) -> Integers:
     return np.concatenate(places)
 
 
+@lru_cache(maxsize=64)
 def _diagonals(rows: int, columns: int) -> list[tuple[Integers, Integers]]:
     """Rows and columns of regions that need only those of earlier diagonals."""
     found = []
