@@ -100,5 +100,5 @@ def test_which_ratios_a_link_takes() -> None:
     assert ratios_of(open_link("semantic", "signs")) == Range(largest=Fraction(1, 6))
     one = CodecLink("one", DeepJSCC(ratio="1/12"))
     assert ratios_of(one) == Range(Fraction(1, 12), Fraction(1, 12), (Fraction(1, 12),))
-    with pytest.raises(UserError, match="keeps to no budget of symbols: state a --ratio"):
+    with pytest.raises(UserError, match="keeps to no budget of symbols: leave out --symbols"):
         ratios_of(open_link("linear-adaptive+repeat@0.1", ""))

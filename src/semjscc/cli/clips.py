@@ -128,6 +128,8 @@ def transmit_clip(arguments: argparse.Namespace) -> None:
         interval=None if budget is None else budget.interval,
         limit=asked.limit,
     )
+    if outcome.warning:
+        warn(f"of the first frame: {outcome.warning}")
     facts = clip_facts(clip, outcome, places, links, situations)
     files_written = {
         name: str(path) for name, path in (("out", asked.out), ("seen", asked.seen)) if path

@@ -13,6 +13,7 @@ from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
 from semjscc.links import Link, Situation
 from semjscc.perception.base import Perception
+from semjscc.transmission import unlike_training
 from semjscc.video.budget import send_at_intervals
 from semjscc.video.frames import Clip, Frame, Pixels
 from semjscc.video.seen import Tally, write_seen
@@ -29,12 +30,14 @@ class Outcome:
         read: frames of the clip that were looked at.
         seconds: from the first of them to the end of the last.
         tallies: of each link.
+        warning: why these weights may not suit the first frame, or None.
         stopped: the signal that ended it, or None.
     """
 
     read: int
     seconds: Fraction
     tallies: list[Tally]
+    warning: str | None
     stopped: KeyboardInterrupt | None
 
     @property
@@ -84,7 +87,7 @@ def send_clip(
     Raises:
         UserError: a file cannot be written, or as of `transmit_frames`.
     """
-    tallies = [Tally(link.name) for link, _ in links]
+    tallies, warning = [Tally(link.name) for link, _ in links], None
     counted, stopped = _Counted(clip, limit), None
     rate = clip.rate if interval is None else min(clip.rate, 1 / interval)
     expected = _expected(clip, rate, limit)
@@ -99,6 +102,8 @@ def send_clip(
                 writer = stack.enter_context(ClipWriter(out, rate))
             progress = stack.enter_context(Progress("sending", expected, "frames"))
             for sent in transmit_frames(frames, links, perception, live=clip.live):
+                if not tallies[0].frames:
+                    warning = unlike_training(perception, clip.size, sent.before.confidence)
                 if writer is not None:
                     writer.add(_shown(sent), sent.time)
                 if lines is not None:
@@ -110,7 +115,7 @@ def send_clip(
         if not tallies[0].frames:
             raise
         stopped = stop
-    return Outcome(counted.read, counted.seconds, tallies, stopped)
+    return Outcome(counted.read, counted.seconds, tallies, warning, stopped)
 
 
 def _shown(sent: SentFrame) -> Pixels:

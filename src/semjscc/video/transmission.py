@@ -89,7 +89,7 @@ def transmit_frames(
     Raises:
         UserError: as of `semjscc.transmission.transmit`.
     """
-    for batch in _batches(frames, live=live):
+    for batch in batches(frames, live=live):
         pixels = torch.stack([torch.from_numpy(frame.pixels).permute(2, 0, 1) for frame in batch])
         images = to_float(pixels)
         before = see_each(perception, images)
@@ -100,7 +100,8 @@ def transmit_frames(
             yield SentFrame(frame.number, frame.time, images[place], before[place], own)
 
 
-def _batches(frames: Iterable[Frame], *, live: bool) -> Iterator[list[Frame]]:
+def batches(frames: Iterable[Frame], *, live: bool = False) -> Iterator[list[Frame]]:
+    """Frames as they are sent together; live, each alone."""
     batch: list[Frame] = []
     for frame in frames:
         batch.append(frame)
@@ -149,7 +150,7 @@ def ratios_of(link: Link) -> Range:
     if isinstance(link, RepeatingLink):
         raise UserError(
             f"the link {link.name} sends again what the receiver asks for, and so keeps to no "
-            "budget of symbols: state a --ratio"
+            "budget of symbols: leave out --symbols-per-second"
         )
     if isinstance(link, ProgressiveLink):
         return ratios_of(link.inner)
