@@ -4,7 +4,7 @@ import json
 import re
 import signal
 import warnings
-from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
 from semjscc.radio.waveform.airtime import modem_airtime
 from semjscc.radio.waveform.profiles import AUDIO, SDR
-from semjscc.video import sending
+from semjscc.video.writing import ClipWriter
 
 LINK = ["--link", "linear-adaptive", "--weights", "signs", "--snr", "8"]
 H264 = {"codec": "libx264", "pixels": "yuv420p"}
@@ -152,20 +152,20 @@ def test_a_signal_leaves_a_playable_file_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    send = sending.transmit_frames
+    write = ClipWriter._add
 
-    def stopped(*arguments: Any, **more: Any) -> Iterator[Any]:
-        for place, frame in enumerate(send(*arguments, **more)):
-            if place == 3:
-                signal.raise_signal(number)
-            yield frame
+    def stopped(writer: ClipWriter, pixels: Any, time: Fraction) -> None:
+        if time == Fraction(2, 25):
+            signal.raise_signal(number)  # as it comes while the third frame is written
+        write(writer, pixels, time)
 
-    monkeypatch.setattr(sending, "transmit_frames", stopped)
+    monkeypatch.setattr(ClipWriter, "_add", stopped)
     out, seen = tmp_path / "received.mp4", tmp_path / "seen.jsonl"
     assert main(["transmit", clip, *LINK, "--out", str(out), "--seen", str(seen)]) == code
     printed = capsys.readouterr()
     assert printed.err.endswith(f"semjscc: stopped; 3 frames are in {out} and {seen}\n")
-    assert printed.out.startswith("sent          3 frames of")
+    said = "sent          3 frames of 32 x 32 pixels in 0.12 s, 25 a second"
+    assert printed.out.splitlines()[0] == said
     assert frames_in(out)[0] == pytest.approx([0, 0.04, 0.08])
     assert len(seen.read_text().splitlines()) == 3
     assert sorted(one.name for one in tmp_path.iterdir()) == ["clip.mkv", out.name, seen.name]

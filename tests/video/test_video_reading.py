@@ -1,7 +1,9 @@
 """Frames of files and cameras: upright, in time, of 8 bits, whatever they were stored as."""
 
 import warnings
+from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,31 @@ def test_whoever_wants_no_more_hears_of_no_damage(tmp_path: Path) -> None:
     clip.frames.close()  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def test_whatever_is_damaged_is_read_or_is_one_line(tmp_path: Path) -> None:
+    noise = list(np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8))
+    whole = write_clip(tmp_path / "a.mp4", noise, **H264, container={"movflags": "faststart"})
+    data, draw, read = whole.read_bytes(), np.random.default_rng(1), 0
+    for number in range(30):
+        damaged = bytearray(data)
+        for place in draw.integers(len(data), size=1 + 3 * number):
+            damaged[place] = draw.integers(256)
+        (tmp_path / "b.mp4").write_bytes(damaged)
+        with suppress(UserError), warnings.catch_warnings(action="ignore"):
+            clip = open_video(tmp_path / "b.mp4")
+            times = [frame.time for frame in clip.frames]
+            assert all(one < other for one, other in pairwise(times))
+            read += 1
+    assert 5 < read < 30
+
+
+def test_tags_may_be_in_any_encoding(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mkv", squares(2))
+    data = path.read_bytes()
+    assert b"Lavf" in data
+    path.write_bytes(data.replace(b"Lavf", b"Caf\xe9"))
+    assert len(list(open_video(path).frames)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
@@ -187,7 +214,7 @@ def test_clips_without_a_picture_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a regular file"):
         open_video(tmp_path)
     small = write_clip(tmp_path / "small.mkv", [frame[:8] for frame in squares(1)])
-    with pytest.raises(UserError, match="32 x 8: both sides must have at least 16 pixels"):
+    with pytest.raises(UserError, match="32 x 8: a side must have at least 16 pixels"):
         open_video(small)
 
 
@@ -203,7 +230,9 @@ def test_a_camera_gives_frames_without_end(tmp_path: Path, monkeypatch: pytest.M
     """FFmpeg's test picture in the place of a camera's driver."""
     opened, asked = av.open, []
 
-    def from_test_picture(place: str, mode: str, *, format: str, container_options: object) -> Any:
+    def from_test_picture(
+        place: str, mode: str, *, format: str, container_options: object, **_: str
+    ) -> Any:
         asked.append((place, mode, format, container_options))
         return opened("testsrc=size=48x32:rate=30", format="lavfi")
 

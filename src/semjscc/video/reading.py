@@ -39,7 +39,9 @@ _ROUGH = 5
 """Frames, or a second if that is more, by which a file's stated duration may be wrong."""
 _AS_IT_IS = (1, 0, 0, 0, 1)
 _NEXT = Fraction(1, 1000)
-"""Seconds to a frame whose own time is not later than that of the one before."""
+"""Seconds to a frame whose own time is not later than that of the one before, or absurdly so."""
+_LONGEST_S = 86_400
+"""A day between two frames: beyond it a clock is damaged."""
 
 
 def open_video(path: Path) -> Clip:
@@ -75,7 +77,10 @@ def open_camera(path: Path) -> Clip:
 def _opened(place: str, kind: str | None, options: dict[str, str], wrong: str) -> InputContainer:
     hush_libav()
     try:
-        return av.open(place, "r", format=kind, container_options=options)
+        # Of tags, which nobody reads here, many are in an encoding of their own.
+        return av.open(
+            place, "r", format=kind, container_options=options, metadata_errors="replace"
+        )
     except av.error.FFmpegError as error:
         why = "" if isinstance(error, _DAMAGED) else f" ({printable(error.strerror or '')})"
         raise UserError(f"{wrong}{why}") from error
@@ -88,6 +93,11 @@ def _clip(container: InputContainer, name: str, *, live: bool) -> Clip:
         first = next(frames, None)
         if first is None:
             raise UserError(f"{name} holds no frame that can be read")
+        height, width, _ = first.pixels.shape
+        if min(height, width) < SHORTEST_SIDE:
+            raise UserError(
+                f"{name} is {width} x {height}: a side must have at least {SHORTEST_SIDE} pixels"
+            )
     except BaseException:
         container.close()
         raise
@@ -95,7 +105,7 @@ def _clip(container: InputContainer, name: str, *, live: bool) -> Clip:
     count = stream.frames or round(rate * Fraction(container.duration or 0, av.time_base))
     return Clip(
         name,
-        (first.pixels.shape[0], first.pixels.shape[1]),
+        (height, width),
         rate,
         None if live else count or None,
         frames=_with_first(first, frames),
@@ -115,19 +125,23 @@ def _moving(container: InputContainer, name: str) -> VideoStream:
     if not moving:
         only = ", only sound" if streams.audio else ""
         raise UserError(f"{name} holds no moving pictures{only}")
+    known: list[Any] = [one for one in moving if _is_known(one)]
+    if not known:
+        raise UserError(f"{name} holds moving pictures of a codec that is not known here")
     best = streams.best("video")
-    stream = next((one for one in moving if one is best), moving[0])
+    stream = next((one for one in known if one is best), known[0])
     width, height = stream.codec_context.width, stream.codec_context.height
     if width * height > MOST_PIXELS:
         raise UserError(f"{name} is {width} x {height}: more than {MOST_PIXELS:,} pixels")
-    if 0 < min(width, height) < SHORTEST_SIDE:
-        raise UserError(
-            f"{name} is {width} x {height}: both sides must have at least {SHORTEST_SIDE} pixels"
-        )
     # A stream may grow on the way.
     stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     stream.codec_context.thread_count = 1
     return stream
+
+
+def _is_known(stream: Any) -> bool:
+    """Whether there is a decoder for a stream."""
+    return stream.codec_context is not None
 
 
 def _rate(stream: VideoStream) -> Fraction:
@@ -154,18 +168,22 @@ class _Frames:
         size, turn = (0, 0), _turning(_AS_IT_IS)
         number = -1
         with self.container:
-            for number, frame in enumerate(self._decoded()):
-                time = Fraction(number) / rate
+            for frame in self._decoded():
+                time = Fraction(number + 1) / rate
                 if frame.pts is not None and frame.time_base is not None:
                     start = frame.pts * frame.time_base if start is None else start
                     time = frame.pts * frame.time_base - start
-                if before is not None and time <= before:
+                if before is not None and not before < time <= before + _LONGEST_S:
                     time = before + _NEXT
                 if before is None:
                     size, turn = (frame.width, frame.height), _turning(_matrix(frame))
-                before = time
-                # A stream may change its size on the way; what is sent may not.
-                pixels: Any = frame.reformat(*size, format="rgb24").to_ndarray()
+                try:
+                    # A stream may change its size on the way; what is sent may not.
+                    pixels: Any = frame.reformat(*size, format="rgb24").to_ndarray()
+                except (av.error.FFmpegError, ValueError):  # damage that leads to no such format
+                    self.damage += 1
+                    continue
+                before, number = time, number + 1
                 yield Frame(number, time, np.ascontiguousarray(turn(pixels)))
             if before is not None and (self.damage or self._ends_early(before, rate)):
                 what = "gives no more pictures" if self.live else "is damaged or cut off"

@@ -13,6 +13,7 @@ from semjscc.evaluation.progress import Progress
 from semjscc.images import to_uint8
 from semjscc.links import Link, Situation
 from semjscc.perception.base import Perception
+from semjscc.runtime.signals import signals_held_back
 from semjscc.transmission import unlike_training
 from semjscc.video.budget import send_at_intervals
 from semjscc.video.frames import Clip, Frame, Pixels
@@ -87,8 +88,9 @@ def send_clip(
     Raises:
         UserError: a file cannot be written, or as of `transmit_frames`.
     """
-    tallies, warning = [Tally(link.name) for link, _ in links], None
-    counted, stopped = _Counted(clip, limit), None
+    tallies = [Tally(link.name) for link, _ in links]
+    counted, warning = _Counted(clip, limit), None
+    last: SentFrame | None = None
     rate = clip.rate if interval is None else min(clip.rate, 1 / interval)
     expected = _expected(clip, rate, limit)
     frames = counted if interval is None else send_at_intervals(counted, interval, clip.rate)
@@ -102,20 +104,24 @@ def send_clip(
                 writer = stack.enter_context(ClipWriter(out, rate))
             progress = stack.enter_context(Progress("sending", expected, "frames"))
             for sent in transmit_frames(frames, links, perception, live=clip.live):
-                if not tallies[0].frames:
-                    warning = unlike_training(perception, clip.size, sent.before.confidence)
-                if writer is not None:
-                    writer.add(_shown(sent), sent.time)
-                if lines is not None:
-                    write_seen(sent, lines)
-                for tally, arrived in zip(tallies, sent.arrived, strict=True):
-                    tally.add(sent, arrived)
+                with signals_held_back():  # the files and what is said of them are of one number
+                    if not tallies[0].frames:
+                        warning = unlike_training(perception, clip.size, sent.before.confidence)
+                    if writer is not None:
+                        writer.add(_shown(sent), sent.time)
+                    if lines is not None:
+                        write_seen(sent, lines)
+                    for tally, arrived in zip(tallies, sent.arrived, strict=True):
+                        tally.add(sent, arrived)
+                    last = sent
                 progress.advance(1)
     except KeyboardInterrupt as stop:
-        if not tallies[0].frames:
+        if last is None:
             raise
-        stopped = stop
-    return Outcome(counted.read, counted.seconds, tallies, warning, stopped)
+        # Frames that were read and not sent are none of what was kept.
+        end = last.time + 1 / clip.rate
+        return Outcome(last.number + 1, end, tallies, warning, stop)
+    return Outcome(counted.read, counted.seconds, tallies, warning, None)
 
 
 def _shown(sent: SentFrame) -> Pixels:
