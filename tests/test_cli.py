@@ -207,6 +207,9 @@ def test_transmit_without_a_channel_names_no_ratio(
     assert "no channel" in printed
     assert "k/n" not in printed
     assert "on the air" not in printed
+    assert main([*words, "--ratio", "1/6", "--seed", "4", "--channel", "cut@.5"]) == 0
+    said = "the link none meets no channel: --channel and --ratio and --seed decide nothing"
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", [(16, 16), (67, 101), (140, 264)])

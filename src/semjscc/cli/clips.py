@@ -21,6 +21,7 @@ from semjscc.cli.options import (
     ratio_of,
     split_list,
     warn,
+    warn_of_no_channel,
 )
 from semjscc.cli.parser import Parser
 from semjscc.cli.pictures import upright_size_of
@@ -90,6 +91,7 @@ def transmit_clip(arguments: argparse.Namespace) -> None:
     clip, size, files = _opened(asked)
     family = family_for_size(arguments, asked.links, size)
     places = [_place(name, family, asked.marks, size) for name in asked.links]
+    warn_of_no_channel(arguments, places)
     judge = arguments.perception or default_perception(family)
     check_network(judge)
 

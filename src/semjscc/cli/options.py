@@ -1,5 +1,7 @@
 """What the commands share: options of the same meaning, and how words become values."""
 
+from __future__ import annotations
+
 import argparse
 import shutil
 import sys
@@ -7,10 +9,13 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semjscc.errors import UserError, did_you_mean, printable
 from semjscc.paths import user_path
+
+if TYPE_CHECKING:
+    from semjscc.links.catalogue import Place
 
 NARROWEST = 40
 """Columns of a terminal below which it breaks the lines of a table itself."""
@@ -35,6 +40,22 @@ def add_situation(
     parser.add_argument("--channel", default="awgn", help=names)
     parser.add_argument("--assumed-snr", help="what both ends believe, in dB (default: the truth)")
     parser.add_argument("--seed", type=int, default=0)
+
+
+def warn_of_no_channel(arguments: argparse.Namespace, places: Sequence[Place]) -> None:
+    """Say which options change nothing where no link meets a channel."""
+    from semjscc.links.catalogue import NONE
+
+    if any(place.scheme != NONE for place in places):
+        return
+    stated = {
+        "--channel": arguments.channel != "awgn",
+        "--ratio": arguments.ratio is not None,
+        "--assumed-snr": arguments.assumed_snr is not None,
+        "--seed": bool(arguments.seed),
+    }
+    if idle := " and ".join(option for option, is_there in stated.items() if is_there):
+        warn(f"the link {NONE} meets no channel: {idle} decide nothing")
 
 
 def family_of(arguments: argparse.Namespace, links: Sequence[str], data_name: str) -> str:

@@ -17,6 +17,7 @@ from semjscc.cli.options import (
     few_digits,
     ratio_of,
     warn,
+    warn_of_no_channel,
 )
 from semjscc.cli.parser import Register
 from semjscc.cli.pictures import (
@@ -89,6 +90,7 @@ def _transmit_image(arguments: argparse.Namespace) -> None:
     place = find_link(arguments.link, family)
     if place.scheme == LABEL:
         raise UserError(f"the link '{LABEL}' brings no image: compare it with evaluate")
+    warn_of_no_channel(arguments, [place])
     if marks:
         check_takes_mask(place.policy, place.source, place.name)
         check_marks(marks, upright_size_of(source))
