@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: setup demo web test lint docs bench bench-modem \
-  results results-signs results-cifar10 comparison losses small-photographs photographs
+  results results-signs results-cifar10 comparison losses small-photographs photographs scenes
 
 setup: $(VENV)/.installed
 
@@ -139,6 +139,17 @@ photographs: setup
 	$(BIN)/semjscc report results/photographs.json --candidate hybrid+semantic --against separate --out out/figures-photographs
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-efficientnet-lite0.svg docs/images/photographs-a.svg
 	cp out/figures-photographs/accuracy-by-ratio-judged-by-mobilenet-v2.svg docs/images/photographs-c.svg
+	$(FILL)
+
+# Road scenes and detectors: every picture is drawn by the program.
+SCENES := $(BIN)/semjscc evaluate --jobs $(JOBS) --data scenes --weights scenes --limit 100 \
+  --perception scenes-detector-a,scenes-detector-c
+IMPORTANT := djscc+importance-energy,semantic+importance-energy
+scenes: setup
+	$(SCENES) --ratio 1/192,1/96,1/48,1/24 --snr=-5,0,5,10,20 \
+	  --links none,djscc,feature,semantic,$(IMPORTANT),separate --out out/scenes
+	$(SCENES) --ratio 1/96,1/48 --snr 0,10 --links hybrid+semantic --out out/scenes-hybrid
+	$(BIN)/python tools/merge_results.py results/scenes.json out/scenes/results.json out/scenes-hybrid/results.json
 	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.
