@@ -18,6 +18,7 @@ EVERY = ["evaluate", "--links", "semantic,none"]
 RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
 CLIP = ["transmit", "clip.mp4", "--snr", "3"]
+EXPORT = ["export", "--weights", "signs"]
 PLAN = ["plan", "--size", "640x480"]
 MARKED = [*IMAGE, "3", "--link", "semantic+importance", "--important"]
 
@@ -192,6 +193,14 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["reproduce", "nothere.yaml"], "no plan at nothere.yaml"),
     (["links", "nothere"], "no link, family or weights 'nothere'"),
     (["train", "image.png", "--save-seconds", "nan"], "--save-seconds is a number of seconds, 0"),
+    ([*EXPORT, "--out", "image.png"], "cannot write to image.png: it is a file"),
+    ([*EXPORT, "--out", "."], "holds something else (image.png): take another --out"),
+    ([*EXPORT, *OUT, "--link", "separate"], "link separate is no codec of ours with weights"),
+    ([*EXPORT, *OUT, "--link", "semantic+semantic"], "decides at the sender, for each image"),
+    ([*EXPORT, *OUT, "--calibrate", "nothere"], "nothere does not exist"),
+    (["export", *OUT], "say which weights semantic is of: --weights cifar10-jpeg|"),
+    (["export", *OUT, "--weights", "photo"], "link semantic cannot be exported: its sender plans"),
+    (["export", *OUT, "--weights", "cifar10-jpeg"], "the package has no images of cifar10-jpeg"),
     (["web", "--task", "a:B"], "--network and --task are of a --perception"),
     (["web", "--port", "0"], "--port is a number from 1 to"),
     (["transmt"], "invalid choice: 'transmt'"),

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from semjscc import __version__
-from semjscc.cli import links, measure, push, report, reproduce, train, transmit, web
+from semjscc.cli import export, links, measure, push, report, reproduce, train, transmit, web
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.radio import channel, modem, plan
 from semjscc.cli.radio.streams import drop_output, settle
@@ -27,7 +27,7 @@ _KEPT = "what was finished is kept"
 _SIGNALS = 128
 """Exit codes from here on are of signals."""
 _GONE = "the working folder is gone: change to one that there is"
-GROUPS = (measure, report, train, reproduce, push, transmit, plan, modem, channel, links, web)
+GROUPS = (measure, report, train, reproduce, push, transmit, plan, modem, channel, export, links, web)
 
 
 @contextmanager

@@ -1,0 +1,88 @@
+"""``semjscc export``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from semjscc.cli.options import add_json, columns, existing_file, folder
+from semjscc.cli.parser import Register
+from semjscc.errors import UserError, printable
+from semjscc.runtime.threads import import_torch
+
+if TYPE_CHECKING:
+    from semjscc.links.catalogue import Place
+
+DRAWN = "signs", "scenes"
+"""Families whose images the package draws itself."""
+
+
+def register(command: Register) -> None:
+    """Add the command."""
+    export = command("export", _export, "write a codec as ONNX files that run without torch")
+    export.add_argument("--link", default="semantic", help="its name, or a checkpoint's path")
+    export.add_argument("--weights", help="family of shipped weights, such as signs")
+    export.add_argument("--out", required=True, help="folder for networks, runner.py and README.md")
+    text = "folder of images like those to be sent, by which int8 is calibrated"
+    export.add_argument("--calibrate", help=f"{text} (default: the family's own, where it has any)")
+    export.add_argument("--float32", action="store_true", help="leave int8 out")
+    add_json(export)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from semjscc.export.names import check_extra, check_out, weights_of
+
+    check_extra()
+    out = folder(arguments.out)
+    check_out(out)
+    place, family = _place(arguments)
+    weights = weights_of(place)
+    images = None if arguments.float32 else _images(arguments, family)
+
+    import_torch()
+    from semjscc.codecs.store import load_codec
+    from semjscc.export.calibration import calibration_images
+    from semjscc.export.folder import Calibration, export
+    from semjscc.export.networks import exportable
+
+    codec = exportable(load_codec(weights)[0])
+    calibration = None
+    if images is not None:
+        found = calibration_images(images)
+        said = f"{len(found)} images of {printable(found.name)}"
+        calibration = Calibration(list(found.images), said)
+    named = f"`{printable(place.name)}`" + (f" for {family}" if family else "")
+    sizes = export(codec, out, named, calibration)
+    if arguments.json:
+        print(json.dumps({"out": str(out), "bytes": sizes}))
+        return
+    print(columns([(name, f"{size / 1e6:.2f} MB") for name, size in sizes.items()]))
+    print(f"Networks, runner.py and README.md, which says how to use them, are in {out}")
+
+
+def _place(arguments: argparse.Namespace) -> tuple[Place, str]:
+    """The link, and the family of shipped weights, "" for others."""
+    from semjscc.families import choose_family, families, family_of_weights
+    from semjscc.links.catalogue import find_link, needs_family
+
+    asked, link = arguments.weights, arguments.link
+    if asked is None and needs_family(link):
+        raise UserError(
+            f"say which weights {printable(link)} is of: --weights {'|'.join(families())}"
+        )
+    family = "" if asked is None else choose_family(asked, "")
+    return find_link(link, family), family or family_of_weights(link) or ""
+
+
+def _images(arguments: argparse.Namespace, family: str) -> str:
+    """The name of the data by which int8 is calibrated."""
+    if arguments.calibrate is not None:
+        return str(existing_file(arguments.calibrate))
+    if family in DRAWN:
+        return family
+    whose = f"the package has no images of {family}" if family else "these weights name no images"
+    raise UserError(
+        f"{whose} by which int8 could be calibrated: --calibrate FOLDER of images like those to "
+        "be sent, or --float32 to leave int8 out"
+    )

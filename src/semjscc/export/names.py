@@ -1,0 +1,93 @@
+"""What can be exported, what it needs, and where to: without torch."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from semjscc.checkpoint import read_metadata
+from semjscc.errors import UserError, printable
+from semjscc.export.readme import TITLE
+from semjscc.links.catalogue import Place
+
+FLOAT_FILES = "encoder.onnx", "decoder.onnx"
+INT8_FILES = "encoder-int8.onnx", "decoder-int8.onnx"
+README, RUNNER = "README.md", "runner.py"
+FILES = (*FLOAT_FILES, *INT8_FILES, README, RUNNER)
+"""All that an exported folder may hold."""
+KINDS = "adaptive", "deepjscc"
+"""Codecs that can be exported: what they send follows from their networks alone."""
+
+
+def check_extra() -> None:
+    """Refuse to begin without the packages that write and run ONNX files.
+
+    Raises:
+        UserError: one is missing.
+    """
+    for name in ("onnx", "onnxruntime"):
+        if find_spec(name) is None:
+            raise UserError(f"export needs {name}: pip install 'semjscc[onnx]'")
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that holds anything but an earlier export.
+
+    Raises:
+        UserError: so it is, or it is a file.
+    """
+    said = printable(str(out))
+    if out.is_symlink() and not out.exists():
+        raise UserError(f"{said} is a link that leads nowhere")
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise UserError(f"cannot write to {said}: it is a file")
+    there = sorted(path.name for path in out.iterdir())
+    # What Python leaves where a program of the user's imports the runner.
+    foreign = [name for name in there if name not in (*FILES, "__pycache__")]
+    if there and not foreign and not _is_ours(out):
+        foreign = there
+    if foreign:
+        raise UserError(
+            f"{said} holds something else ({printable(foreign[0])}): take another --out"
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return (folder / README).read_text(encoding="utf-8").startswith(TITLE)
+    except (OSError, ValueError):
+        return False
+
+
+def weights_of(place: Place) -> Path:
+    """The checkpoint of a link whose codec can be exported.
+
+    Raises:
+        UserError: it has none, or it cannot.
+    """
+    said = f"link {printable(place.name)}"
+    if place.endings.text or (place.policy is not None):
+        raise UserError(
+            f"{said} decides at the sender, for each image, what a network alone cannot: "
+            f"export {printable(place.scheme)}"
+        )
+    if place.weights is None or place.part is not None:
+        raise UserError(
+            f"{said} is no codec of ours with weights: codecs of the kinds "
+            f"{' and '.join(KINDS)} can be exported, such as semantic of signs"
+        )
+    kind = read_metadata(place.weights).get("codec")
+    if kind not in KINDS:
+        raise UserError(_other(said, str(kind)))
+    return place.weights
+
+
+def _other(said: str, kind: str) -> str:
+    """What to say of a codec that cannot be exported."""
+    can = f"codecs of the kinds {' and '.join(KINDS)} can, such as semantic of signs"
+    if kind == "deep":
+        return (
+            f"{said} cannot be exported: its sender plans, for each picture, which coefficients to "
+            f"send and tells the plan by 5G code, which ONNX files do not hold; {can}"
+        )
+    return f"{said} cannot be exported: it is the codec {printable(kind)}; {can}"

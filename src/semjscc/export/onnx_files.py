@@ -1,0 +1,125 @@
+"""Networks of a codec as ONNX files, in float32 and in 8 bits."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from semjscc.errors import UserError
+from semjscc.export.calibration import Feeds
+from semjscc.runtime.quiet import without_warnings
+
+SNR, RATIO = "snr_db", "ratio"
+"""Inputs beside the first, which a network may do without."""
+OPSET = 17
+_MOST_DIFFERENCE = 1e-3
+"""Of an output from torch's; what rounding does is a hundredth of it."""
+_LINEAR_PATH = "/blocks/"
+"""In the names of the convolutions beside a network of `adaptive`."""
+_READY = "onnx.quant.pre_process", "onnxruntime.quant"
+"""By this onnxruntime knows that a model needs no preparation, and does not warn of it."""
+
+
+def write_float(
+    network: nn.Module, example: Tensor, names: tuple[str, str], facts: Mapping[str, str]
+) -> bytes:
+    """A network in float32, as the content of a file.
+
+    Args:
+        network: of `networks_of`.
+        example: an input (1, C, H, W); other sizes and numbers of images can be run.
+        names: of the input and of the output.
+        facts: metadata of the file.
+    """
+    import onnx
+
+    taken, made = names
+    written: Any = io.BytesIO()  # torch takes it, and does not say so
+    others = torch.tensor([3.0]), torch.tensor([1 / 24])
+    axes = {0: "images", 2: "height", 3: "width"}
+    # torch is about to export in another way alone, which needs one more large package.
+    with torch.no_grad(), without_warnings():
+        torch.onnx.export(
+            network,
+            (example, *others),
+            written,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=[taken, SNR, RATIO],
+            output_names=[made],
+            dynamic_axes={taken: axes, SNR: {0: "images"}, RATIO: {0: "images"}, made: axes},
+        )
+    model = onnx.load_model_from_string(written.getvalue())
+    onnx.helper.set_model_props(model, {**facts, _READY[0]: _READY[1]})
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def check_same(network: nn.Module, session: Any, values: Tensor) -> None:
+    """Compare a file with the network that it was made of, at a size that it was not made at.
+
+    Raises:
+        UserError: they differ.
+    """
+    count = len(values)
+    snrs_db, ratios = torch.linspace(-9.0, 25.0, count), torch.linspace(1 / 100, 1 / 12, count)
+    with torch.no_grad():
+        right = network(values, snrs_db, ratios).numpy()
+    given = {SNR: snrs_db.numpy(), RATIO: ratios.numpy()}
+    feeds = {one.name: given.get(one.name, values.numpy()) for one in session.get_inputs()}
+    (made,) = session.run(None, feeds)
+    if made.shape != right.shape or not np.abs(made - right).max() < _MOST_DIFFERENCE:
+        raise UserError(
+            f"torch {torch.__version__} writes another network to ONNX than it runs: "
+            "take the version in constraints.txt"
+        )
+
+
+def write_int8(source: Path, target: Path, feeds: Sequence[Feeds]) -> None:
+    """Quantise the convolutions of a file in float32: weights by channel, activations by tensor.
+
+    The last convolution and those of the linear path stay in float32: their errors stand in the
+    output as they are.
+
+    Args:
+        source: of `write_float`.
+        target: the file that is written.
+        feeds: inputs from which the ranges of activations are taken.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+
+    model = onnx.load(str(source))
+    convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
+    linear = [name for name in convolutions if _LINEAR_PATH in name]
+    network = [name for name in convolutions if name not in linear]
+    with without_warnings():
+        quantize_static(
+            str(source),
+            str(target),
+            _reader(feeds),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=[*linear, network[-1]],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+
+
+def _reader(feeds: Sequence[Feeds]) -> Any:
+    """Inputs one after the other, as onnxruntime asks for them."""
+    from onnxruntime.quantization import CalibrationDataReader
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._left = iter(feeds)
+
+        def get_next(self) -> Any:
+            return next(self._left, None)
+
+    return Reader()
