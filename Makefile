@@ -38,6 +38,7 @@ docs: setup
 bench: setup
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/board.py
 
 # Goes on where it was stopped; QUICK=1 takes two or three minutes and says little.
 bench-modem: setup

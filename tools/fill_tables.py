@@ -10,6 +10,8 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
                                                column for each link
     <!-- quality results/FILE.json none,djscc 10 --> at this SNR only
     <!-- photograph-speed results/FILE.json --> what `benchmarks/photograph_speed.py` measured
+    <!-- board-quality results/FILE.json --> PSNR and accuracy by `benchmarks/board.py`
+    <!-- board-time results/FILE.json -->   processor time and size of files, likewise
     <!-- mcs-estimates results/FILE.json -->   what `tools/check_mcs.py` counted
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
@@ -65,6 +67,8 @@ END = r".*?(<!-- end -->)"
 TABLE = re.compile(r"(<!-- table (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 QUALITY = re.compile(r"(<!-- quality (\S+) (\S+)(?: (\S+))? -->\n)" + END, re.DOTALL)
 PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.DOTALL)
+BOARD_QUALITY = re.compile(r"(<!-- board-quality (\S+) -->\n)" + END, re.DOTALL)
+BOARD_TIME = re.compile(r"(<!-- board-time (\S+) -->\n)" + END, re.DOTALL)
 MCS_ESTIMATES = re.compile(r"(<!-- mcs-estimates (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -158,6 +162,54 @@ def photograph_speed_table(path: Path) -> str:
         f"turns in one run; `deep` takes {large['peak GiB']:.1f} GiB at most for the large picture."
     )
     return _table(head, rows, caption)
+
+
+def board_quality_table(path: Path) -> str:
+    """PSNR and accuracy of an exported codec beside torch: a row for each ratio and SNR."""
+    found = json.loads(path.read_text())["codecs"]
+    names: list[str] = []
+    rows = []
+    for weights, codec in found.items():
+        for point in codec["points"]:
+            names = list(point["of"])
+            cells = [
+                f"{one['psnr_db']:.2f} dB<br>{one['accuracy']:.1%}" for one in point["of"].values()
+            ]
+            rows.append([f"`{weights}`", point["ratio"], f"{point['snr_db']:g} dB", *cells])
+    counts = " and ".join(sorted({f"{codec['images']:,}" for codec in found.values()}))
+    largest = max(p["largest_difference"] for codec in found.values() for p in codec["points"])
+    caption = (
+        f"PSNR and accuracy of network A on the first {counts} test images, the same noise for "
+        f"all. Symbols in float32 differ from torch's by {largest:.0e} at most, in the first 50."
+    )
+    return _table(["weights", "R", "SNR", *names], rows, caption)
+
+
+def board_time_table(path: Path) -> str:
+    """Processor time of each end of an exported codec beside torch, and the size of its file."""
+    read = json.loads(path.read_text())
+    found, meta = read["codecs"], read["meta"]
+    names: list[str] = []
+    rows = []
+    for weights, codec in found.items():
+        for size, times in codec["times"].items():
+            names = list(times)
+            for side in ("encode", "decode"):
+                cells = [_board_time(name, times[name][side]) for name in names]
+                files = [f"{side}r.onnx", f"{side}r-int8.onnx"]
+                told = " / ".join(f"{codec['bytes'][file] / 1e6:.2f}" for file in files)
+                rows.append([f"`{weights}`", size, side, *cells, told])
+    caption = (
+        "Processor time of one image on one thread, medians, all three in turns in one run, and "
+        f"how many times as fast as torch. {meta['processor']}, torch {meta['torch']}, "
+        f"onnxruntime {meta['onnxruntime']}."
+    )
+    return _table(["weights", "image", "", *names, "MB, float32 / int8"], rows, caption)
+
+
+def _board_time(name: str, told: dict[str, float]) -> str:
+    taken = f"{1e3 * told['seconds']:.3g} ms"
+    return taken if name == "torch" else f"{taken}<br>{told['times as fast']:.1f} times"
 
 
 def mcs_estimates_table(path: Path) -> str:
@@ -453,6 +505,8 @@ def fill(text: str) -> str:
     text = TABLE.sub(lambda m: m[1] + results_table(ROOT / m[2], m[3]) + m[4], text)
     text = QUALITY.sub(lambda m: m[1] + quality_table(ROOT / m[2], m[3], m[4]) + m[5], text)
     text = PHOTOGRAPH_SPEED.sub(lambda m: m[1] + photograph_speed_table(ROOT / m[2]) + m[3], text)
+    text = BOARD_QUALITY.sub(lambda m: m[1] + board_quality_table(ROOT / m[2]) + m[3], text)
+    text = BOARD_TIME.sub(lambda m: m[1] + board_time_table(ROOT / m[2]) + m[3], text)
     text = MCS_ESTIMATES.sub(lambda m: m[1] + mcs_estimates_table(ROOT / m[2]) + m[3], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)

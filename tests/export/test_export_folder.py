@@ -70,7 +70,7 @@ def test_8_bits_cost_little_and_are_8_bits(adaptive: Exported) -> None:
         before, after = (onnx.load(adaptive.folder / one) for one in (plain, name))
         count = sum(node.op_type == "Conv" for node in before.graph.node)
         weights = [one for one in after.graph.initializer if one.data_type == onnx.TensorProto.INT8]
-        assert sum(len(one.dims) == 4 for one in weights) == count - 2  # linear path, last
+        assert sum(len(one.dims) == 4 for one in weights) == count - 3  # linear, first, last
 
 
 def test_another_network_is_found_out(adaptive: Exported) -> None:

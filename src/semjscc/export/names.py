@@ -7,6 +7,7 @@ from semjscc.checkpoint import read_metadata
 from semjscc.errors import UserError, printable
 from semjscc.export.readme import TITLE
 from semjscc.links.catalogue import Place
+from semjscc.links.policies import DIVIDES
 
 FLOAT_FILES = "encoder.onnx", "decoder.onnx"
 INT8_FILES = "encoder-int8.onnx", "decoder-int8.onnx"
@@ -66,28 +67,19 @@ def weights_of(place: Place) -> Path:
         UserError: it has none, or it cannot.
     """
     said = f"link {printable(place.name)}"
-    if place.endings.text or (place.policy is not None):
-        raise UserError(
-            f"{said} decides at the sender, for each image, what a network alone cannot: "
-            f"export {printable(place.scheme)}"
-        )
+    can = f"codecs of the kinds {' and '.join(KINDS)} can be exported, such as semantic of signs"
     if place.weights is None or place.part is not None:
+        raise UserError(f"{said} is no codec of ours with weights: {can}")
+    kind = str(read_metadata(place.weights).get("codec"))
+    if kind == DIVIDES:
         raise UserError(
-            f"{said} is no codec of ours with weights: codecs of the kinds "
-            f"{' and '.join(KINDS)} can be exported, such as semantic of signs"
+            f"{said}: the codec {kind} sends by a plan of which coefficients get what power, made "
+            "for each size, ratio and SNR, and mostly for each picture, which no ONNX file holds: "
+            f"{can}"
         )
-    kind = read_metadata(place.weights).get("codec")
     if kind not in KINDS:
-        raise UserError(_other(said, str(kind)))
+        raise UserError(f"{said} is the codec {printable(kind)}: {can}")
+    if place.policy is not None:
+        plain = printable(place.name.partition("+")[0])
+        raise UserError(f"{said}: its sender needs more than a network: export {plain}")
     return place.weights
-
-
-def _other(said: str, kind: str) -> str:
-    """What to say of a codec that cannot be exported."""
-    can = f"codecs of the kinds {' and '.join(KINDS)} can, such as semantic of signs"
-    if kind == "deep":
-        return (
-            f"{said} cannot be exported: its sender plans, for each picture, which coefficients to "
-            f"send and tells the plan by 5G code, which ONNX files do not hold; {can}"
-        )
-    return f"{said} cannot be exported: it is the codec {printable(kind)}; {can}"

@@ -82,8 +82,9 @@ def check_same(network: nn.Module, session: Any, values: Tensor) -> None:
 def write_int8(source: Path, target: Path, feeds: Sequence[Feeds]) -> None:
     """Quantise the convolutions of a file in float32: weights by channel, activations by tensor.
 
-    The last convolution and those of the linear path stay in float32: their errors stand in the
-    output as they are.
+    The first and the last convolution stay in float32, and so does the linear path beside a
+    network: it and the last one stand in the output with all of their errors, and the first takes
+    values near the end of their range, where processors without instructions for 8 bits saturate.
 
     Args:
         source: of `write_float`.
@@ -104,7 +105,7 @@ def write_int8(source: Path, target: Path, feeds: Sequence[Feeds]) -> None:
             _reader(feeds),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[*linear, network[-1]],
+            nodes_to_exclude=[*linear, network[0], network[-1]],
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

@@ -129,10 +129,11 @@ def _of_8_bits(told: Told) -> str:
     """The last section, "" where there are no such networks."""
     if told.calibrated is None:
         return ""
-    linear = " and the linear path beside each network" if told.codec == "adaptive" else ""
+    linear = ", and so does the linear path beside it" if told.codec == "adaptive" else ""
     text = (
         "Most convolutions have weights and activations of 8 bits, whose ranges come from "
-        f"{told.calibrated}. The last convolution of each network{linear} stays in float32. Inputs "
+        f"{told.calibrated}. The first and the last convolution of each network stay in "
+        f"float32{linear}. Inputs "
         "and outputs are those of the networks in float32, and an encoder of 8 bits goes with a "
         "decoder in float32, or the reverse. How much faster they are depends on the processor."
     )
