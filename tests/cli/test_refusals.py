@@ -19,6 +19,8 @@ RADIO = ["modulate", "image.png", "--out", "x.cf32"]
 IMAGE = ["transmit", "image.png", "--snr"]
 CLIP = ["transmit", "clip.mp4", "--snr", "3"]
 EXPORT = ["export", "--weights", "signs"]
+PLANNED = ["export", "--weights", "photo", *OUT]
+SETTLED = [*PLANNED, "--link", "semantic+uniform", *POINT]
 PLAN = ["plan", "--size", "640x480"]
 MARKED = [*IMAGE, "3", "--link", "semantic+importance", "--important"]
 
@@ -202,8 +204,13 @@ MISTAKES: list[tuple[list[str], str]] = [
     ),
     ([*EXPORT, *OUT, "--calibrate", "nothere"], "nothere does not exist"),
     (["export", *OUT], "say which weights semantic is of: --weights cifar10-jpeg|"),
-    (["export", *OUT, "--weights", "photo"], "codec deep sends by a plan"),
-    (["export", *OUT, "--weights", "photo", "--link", "semantic+uniform"], "sends by a plan"),
+    (["export", *OUT, "--weights", "photo"], "export semantic+uniform, whose plan"),
+    ([*PLANNED, "--link", "semantic+uniform"], "is exported for images of one size, a ratio"),
+    ([*PLANNED, "--link", "semantic+uniform+progressive"], "makes a plan for each picture"),
+    ([*SETTLED, "--size", "9x9"], "--size has 16 to 4096 pixels a side here"),
+    ([*SETTLED, "--size", "9"], "--size is WIDTHxHEIGHT in whole pixels"),
+    ([*SETTLED, "--size", "64x64", "--calibrate", "image.png"], "leave --calibrate out"),
+    ([*EXPORT, *OUT, "--snr", "3"], "are of codecs with a plan, and semantic has none"),
     (["export", *OUT, "--weights", "cifar10-jpeg"], "the package has no images of cifar10-jpeg"),
     (["web", "--task", "a:B"], "--network and --task are of a --perception"),
     (["web", "--port", "0"], "--port is a number from 1 to"),

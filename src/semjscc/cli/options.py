@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import textwrap
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 NARROWEST = 40
 """Columns of a terminal below which it breaks the lines of a table itself."""
+SIZE = re.compile(r"(\d{1,9})[xX](\d{1,9})", re.ASCII)
+"""How people state one: width and height."""
 WIDEST = 10_000
 """Columns of a pipe, where a table is as wide as it needs to be and nothing is cut."""
 
@@ -229,3 +232,18 @@ def at_least(least: int, number: int, name: str) -> int:
     if number < least:
         raise UserError(f"{name} must be at least {least}, not {number}")
     return number
+
+
+def stated_size(text: str) -> tuple[int, int]:
+    """Height and width of an image as people state them, ``640x480``.
+
+    Raises:
+        UserError: it is no size.
+    """
+    found = SIZE.fullmatch(text)
+    if found is None:
+        raise UserError(
+            f"--size is WIDTHxHEIGHT in whole pixels, such as 640x480, not '{printable(text)}'"
+        )
+    width, height = map(int, found.groups())
+    return height, width

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +16,10 @@ from semjscc.errors import UserError, printable
 from semjscc.export import runner
 from semjscc.export.calibration import feeds_of
 from semjscc.export.names import FLOAT_FILES, INT8_FILES, README, RUNNER, check_out
-from semjscc.export.networks import Exportable, metadata_of, networks_of, range_of_ratios
+from semjscc.export.networks import Exportable, ends_of, metadata_of
 from semjscc.export.onnx_files import check_same, write_float, write_int8
+from semjscc.export.planned import Planned
 from semjscc.export.readme import Told, readme
-
-_SIDES, _OTHER_SIDES = (10, 12), (7, 5)
-"""Of the latent, at which networks are written and tried."""
 
 
 class Calibration(NamedTuple):
@@ -36,7 +35,7 @@ class Calibration(NamedTuple):
 
 
 def export(
-    codec: Exportable, out: Path, weights: str, calibration: Calibration | None
+    codec: Exportable | Planned, out: Path, weights: str, calibration: Calibration | None
 ) -> dict[str, int]:
     """Write a folder, whole or not at all; an earlier export in its place is replaced.
 
@@ -71,39 +70,38 @@ def export(
 
 
 def _fill(
-    folder: Path, codec: Exportable, weights: str, calibration: Calibration | None
+    folder: Path, codec: Exportable | Planned, weights: str, calibration: Calibration | None
 ) -> dict[str, int]:
-    files, facts = [folder / name for name in FLOAT_FILES], metadata_of(codec)
+    files = [folder / name for name in FLOAT_FILES]
+    planned = isinstance(codec, Planned)
+    ends, facts = (
+        (codec.ends(), codec.metadata()) if planned else (ends_of(codec), metadata_of(codec))
+    )
     sessions = []
-    names = ("image", "latent"), ("latent", "image")
-    channels, scales = (3, codec.depth), (codec.stride, 1)
-    for file, network, named, depth, scale in zip(
-        files, networks_of(codec), names, channels, scales, strict=True
-    ):
-        example, other = (
-            torch.rand(count, depth, scale * sides[0], scale * sides[1])
-            for count, sides in ((1, _SIDES), (2, _OTHER_SIDES))
-        )
-        file.write_bytes(write_float(network, example, named, facts))
+    for file, end in zip(files, ends, strict=True):
+        file.write_bytes(write_float(end, facts))
         sessions.append(runner.load(file, torch.get_num_threads()))
-        check_same(network, sessions[-1], other)
-    if calibration is not None:
+        check_same(end, sessions[-1])
+    if calibration is not None and not planned:
         eights = [folder / name for name in INT8_FILES]
         feeds = feeds_of(codec, calibration.images, *sessions)
         for file, eight, own in zip(files, eights, feeds, strict=True):
             write_int8(file, eight, own)
         files += eights
     sizes = {file.name: file.stat().st_size for file in files}
-    ends = [[one.name for one in session.get_inputs()] for session in sessions]
+    names = [[one.name for one in session.get_inputs()] for session in sessions]
+    first, last = map(Fraction, facts["ratios"].split())
+    low, high = map(float, facts["snr_range_db"].split())
     told = Told(
         weights=weights,
-        codec=codec.name,
+        codec=facts["codec"],
         version=__version__,
-        stride=codec.stride,
-        depth=codec.depth,
-        ratios=range_of_ratios(codec),
-        snr_range_db=codec.snr_range_db,
-        inputs=dict(zip(("encoder", "decoder"), ends, strict=True)),
+        stride=int(facts["stride"]),
+        depth=int(facts["depth"]),
+        ratios=(first, last),
+        snr_range_db=(low, high),
+        size=facts.get("size"),
+        inputs=dict(zip(("encoder", "decoder"), names, strict=True)),
         sizes=sizes,
         calibrated=None if calibration is None else calibration.said,
     )

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from semjscc.allocation.policy import UNIFORM
 from semjscc.checkpoint import read_metadata
 from semjscc.errors import UserError, printable
 from semjscc.export.readme import TITLE
@@ -15,7 +16,7 @@ README, RUNNER = "README.md", "runner.py"
 FILES = (*FLOAT_FILES, *INT8_FILES, README, RUNNER)
 """All that an exported folder may hold."""
 KINDS = "adaptive", "deepjscc"
-"""Codecs that can be exported: what they send follows from their networks alone."""
+"""Codecs whose networks alone decide what is sent of an image of any size."""
 
 
 def check_extra() -> None:
@@ -60,26 +61,25 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
-def weights_of(place: Place) -> Path:
-    """The checkpoint of a link whose codec can be exported.
+def weights_of(place: Place) -> tuple[Path, bool]:
+    """The checkpoint of a link whose codec can be exported, and whether its plan is to be settled.
 
     Raises:
         UserError: it has none, or it cannot.
     """
-    said = f"link {printable(place.name)}"
-    can = f"codecs of the kinds {' and '.join(KINDS)} can be exported, such as semantic of signs"
+    said, plain = f"link {printable(place.name)}", printable(place.name.partition("+")[0])
+    can = f"codecs of the kinds {', '.join(KINDS)} and {DIVIDES} can be exported"
     if place.weights is None or place.part is not None:
         raise UserError(f"{said} is no codec of ours with weights: {can}")
-    kind = str(read_metadata(place.weights).get("codec"))
-    if kind == DIVIDES:
-        raise UserError(
-            f"{said}: the codec {kind} sends by a plan of which coefficients get what power, made "
-            "for each size, ratio and SNR, and mostly for each picture, which no ONNX file holds: "
-            f"{can}"
-        )
-    if kind not in KINDS:
+    kind, policy = str(read_metadata(place.weights).get("codec")), place.policy
+    if kind not in (*KINDS, DIVIDES):
         raise UserError(f"{said} is the codec {printable(kind)}: {can}")
-    if place.policy is not None:
-        plain = printable(place.name.partition("+")[0])
+    uniform = policy is not None and policy.blind and not policy.weighs
+    if kind == DIVIDES and (place.endings.text or not uniform):
+        raise UserError(
+            f"{said}: its sender makes a plan for each picture, which no ONNX file holds: export "
+            f"{plain}+{UNIFORM}, whose plan follows from the size, the ratio and the SNR"
+        )
+    if kind != DIVIDES and policy is not None:
         raise UserError(f"{said}: its sender needs more than a network: export {plain}")
-    return place.weights
+    return place.weights, kind == DIVIDES

@@ -5,7 +5,6 @@ What is complex, and what follows from the number of symbols, is the runner's: s
 
 from copy import deepcopy
 from fractions import Fraction
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from semjscc.codecs.base import Codec
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError, printable
 from semjscc.export.convolutions import without_transposed
+from semjscc.export.ends import End, Ends
 
 Exportable = Adaptive | DeepJSCC
 """The codecs that can be exported."""
@@ -30,18 +30,6 @@ def exportable(codec: Codec) -> Exportable:
     if not isinstance(codec, Adaptive | DeepJSCC):
         raise UserError(f"the codec {printable(codec.name)} cannot be exported")
     return codec
-
-
-class Networks(NamedTuple):
-    """The two ends of a codec, each a function of what it takes, snr_db (B,) and ratio (B,).
-
-    Attributes:
-        encoder: (B, 3, H, W) in [0, 1], sides divisible by the stride -> the latent (B, C, h, w).
-        decoder: the latent, zero where nothing was sent -> (B, 3, H, W), not clamped.
-    """
-
-    encoder: nn.Module
-    decoder: nn.Module
 
 
 class _Fixed(nn.Module):
@@ -82,16 +70,38 @@ class _Conditioned(nn.Module):
         return made + self._after if self._after else made
 
 
-def networks_of(codec: Exportable) -> Networks:
-    """Copies of a codec's two ends, in eval mode, without transposed convolutions."""
+def ends_of(codec: Exportable) -> Ends:
+    """Copies of a codec's two ends, in eval mode, without transposed convolutions.
+
+    The encoder takes images (B, 3, H, W) in [0, 1], sides divisible by the stride, and gives the
+    latent (B, C, h, w); the decoder takes that, zero where nothing was sent, and gives images, not
+    clamped. Both take snr_db (B,) and ratio (B,).
+    """
     encoder, decoder = (
         without_transposed(deepcopy(end)).float() for end in (codec.encoder, codec.decoder)
     )
     if isinstance(codec, Adaptive):
         encoder = _Conditioned(codec, encoder, before=-0.5, after=0)
         decoder = _Conditioned(codec, decoder, before=0, after=0.5)
-        return Networks(encoder.eval(), decoder.eval())
-    return Networks(_Fixed(encoder).eval(), _Fixed(decoder).eval())
+    else:
+        encoder, decoder = _Fixed(encoder), _Fixed(decoder)
+    return Ends(
+        _end(encoder, ("image", "latent"), 3, codec.stride),
+        _end(decoder, ("latent", "image"), codec.depth, 1),
+    )
+
+
+def _end(network: nn.Module, names: tuple[str, str], channels: int, scale: int) -> End:
+    taken, made = names
+    one, two = (
+        {
+            taken: torch.rand(count, channels, scale * rows, scale * columns),
+            "snr_db": torch.linspace(-9.0, 25.0, count),
+            "ratio": torch.linspace(0.01, 0.08, count),
+        }
+        for count, rows, columns in ((1, 10, 12), (2, 7, 5))
+    )
+    return End(network.eval(), one, two, made, any_size=True)
 
 
 def range_of_ratios(codec: Exportable) -> tuple[Fraction, Fraction]:

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from semjscc.errors import UserError
 from semjscc.export.calibration import Feeds
+from semjscc.export.ends import End
 from semjscc.runtime.quiet import without_warnings
 
-SNR, RATIO = "snr_db", "ratio"
-"""Inputs beside the first, which a network may do without."""
 OPSET = 17
 _MOST_DIFFERENCE = 1e-3
 """Of an output from torch's; what rounding does is a hundredth of it."""
@@ -24,34 +22,29 @@ _READY = "onnx.quant.pre_process", "onnxruntime.quant"
 """By this onnxruntime knows that a model needs no preparation, and does not warn of it."""
 
 
-def write_float(
-    network: nn.Module, example: Tensor, names: tuple[str, str], facts: Mapping[str, str]
-) -> bytes:
-    """A network in float32, as the content of a file.
-
-    Args:
-        network: of `networks_of`.
-        example: an input (1, C, H, W); other sizes and numbers of images can be run.
-        names: of the input and of the output.
-        facts: metadata of the file.
-    """
+def write_float(end: End, facts: Mapping[str, str]) -> bytes:
+    """An end of a codec in float32, as the content of a file with these facts as metadata."""
     import onnx
 
-    taken, made = names
     written: Any = io.BytesIO()  # torch takes it, and does not say so
-    others = torch.tensor([3.0]), torch.tensor([1 / 24])
-    axes = {0: "images", 2: "height", 3: "width"}
+    names = list(end.example)
+    axes = {}
+    if end.any_size:
+        wide = {0: "images", 2: "height", 3: "width"}
+        ranks = {name: value.ndim for name, value in end.example.items()}
+        axes = {name: wide if rank == 4 else {0: "images"} for name, rank in ranks.items()}
+        axes[end.output] = wide
     # torch is about to export in another way alone, which needs one more large package.
     with torch.no_grad(), without_warnings():
         torch.onnx.export(
-            network,
-            (example, *others),
+            end.network,
+            tuple(end.example.values()),
             written,
             dynamo=False,
             opset_version=OPSET,
-            input_names=[taken, SNR, RATIO],
-            output_names=[made],
-            dynamic_axes={taken: axes, SNR: {0: "images"}, RATIO: {0: "images"}, made: axes},
+            input_names=names,
+            output_names=[end.output],
+            dynamic_axes=axes,
         )
     model = onnx.load_model_from_string(written.getvalue())
     onnx.helper.set_model_props(model, {**facts, _READY[0]: _READY[1]})
@@ -59,18 +52,16 @@ def write_float(
     return model.SerializeToString()
 
 
-def check_same(network: nn.Module, session: Any, values: Tensor) -> None:
-    """Compare a file with the network that it was made of, at a size that it was not made at.
+def check_same(end: End, session: Any) -> None:
+    """Compare a file with the network that it was made of, at other inputs than it was made at.
 
     Raises:
         UserError: they differ.
     """
-    count = len(values)
-    snrs_db, ratios = torch.linspace(-9.0, 25.0, count), torch.linspace(1 / 100, 1 / 12, count)
     with torch.no_grad():
-        right = network(values, snrs_db, ratios).numpy()
-    given = {SNR: snrs_db.numpy(), RATIO: ratios.numpy()}
-    feeds = {one.name: given.get(one.name, values.numpy()) for one in session.get_inputs()}
+        right = end.network(*end.other.values()).numpy()
+    names = [one.name for one in session.get_inputs()]
+    feeds = {name: end.other[name].numpy() for name in names}
     (made,) = session.run(None, feeds)
     if made.shape != right.shape or not np.abs(made - right).max() < _MOST_DIFFERENCE:
         raise UserError(

@@ -8,7 +8,6 @@ from textwrap import fill
 TITLE = "# A semjscc codec without torch"
 """First line, by which a folder of ours is known."""
 WIDTH = 99
-_OPTION = "`--int8` takes the network of 8 bits. "
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Told:
         depth: C, channels of the latent.
         ratios: smallest and largest bandwidth ratio.
         snr_range_db: lowest and highest SNR.
+        size: of the images, width x height, where the codec has a plan; None for any.
         inputs: names of the inputs of each network in float32.
         sizes: bytes of each ONNX file.
         calibrated: images that the ranges of int8 come from, in words; None without int8.
@@ -35,6 +35,7 @@ class Told:
     depth: int
     ratios: tuple[Fraction, Fraction]
     snr_range_db: tuple[float, float]
+    size: str | None
     inputs: Mapping[str, Sequence[str]]
     sizes: Mapping[str, int]
     calibrated: str | None
@@ -42,7 +43,7 @@ class Told:
 
 def readme(told: Told) -> str:
     """The text, in Markdown."""
-    stride, weights = told.stride, told.weights
+    weights = told.weights
     example = _example(told)
     files = "\n".join(
         f"| `{name}` | {size / 1e6:.2f} MB | {_what(name)} |" for name, size in told.sizes.items()
@@ -69,16 +70,16 @@ Copy `runner.py` and the encoder to the sender, `runner.py` and the decoder to t
 need NumPy and onnxruntime. The command line needs Pillow, too, which reads and writes images.
 
     python runner.py encode photo.png symbols.npy {example}
-    python runner.py decode symbols.npy out.png {example} --size 768x512
+    python runner.py decode symbols.npy out.png {example} {_told_to_decode(told)}
 
-`symbols.npy` holds k complex symbols of mean power 1 (complex64). The receiver must know the size
-of the image and the ratio; `encode` prints the size. The SNR is that of one symbol, Es/N0 in dB.
-{_OPTION if told.calibrated else ""}In a program of your own:
+{fill(_symbols(told), WIDTH)}
+
+In a program of your own:
 
     import runner
     sender, receiver = runner.load("encoder.onnx", threads=1), runner.load("decoder.onnx")
-    symbols = runner.encode(sender, image, ratio, snr_db)
-    image = runner.decode(receiver, symbols, noise_variance, ratio, size, gain)
+    symbols, level = runner.encode_with_level(sender, image, ratio, snr_db)
+    image = runner.decode(receiver, symbols, noise_variance, ratio, size, gain, level)
 
 The docstrings in `runner.py` give shapes and units. Where the channel fades, `gain` is what each
 symbol was multiplied by. Where symbols are lost, their `noise_variance` is infinite.
@@ -87,29 +88,87 @@ symbol was multiplied by. Where symbols are lost, their `noise_variance` is infi
 
 {inputs}
 
-All are float32. B is the number of images. H and W are the sides of the image, rounded up to
-multiples of {stride}; h = H/{stride} and w = W/{stride}.
+{_letters(told)}
 
 ## What the runner does beside the networks
 
-1. It repeats the last row and column of the image until {stride} divides both sides.
-2. It runs the encoder.
-3. It takes k numbers of the latent as symbols. k is the ratio times 3·H·W of the image as given,
-   rounded down, at least 1. The channels 2i and 2i + 1 are the real and the imaginary part of a
-   symbol. The first channels are sent, and of the last pair places spread evenly over the image.
-4. It scales the k symbols to mean power 1. A latent of zeros becomes symbols that are all 1.
-5. At the receiver, it divides each symbol by the gain. With N0, the noise variance of the symbol
-   after that, it divides by 1 + N0. Lost symbols become 0.
-6. It puts the symbols back into the latent, with zeros where nothing was sent.
-7. It runs the decoder and cuts the image to its size.
+{_steps(told)}
 
 The networks take a large image as a whole, and memory grows with it.
 {_of_8_bits(told)}"""
 
 
+def _told_to_decode(told: Told) -> str:
+    return "--size 768x512" if told.size is None else f"--size {told.size} --level 1.23"
+
+
+def _symbols(told: Told) -> str:
+    """What is sent, and what the receiver must know."""
+    printed = "the size" if told.size is None else "the size and the level, which it must know, too"
+    option = " `--int8` takes the network of 8 bits." if told.calibrated else ""
+    return (
+        "`symbols.npy` holds k complex symbols of mean power 1 (complex64). The receiver must know "
+        f"the size of the image and the ratio; `encode` prints {printed}. The SNR is that of one "
+        f"symbol, Es/N0 in dB.{option}"
+    )
+
+
+def _letters(told: Told) -> str:
+    """What the letters in shapes stand for."""
+    stride = told.stride
+    sides = f"H and W are the sides of the image, rounded up to multiples of {stride}"
+    if told.size is None:
+        rest = f"B is the number of images. {sides}; h = H/{stride} and w = W/{stride}."
+    else:
+        rest = f"{sides}. k is the number of symbols. Another size needs another export."
+    return fill(f"All are float32. {rest}", WIDTH)
+
+
+def _steps(told: Told) -> str:
+    """What stands between image, networks and symbols."""
+    if told.size is None:
+        taken = (
+            "It takes k numbers of the latent as symbols. k is the ratio times 3·H·W of the image "
+            "as given, rounded down, at least 1. The channels 2i and 2i + 1 are the real and the "
+            "imaginary part of a symbol. The first channels are sent, and of the last pair places "
+            "spread evenly over the image."
+        )
+        scaled = "A latent of zeros becomes symbols that are all 1."
+        put = "It puts the symbols back into the latent, with zeros where nothing was sent."
+    else:
+        taken = (
+            "It takes the two channels of the latent as the real and the imaginary part of the k "
+            "symbols. k is the ratio times 3·H·W of the image as given, rounded down."
+        )
+        scaled = (
+            "The square root of half their mean power before is the picture's level, rounded to a "
+            "24th of an octave: 8 bits, of which 0 is not used, from 2⁻⁸ on."
+        )
+        put = "It gives the decoder the symbols as the latent, their noise after step 5, and level."
+    steps = [
+        f"It repeats the last row and column of the image until {told.stride} divides both sides.",
+        "It runs the encoder.",
+        taken,
+        f"It scales the k symbols to mean power 1. {scaled}",
+        "At the receiver, it divides each symbol by the gain. With N0, the noise variance of the "
+        "symbol after that, it divides by 1 + N0. Lost symbols become 0.",
+        put,
+        "It runs the decoder and cuts the image to its size.",
+    ]
+    return "\n".join(
+        fill(f"{place}. {step}", WIDTH, subsequent_indent="   ")
+        for place, step in enumerate(steps, 1)
+    )
+
+
 def _takes(told: Told) -> str:
     """Which ratios and SNRs."""
     (first, last), (low, high) = told.ratios, told.snr_range_db
+    if told.size is not None:
+        return (
+            f"It takes images of {told.size} pixels (width x height), the ratio {last} and an SNR "
+            f"of {low:g} dB at the sender, since the plan of its symbols follows from these."
+        )
     if first == last:
         return f"It takes the ratio {last} and an SNR of {low:g} dB, and no others."
     return (
@@ -146,14 +205,18 @@ def _what(name: str) -> str:
 
 
 def _inputs(end: str, told: Told) -> str:
-    image = "the image, (B, 3, H, W), red, green, blue"
-    latent = f"the latent, (B, {told.depth}, h, w)"
+    planned = told.size is not None
+    batch, inside = ("1", "1, k") if planned else ("B", "h, w")
+    image = f"the image, ({batch}, 3, H, W), red, green, blue"
+    latent = f"the latent, ({batch}, {told.depth}, {inside})"
     here = "that the sender believes in" if end == "encoder" else "of the symbols, as their mean"
     meanings = {
         "image": f"{image}, in [0, 1]",
         "latent": f"{latent}, of symbols of power 1 over 1 + N0, zero where nothing was sent",
         "snr_db": f"the SNR {here}, (B,), in dB",
         "ratio": "the bandwidth ratio, (B,), such as 0.0833 for 1/12",
+        "noise": "N0 of each symbol, (1, k), infinite where it was lost",
+        "level": "the picture's level, (1,)",
     }
     rows = "\n".join(f"| input | `{name}` | {meanings[name]} |" for name in told.inputs[end])
     made = f"`latent` | {latent}, of any power", f"`image` | {image}, not clamped"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from semjscc.cli.options import add_json, columns, existing_file, few_digits
+from semjscc.cli.options import SIZE, add_json, columns, existing_file, few_digits, stated_size
 from semjscc.cli.parser import Register
 from semjscc.cli.pictures import upright_size_of
 from semjscc.cli.radio.modem import WAVEFORMS
@@ -25,8 +24,6 @@ OWN_RADIO = "your radio"
 """What answers call the radio of ``--symbol-rate``."""
 LEAST, MOST = 1e-9, 1e12
 """Of every number here: beyond them lies nothing that sends images."""
-
-_SIZE = re.compile(r"(\d{1,9})[xX](\d{1,9})", re.ASCII)
 
 
 class Planned(NamedTuple):
@@ -113,7 +110,7 @@ def _size(image: str | None, text: str | None) -> tuple[int, int]:
     if image is not None and text is None:
         height, width = _size_of_file(image)
     elif text is not None and image is None:
-        height, width = _stated_size(text)
+        height, width = stated_size(text)
     else:
         raise UserError("plan takes an image file or --size WIDTHxHEIGHT, one of the two")
     if not SHORTEST_SIDE <= min(height, width) <= max(height, width) <= LONGEST_SIDE:
@@ -125,21 +122,11 @@ def _size(image: str | None, text: str | None) -> tuple[int, int]:
 
 
 def _size_of_file(name: str) -> tuple[int, int]:
-    if _SIZE.fullmatch(name) and not user_path(name).exists():
+    if SIZE.fullmatch(name) and not user_path(name).exists():
         raise UserError(f"there is no file {name}: a size is written --size {name}")
     height, width = upright_size_of(existing_file(name))
     if not height:
         raise UserError(f"{printable(name)} is no image whose size can be read")
-    return height, width
-
-
-def _stated_size(text: str) -> tuple[int, int]:
-    found = _SIZE.fullmatch(text)
-    if found is None:
-        raise UserError(
-            f"--size is WIDTHxHEIGHT in whole pixels, such as 640x480, not '{printable(text)}'"
-        )
-    width, height = map(int, found.groups())
     return height, width
 
 
