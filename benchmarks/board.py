@@ -1,14 +1,15 @@
 """What a codec without torch gives and costs: quality and processor time beside torch, in one run.
 
-    python benchmarks/board.py [--images 500] [--out results/board.json]
+    python benchmarks/board.py [--images 300] [--out results/board.json]
 
 Prints both tables of docs/board.md, which tools/fill_tables.py makes of the file.
 
 Exports codecs as `semjscc export` does, sends the same test images through the same noise by torch,
-by ONNX in float32 and in 8 bits, and lets the family's network look at what arrives. Then the three
-encode and decode an image in turns, on one thread. Processor time counts, which a busy machine
-disturbs less than the clock; the numbers are medians, and the ratios are of one turn each. Without
-data/cifar10-jpeg only the codec for road signs is measured.
+by ONNX in float32 and in 8 bits, and lets the family's network look at what arrives. Then all of
+them encode and decode an image in turns, on one thread. Processor time counts, which a busy machine
+disturbs less than the clock; the numbers are medians, and the ratios are of one turn each. The
+codec for road scenes is exported with a plan, in float32; its network finds objects, so that only
+the PSNR is told. Without data/cifar10-jpeg the codecs for such images are left out.
 """
 
 import argparse
@@ -29,25 +30,29 @@ import torch
 from torch import Tensor
 
 from semjscc.channels.awgn import awgn
-from semjscc.channels.base import ChannelKnowledge
 from semjscc.checkpoint import locate, write_atomically
+from semjscc.codecs.base import Codec, Side
+from semjscc.codecs.deep import Deep
 from semjscc.codecs.store import load_codec
 from semjscc.evaluation.evaluators import Evaluator, load_evaluators
 from semjscc.export import runner
 from semjscc.export.calibration import calibration_images
 from semjscc.export.folder import Calibration, export
 from semjscc.export.names import FLOAT_FILES, INT8_FILES
-from semjscc.export.networks import Exportable, exportable
+from semjscc.export.networks import exportable
+from semjscc.export.planned import Planned
 from semjscc.families import default_perception
 from semjscc.images import quantise
+from semjscc.linear.level import from_words, to_words
 from semjscc.perception.base import predict
 from semjscc.perception.store import open_perception
 from semjscc.randomness import Draws
+from semjscc.tasks import Classification
 
 ROOT = Path(__file__).parents[1]
 TORCH, FLOAT, INT8 = "torch", "ONNX, float32", "ONNX, int8"
 TURNS = 7
-BATCH = 50
+BATCH = 25
 SEED = 1
 
 
@@ -60,6 +65,7 @@ class Board(NamedTuple):
         data: whose test images are sent; its val images calibrate.
         points: ratios and SNRs in dB.
         sides: height and width of the images that are timed.
+        planned: height and width for which a plan is settled; None for a codec without one.
     """
 
     weights: str
@@ -67,14 +73,18 @@ class Board(NamedTuple):
     data: str
     points: Sequence[tuple[Fraction, float]]
     sides: Sequence[tuple[int, int]]
+    planned: tuple[int, int] | None = None
 
 
 WIDE = [(Fraction(1, 48), 0.0), (Fraction(1, 24), 10.0), (Fraction(1, 6), 20.0)]
 CIFAR = "data/cifar10-jpeg"
+SCENE = (256, 256)
+"""Height and width of the drawn road scenes."""
 BOARDS = [
     Board("signs-semantic", "signs", "signs", WIDE, [(64, 64), (512, 768)]),
     Board("cifar10-jpeg-semantic", "cifar10-jpeg", CIFAR, WIDE, [(32, 32), (512, 768)]),
     Board("cifar10-jpeg-deepjscc-6", "cifar10-jpeg", CIFAR, [(Fraction(1, 6), 10.0)], [(32, 32)]),
+    Board("scenes-semantic", "scenes", "scenes", [(Fraction(1, 24), 10.0)], [SCENE], SCENE),
 ]
 
 
@@ -82,24 +92,33 @@ class Ends(NamedTuple):
     """Encoder and decoder of a batch of images.
 
     Attributes:
-        encode: images (B, 3, H, W), ratio and SNR in dB -> symbols (B, k).
-        decode: symbols (B, k), N0, ratio and (height, width) -> images, not clamped.
+        encode: images (B, 3, H, W), ratio and SNR in dB -> symbols (B, k), and what else the
+            decoder must be told.
+        decode: symbols (B, k), that, N0, ratio and (height, width) -> images, not clamped.
     """
 
-    encode: Callable[[Tensor, Fraction, float], Tensor]
-    decode: Callable[[Tensor, float, Fraction, tuple[int, int]], Tensor]
+    encode: Callable[[Tensor, Fraction, float], tuple[Tensor, Any]]
+    decode: Callable[[Tensor, Any, float, Fraction, tuple[int, int]], Tensor]
 
 
-def of_torch(codec: Exportable) -> Ends:
-    """As the links run it."""
-
-    @torch.inference_mode()
-    def encode(images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
-        return codec.encode(images, images.new_full((len(images),), snr_db), ratio).symbols
+def of_torch(codec: Codec) -> Ends:
+    """As the links run it, a codec with a plan with the policy `uniform`."""
+    blind: Any = {"blind": True} if isinstance(codec, Deep) else {}
 
     @torch.inference_mode()
-    def decode(symbols: Tensor, noise: float, ratio: Fraction, size: tuple[int, int]) -> Tensor:
-        return codec.decode(symbols, torch.full((len(symbols),), noise), ratio, size)
+    def encode(images: Tensor, ratio: Fraction, snr_db: float) -> tuple[Tensor, Any]:
+        snrs_db = images.new_full((len(images),), snr_db)
+        encoded = codec.encode(images, snrs_db, ratio, **blind)
+        if (side := encoded.side) is None:
+            return encoded.symbols, None
+        gain, design = from_words(to_words(side.gain, side.snr_db))
+        return encoded.symbols, Side(gain, design, side.told)
+
+    @torch.inference_mode()
+    def decode(
+        symbols: Tensor, side: Any, noise: float, ratio: Fraction, size: tuple[int, int]
+    ) -> Tensor:
+        return codec.decode(symbols, torch.full((len(symbols),), noise), ratio, size, side)
 
     return Ends(encode, decode)
 
@@ -108,12 +127,17 @@ def of_runner(folder: Path, files: tuple[str, str]) -> Ends:
     """As a board runs it, one image after the other."""
     encoder, decoder = (runner.load(folder / name, threads=1) for name in files)
 
-    def encode(images: Tensor, ratio: Fraction, snr_db: float) -> Tensor:
-        rows = [runner.encode(encoder, image, ratio, snr_db) for image in images.numpy()]
-        return torch.from_numpy(np.stack(rows))
+    def encode(images: Tensor, ratio: Fraction, snr_db: float) -> tuple[Tensor, Any]:
+        rows = [runner.encode_with_level(encoder, one, ratio, snr_db) for one in images.numpy()]
+        return torch.from_numpy(np.stack([row[0] for row in rows])), [row[1] for row in rows]
 
-    def decode(symbols: Tensor, noise: float, ratio: Fraction, size: tuple[int, int]) -> Tensor:
-        rows = [runner.decode(decoder, one, noise, ratio, size) for one in symbols.numpy()]
+    def decode(
+        symbols: Tensor, side: Any, noise: float, ratio: Fraction, size: tuple[int, int]
+    ) -> Tensor:
+        rows = [
+            runner.decode(decoder, one, noise, ratio, size, level=level)
+            for one, level in zip(symbols.numpy(), side, strict=True)
+        ]
         return torch.from_numpy(np.stack(rows))
 
     return Ends(encode, decode)
@@ -121,29 +145,26 @@ def of_runner(folder: Path, files: tuple[str, str]) -> Ends:
 
 def quality(
     ends: Ends, judge: Evaluator, ratio: Fraction, snr_db: float
-) -> tuple[float, float, Tensor]:
+) -> tuple[dict[str, float], Tensor]:
     """Mean PSNR in dB and accuracy over the images, and the symbols of the first ones."""
     psnrs, right, first = [], [], None
     for start in range(0, len(judge.data), BATCH):
         places = range(start, min(start + BATCH, len(judge.data)))
         images = judge.data.batch(places)
-        symbols = ends.encode(images, ratio, snr_db)
+        symbols, side = ends.encode(images, ratio, snr_db)
         first = symbols if first is None else first
-        arrived, knowledge = awgn(symbols, snr_db, Draws(SEED, list(places)))
+        arrived, _ = awgn(symbols, snr_db, Draws(SEED, list(places)))
         size = (images.shape[-2], images.shape[-1])
-        decoded = ends.decode(arrived, _noise(knowledge), ratio, size)
-        seen = quantise(decoded)
+        seen = quantise(ends.decode(arrived, side, 10 ** (-snr_db / 10), ratio, size))
         errors = (seen - images).square().mean(dim=(1, 2, 3))
         psnrs += (-10 * errors.log10()).tolist()
-        with torch.inference_mode():
-            classes = torch.as_tensor(predict(judge.perception, seen))
-        right += (classes == judge.data.labels[list(places)]).tolist()
+        if isinstance(judge.perception.task, Classification):
+            with torch.inference_mode():
+                classes = torch.as_tensor(predict(judge.perception, seen))
+            right += (classes == judge.data.labels[list(places)]).tolist()
     assert first is not None
-    return statistics.fmean(psnrs), statistics.fmean(right), first
-
-
-def _noise(knowledge: ChannelKnowledge) -> float:
-    return float(knowledge.noise_variance.flatten()[0])
+    found = {"psnr_db": statistics.fmean(psnrs)}
+    return found | ({"accuracy": statistics.fmean(right)} if right else {}), first
 
 
 def seconds(ends: dict[str, Ends], size: tuple[int, int], ratio: Fraction) -> dict[str, Any]:
@@ -154,9 +175,9 @@ def seconds(ends: dict[str, Ends], size: tuple[int, int], ratio: Fraction) -> di
     for turn in range(TURNS + 1):
         for name, (encode, decode) in ends.items():
             begin = time.process_time()
-            symbols = encode(image, ratio, 10.0)
+            symbols, side = encode(image, ratio, 10.0)
             middle = time.process_time()
-            decode(symbols, noise, ratio, size)
+            decode(symbols, side, noise, ratio, size)
             if turn:  # the first turn warms up
                 taken[name].append((middle - begin, time.process_time() - middle))
     return {
@@ -175,24 +196,26 @@ def seconds(ends: dict[str, Ends], size: tuple[int, int], ratio: Fraction) -> di
 
 def measure(board: Board, images: int, folder: Path) -> dict[str, Any]:
     """All of one codec."""
-    codec = exportable(load_codec(locate(board.weights))[0])
+    codec = load_codec(locate(board.weights))[0]
     codec = codec.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    found = calibration_images(board.data)
-    said = f"{len(found)} images of {found.name}"
-    sizes = export(codec, folder, board.weights, Calibration(list(found.images), said))
+    if board.planned is not None:
+        assert isinstance(codec, Deep)
+        told = Planned(codec, board.planned, *board.points[0])
+        sizes = export(told, folder, board.weights, None)
+    else:
+        found = calibration_images(board.data)
+        calibration = Calibration(list(found.images), found.name)
+        sizes = export(exportable(codec), folder, board.weights, calibration)
     perception = open_perception(default_perception(board.family))
     judge = load_evaluators(board.data, "test", [perception], "accuracy", limit=images)[0]
-    ends = {
-        TORCH: of_torch(codec),
-        FLOAT: of_runner(folder, FLOAT_FILES),
-        INT8: of_runner(folder, INT8_FILES),
-    }
+    ends = {TORCH: of_torch(codec), FLOAT: of_runner(folder, FLOAT_FILES)}
+    if board.planned is None:
+        ends[INT8] = of_runner(folder, INT8_FILES)
     points = []
     for ratio, snr_db in board.points:
         of_each, symbols = {}, {}
         for name, one in ends.items():
-            psnr_db, accuracy, symbols[name] = quality(one, judge, ratio, snr_db)
-            of_each[name] = {"psnr_db": psnr_db, "accuracy": accuracy}
+            of_each[name], symbols[name] = quality(one, judge, ratio, snr_db)
             print(f"{board.weights} {ratio} {snr_db:g} dB {name}: {of_each[name]}", flush=True)
         difference = float((symbols[FLOAT] - symbols[TORCH]).abs().max())
         point = {"ratio": str(ratio), "snr_db": snr_db, "largest_difference": difference}
@@ -218,7 +241,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--images", type=int, default=500, help="test images of each codec")
+    parser.add_argument("--images", type=int, default=300, help="test images of each codec")
     parser.add_argument("--out", type=Path, help="write the numbers as JSON")
     words = parser.parse_args()
     torch.set_num_threads(1)

@@ -220,6 +220,8 @@ def test_command_line_needs_neither_torch_nor_semjscc(adaptive: Exported, tmp_pa
         (["decode", "x.npy", "b.png"], "decode needs --size WIDTHxHEIGHT"),
         (["encode", "nothere.png", "x.npy"], "No such file or directory"),
         (["encode", "README.md", "x.npy"], "cannot identify image file"),
+        (["encode", "x.png", "x.npy", "--ratio", "1/0"], "Fraction(1, 0)"),
+        (["encode", "x.png", "x.npy", "--snr", "nan"], "--snr is a number of dB"),
     ],
 )
 def test_mistakes_of_the_command_line_are_one_line(
@@ -228,7 +230,7 @@ def test_mistakes_of_the_command_line_are_one_line(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(adaptive.folder)
     monkeypatch.setattr(runner, "__file__", str(adaptive.folder / "runner.py"))
-    monkeypatch.setattr(sys, "argv", ["runner.py", *words, "--ratio", "1/12", "--snr", "8"])
+    monkeypatch.setattr(sys, "argv", ["runner.py", "--ratio", "1/12", "--snr", "8", *words])
     with pytest.raises(SystemExit) as stop:
         runner.main()
     line = capsys.readouterr().err

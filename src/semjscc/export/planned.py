@@ -22,11 +22,11 @@ from semjscc.codecs.deep_views import SEEN, doubt, expected_errors, heights, sha
 from semjscc.export.ends import End, Ends
 from semjscc.linear.allocation import estimate
 from semjscc.linear.level import design_snr
-from semjscc.linear.overview import block_means, mean_places, overview
+from semjscc.linear.overview import mean_places
 from semjscc.linear.planning.logs import OCTAVE, SMALLEST_GAIN, deviations, overview_logs
 from semjscc.linear.planning.plans import Plan, plan_to_send
 from semjscc.linear.spectrum import mean_colour, variances
-from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, synthesise
+from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, cosines, synthesise
 
 _FARTHEST = 6
 """Standard deviations, as in `semjscc.codecs.deep_views`."""
@@ -120,6 +120,9 @@ class _End(nn.Module):
         places = torch.tensor(mean_places())
         self.is_mean = torch.zeros(COEFFICIENTS, 1, 1, dtype=torch.bool)
         self.is_mean[places] = True
+        self.means = places
+        # As constants: in the graph their cosines would be less exact.
+        self.down, self.across = (cosines(side).float() for side in self.size)
         self.which_mean = torch.zeros(COEFFICIENTS, dtype=torch.int64)
         self.which_mean[places] = torch.arange(len(places))
 
@@ -129,6 +132,14 @@ class _End(nn.Module):
         snr = (snr_db.clamp(low, high) - (low + high) / 2) / (high - low) * 2
         told = [snr.expand(self.size), self.depths, gain.log().expand(self.size)]
         return torch.stack([*told, doubts.log() / 2 + 1.5])[None]
+
+    def overview(self, coefficients: Tensor) -> Tensor:
+        """See `semjscc.linear.overview.overview`: (D, h, w) -> (3, h, w)."""
+        return self.down @ coefficients[self.means] @ self.across.T
+
+    def block_means(self, coefficients: Tensor) -> Tensor:
+        """The inverse."""
+        return self.down.T @ coefficients[self.means] @ self.across
 
     def with_means(self, coefficients: Tensor, means: Tensor) -> Tensor:
         """Coefficients (D, h, w) with those of the three colours' means from (3, h, w)."""
@@ -150,14 +161,14 @@ class PlannedEncoder(_End):
     def forward(self, image: Tensor) -> Tensor:
         """See the class."""
         coefficients = analyse(image)[0]
-        energies = overview(coefficients).square()
+        energies = self.overview(coefficients).square()
         gain = ((energies / self.sigma).sum() / self.sigma.sum()).sqrt().clamp_min(SMALLEST_GAIN)
         unit = coefficients / gain
         centred = (image - mean_colour()[:, None, None]) / gain
         told = self.situation(self.design, gain, self.doubts)
         said = self.network(centred, self.above, told)[0]
         changed = torch.cat([unit[:SEEN] + self.reach * said, unit[SEEN:]])
-        everything = self.with_means(changed, overview(changed)).flatten()
+        everything = self.with_means(changed, self.overview(changed)).flatten()
         numbers = (everything[self.index] * self.amplitudes)[self.owner]
         filled = F.pad(numbers, (0, 2 * self.k - len(self.owner))) * gain
         return filled.reshape(self.k, 2).T.reshape(1, 2, 1, self.k)
@@ -209,7 +220,7 @@ class PlannedDecoder(_End):
         """See `semjscc.codecs.deep_views.arrived`."""
         estimates = estimate(numbers, self.amplitudes, self.spread, noise)
         guesses = self.unpack(estimates)
-        means = block_means(guesses)
+        means = self.block_means(guesses)
         values = self.unpack(estimates / self.spread.sqrt())[:SEEN]
         values = self.with_means(values, means / self.mean_sigma).clamp(-_FARTHEST, _FARTHEST)
         guesses = self.with_means(guesses, means)

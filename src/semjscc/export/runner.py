@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("do", choices=("encode", "decode"))
     parser.add_argument("source", help="an image, or a file of symbols")
     parser.add_argument("target", type=Path, help="a file of symbols, or an image")
-    parser.add_argument("--ratio", type=Fraction, required=True, help="such as 1/12")
+    parser.add_argument("--ratio", required=True, help="such as 1/12")
     parser.add_argument("--snr", type=float, required=True, help="in dB")
     parser.add_argument("--size", help="decode: WIDTHxHEIGHT of the image, such as 768x512")
     parser.add_argument("--level", type=float, help="decode: what encode has said, if anything")
@@ -117,7 +117,7 @@ def main() -> None:
     words = parser.parse_args()
     try:
         convert(words)
-    except (ImportError, OSError, ValueError) as error:
+    except (ArithmeticError, ImportError, OSError, ValueError) as error:
         parser.exit(2, f"runner.py: {error}\n")
 
 
@@ -128,16 +128,18 @@ def convert(words: argparse.Namespace) -> None:
     name = f"{words.do}r{'-int8' if words.int8 else ''}.onnx"
     if not (network := Path(__file__).with_name(name)).is_file():
         raise ValueError(f"there is no {network}")
-    session, made = load(network, words.threads), io.BytesIO()
+    if not np.isfinite(words.snr):
+        raise ValueError("--snr is a number of dB")
+    session, made, ratio = load(network, words.threads), io.BytesIO(), Fraction(words.ratio)
     if words.do == "encode":
         picture = ImageOps.exif_transpose(Image.open(words.source)).convert("RGB")
         image = np.asarray(picture, np.float32).transpose(2, 0, 1) / 255
-        symbols, level = encode_with_level(session, image, words.ratio, words.snr)
+        symbols, level = encode_with_level(session, image, ratio, words.snr)
         np.save(made, symbols)
-        said = (
-            f" --level {level:.5g}" if "size" in session.get_modelmeta().custom_metadata_map else ""
-        )
-        print(f"{len(symbols)} symbols; to decode: --size {picture.width}x{picture.height}{said}")
+        planned = "size" in session.get_modelmeta().custom_metadata_map
+        level_text = f" --level {level:.7g}" if planned else ""
+        size_text = f"{picture.width}x{picture.height}"
+        print(f"{len(symbols)} symbols; to decode: --size {size_text}{level_text}")
     else:
         width, times, height = (words.size or "").partition("x")
         if not times or not (width + height).isdecimal():
@@ -146,7 +148,7 @@ def convert(words: argparse.Namespace) -> None:
         if words.level is None and "level" in [one.name for one in session.get_inputs()]:
             raise ValueError("decode needs the --level that encode has said")
         symbols, level = np.load(words.source), words.level or 1.0
-        image = decode(session, symbols, noise, words.ratio, size, level=level)
+        image = decode(session, symbols, noise, ratio, size, level=level)
         pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
         kind = Image.registered_extensions().get(words.target.suffix.lower(), "PNG")
         Image.fromarray(pixels).save(made, kind)
