@@ -1,6 +1,6 @@
 """What a codec without torch gives and costs: quality and processor time beside torch, in one run.
 
-    python benchmarks/board.py [--images 300] [--out results/board.json]
+    python benchmarks/board.py [--images 300] [--only NAME,NAME] [--out results/board.json]
 
 Prints both tables of docs/board.md, which tools/fill_tables.py makes of the file.
 
@@ -9,7 +9,8 @@ by ONNX in float32 and in 8 bits, and lets the family's network look at what arr
 them encode and decode an image in turns, on one thread. Processor time counts, which a busy machine
 disturbs less than the clock; the numbers are medians, and the ratios are of one turn each. The
 codec for road scenes is exported with a plan, in float32; its network finds objects, so that only
-the PSNR is told. Without data/cifar10-jpeg the codecs for such images are left out.
+the PSNR is told. Without data/cifar10-jpeg the codecs for such images are left out. What
+--only does not name stays in the file as it is.
 """
 
 import argparse
@@ -242,15 +243,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--images", type=int, default=300, help="test images of each codec")
+    parser.add_argument("--only", help="weights to measure, such as signs-semantic")
     parser.add_argument("--out", type=Path, help="write the numbers as JSON")
     words = parser.parse_args()
     torch.set_num_threads(1)
     boards = [board for board in BOARDS if board.data != CIFAR or (ROOT / CIFAR).exists()]
+    codecs: dict[str, Any] = {}
+    if words.only is not None:
+        boards = [board for board in boards if board.weights in words.only.split(",")]
+        if words.out is not None and words.out.exists():
+            codecs = json.loads(words.out.read_text())["codecs"]
     with tempfile.TemporaryDirectory() as place:
-        codecs = {
-            board.weights: measure(board, words.images, Path(place) / board.weights)
-            for board in boards
-        }
+        for board in boards:
+            codecs[board.weights] = measure(board, words.images, Path(place) / board.weights)
     made_with = {
         "processor": processor(),
         "torch": torch.__version__,

@@ -173,14 +173,14 @@ def board_quality_table(path: Path) -> str:
         for point in codec["points"]:
             names = max(names, list(point["of"]), key=len)
             cells = [_board_quality(point["of"].get(name)) for name in names]
-            rows.append([f"`{weights}`", point["ratio"], f"{point['snr_db']:g} dB", *cells])
-    counts = " and ".join(sorted({f"{codec['images']:,}" for codec in found.values()}))
+            setting = [f"{codec['images']:,}", point["ratio"], f"{point['snr_db']:g} dB"]
+            rows.append([f"`{weights}`", *setting, *cells])
     largest = max(p["largest_difference"] for codec in found.values() for p in codec["points"])
     caption = (
-        f"PSNR and accuracy of network A on the first {counts} test images, the same noise for "
+        "PSNR and accuracy of network A on the first test images, the same noise for "
         f"all. Symbols in float32 differ from torch's by {largest:.0e} at most, in the first 25."
     )
-    return _table(["weights", "R", "SNR", *names], rows, caption)
+    return _table(["weights", "images", "R", "SNR", *names], rows, caption)
 
 
 def board_time_table(path: Path) -> str:

@@ -26,7 +26,7 @@ from semjscc.linear.overview import mean_places
 from semjscc.linear.planning.logs import OCTAVE, SMALLEST_GAIN, deviations, overview_logs
 from semjscc.linear.planning.plans import Plan, plan_to_send
 from semjscc.linear.spectrum import mean_colour, variances
-from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, cosines, synthesise
+from semjscc.linear.transform import BLOCK, COEFFICIENTS, analyse, block_basis, cosines, synthesise
 
 _FARTHEST = 6
 """Standard deviations, as in `semjscc.codecs.deep_views`."""
@@ -133,10 +133,6 @@ class _End(nn.Module):
         told = [snr.expand(self.size), self.depths, gain.log().expand(self.size)]
         return torch.stack([*told, doubts.log() / 2 + 1.5])[None]
 
-    def overview(self, coefficients: Tensor) -> Tensor:
-        """See `semjscc.linear.overview.overview`: (D, h, w) -> (3, h, w)."""
-        return self.down @ coefficients[self.means] @ self.across.T
-
     def block_means(self, coefficients: Tensor) -> Tensor:
         """The inverse."""
         return self.down.T @ coefficients[self.means] @ self.across
@@ -155,23 +151,43 @@ class PlannedEncoder(_End):
         self.network = codec.encoder
         lost = expected_errors(plan, shares(plan, plan.noise))
         self.reach, self.doubts = lost[:SEEN].sqrt(), doubt(lost)
-        self.sigma = deviations(overview_logs(self.size)).float()
+        self.sigma = deviations(overview_logs(self.size))
+        self.colours = block_basis()[self.means].double().sum(dim=(2, 3))
         self.amplitudes = plan.sending.amplitudes / self.times.sqrt()
 
     def forward(self, image: Tensor) -> Tensor:
         """See the class."""
         coefficients = analyse(image)[0]
-        energies = self.overview(coefficients).square()
-        gain = ((energies / self.sigma).sum() / self.sigma.sum()).sqrt().clamp_min(SMALLEST_GAIN)
+        means = self._means(image)
+        energies = self._overview(means).square()
+        gain = (energies / self.sigma).sum() / self.sigma.sum()
+        gain = gain.sqrt().float().clamp_min(SMALLEST_GAIN)
         unit = coefficients / gain
         centred = (image - mean_colour()[:, None, None]) / gain
         told = self.situation(self.design, gain, self.doubts)
-        said = self.network(centred, self.above, told)[0]
-        changed = torch.cat([unit[:SEEN] + self.reach * said, unit[SEEN:]])
-        everything = self.with_means(changed, self.overview(changed)).flatten()
+        moved = self.reach * self.network(centred, self.above, told)[0]
+        changed = torch.cat([unit[:SEEN] + moved, unit[SEEN:]])
+        whole = self._overview(means / gain + moved[self.means]).float()
+        everything = self.with_means(changed, whole).flatten()
         numbers = (everything[self.index] * self.amplitudes)[self.owner]
         filled = F.pad(numbers, (0, 2 * self.k - len(self.owner))) * gain
         return filled.reshape(self.k, 2).T.reshape(1, 2, 1, self.k)
+
+    def _means(self, image: Tensor) -> Tensor:
+        """The three colours' means as coefficients, (3, h, w) float64.
+
+        What the overview makes of them is small beside them, and in float32 the order of the sums
+        would show in its coefficients.
+        """
+        rows, columns = self.size
+        centred = image[0].double() - mean_colour().double()[:, None, None]
+        of_blocks = centred.reshape(3, rows, BLOCK, columns, BLOCK).mean(dim=(2, 4))
+        return (self.colours @ of_blocks.reshape(3, -1)).reshape(3, rows, columns)
+
+    def _overview(self, means: Tensor) -> Tensor:
+        """See `semjscc.linear.overview.overview`: (3, h, w), both."""
+        down, across = (side.double() for side in (self.down, self.across))
+        return down @ means @ across.T
 
 
 class PlannedDecoder(_End):
