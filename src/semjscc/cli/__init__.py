@@ -27,7 +27,20 @@ _KEPT = "what was finished is kept"
 _SIGNALS = 128
 """Exit codes from here on are of signals."""
 _GONE = "the working folder is gone: change to one that there is"
-GROUPS = (measure, report, train, reproduce, push, transmit, plan, modem, channel, export, links, web)
+GROUPS = (
+    measure,
+    report,
+    train,
+    reproduce,
+    push,
+    transmit,
+    plan,
+    modem,
+    channel,
+    export,
+    links,
+    web,
+)
 
 
 @contextmanager
