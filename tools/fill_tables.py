@@ -178,7 +178,7 @@ def board_quality_table(path: Path) -> str:
     largest = max(p["largest_difference"] for codec in found.values() for p in codec["points"])
     caption = (
         "PSNR and accuracy of network A on the first test images, the same noise for "
-        f"all. Symbols in float32 differ from torch's by {largest:.0e} at most, in the first 25."
+        f"all. Symbols in float32 differ from torch's by {largest:.1e} at most, in the first 25."
     )
     return _table(["weights", "images", "R", "SNR", *names], rows, caption)
 
