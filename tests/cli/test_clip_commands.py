@@ -161,7 +161,12 @@ def test_a_signal_leaves_a_playable_file_and_says_so(
 
     monkeypatch.setattr(ClipWriter, "_add", stopped)
     out, seen = tmp_path / "received.mp4", tmp_path / "seen.jsonl"
-    assert main(["transmit", clip, *LINK, "--out", str(out), "--seen", str(seen)]) == code
+    # A shell's background job ignores Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["transmit", clip, *LINK, "--out", str(out), "--seen", str(seen)]) == code
+    finally:
+        signal.signal(signal.SIGINT, before)
     printed = capsys.readouterr()
     assert printed.err.endswith(f"semjscc: stopped; 3 frames are in {out} and {seen}\n")
     said = "sent          3 frames of 32 x 32 pixels in 0.12 s, 25 a second"
