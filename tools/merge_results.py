@@ -1,9 +1,11 @@
 """One results file from several, as `semjscc report` would take them together.
 
     python tools/merge_results.py OUT FILE [FILE ...]
+    python tools/merge_results.py --metric map50 OUT FILE [FILE ...]
 
 An evaluation that compares some links at more points than others takes more than one command. The
-points stand by network, link, ratio and SNR, the links in the order of the files.
+points stand by network, link, ratio and SNR, the links in the order of the files. Of several metrics
+one may be kept, since each brings its evidence of every image.
 """
 
 import argparse
@@ -33,11 +35,16 @@ def in_order(results: Results) -> Results:
 def main() -> None:
     """Merge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--metric", help="keep this one alone")
     parser.add_argument("out", type=Path)
     parser.add_argument("files", type=Path, nargs="+")
     arguments = parser.parse_args()
     found = [load_results(file) for file in arguments.files]
-    save_results(in_order(merge(found)), arguments.out)
+    merged = in_order(merge(found))
+    if arguments.metric is not None:
+        kept = [record for record in merged.records if record.metric == arguments.metric]
+        merged = Results(merged.meta, kept)
+    save_results(merged, arguments.out)
 
 
 if __name__ == "__main__":
