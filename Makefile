@@ -150,7 +150,11 @@ scenes: setup
 	$(SCENES) --ratio 1/192,1/96,1/48,1/24 --snr=-5,0,5,10,20 \
 	  --links none,djscc,feature,semantic,$(IMPORTANT),separate --out out/scenes
 	$(SCENES) --ratio 1/96,1/48 --snr 0,10 --links hybrid+semantic --out out/scenes-hybrid
-	$(BIN)/python tools/merge_results.py --metric map50 results/scenes.json out/scenes/results.json out/scenes-hybrid/results.json
+	$(SCENES) --ratio 1/96,1/48 --snr 0,10 --links semantic+importance-energy:predicted --out out/scenes-predicted
+	$(SCENES) --ratio 1/24 --snr=-5,0,5,10,20 --links semantic+progressive --channel cut@0.25 --out out/scenes-cut
+	$(BIN)/python tools/merge_results.py --metric map50 results/scenes.json out/scenes/results.json \
+	  out/scenes-hybrid/results.json out/scenes-predicted/results.json
+	$(BIN)/python tools/merge_results.py --metric map50 results/scenes-cut.json out/scenes-cut/results.json
 	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.
