@@ -4,8 +4,8 @@
     python tools/merge_results.py --metric map50 OUT FILE [FILE ...]
 
 An evaluation that compares some links at more points than others takes more than one command. The
-points stand by network, link, ratio and SNR, the links in the order of the files. Of several metrics
-one may be kept, since each brings its evidence of every image.
+points stand by network, link, ratio and SNR, the links in the order of the files. Of several
+metrics one may be kept, since each brings its evidence of every image.
 """
 
 import argparse

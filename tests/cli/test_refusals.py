@@ -196,7 +196,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["links", "nothere"], "no link, family or weights 'nothere'"),
     (["train", "image.png", "--save-seconds", "nan"], "--save-seconds is a number of seconds, 0"),
     ([*EXPORT, "--out", "image.png"], "cannot write to image.png: it is a file"),
-    ([*EXPORT, "--out", "."], "holds something else (image.png): take another --out"),
+    ([*EXPORT, "--out", "."], "holds something else ("),
     ([*EXPORT, *OUT, "--link", "separate"], "link separate is no codec of ours with weights"),
     (
         [*EXPORT, *OUT, "--link", "semantic+semantic"],

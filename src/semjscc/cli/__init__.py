@@ -15,11 +15,13 @@ from pathlib import Path
 
 from semjscc import __version__
 from semjscc.cli import export, links, measure, push, report, reproduce, train, transmit, web
+from semjscc.cli.answers import only_answers
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.radio import channel, modem, plan
 from semjscc.cli.radio.streams import drop_output, settle
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.parts.own_code import failure_of
+from semjscc.radio.recordings.kinds import PIPE
 from semjscc.runtime.notes import notes_in_one_line
 from semjscc.runtime.threads import choose_threads
 
@@ -76,8 +78,11 @@ def main(words: Sequence[str] | None = None) -> int:
             if _working_folder_is_gone():
                 raise UserError(_GONE)
             choose_threads(getattr(arguments, "processes", 1))
+            outputs = getattr(arguments, "out", None), getattr(arguments, "output", None)
+            asked = getattr(arguments, "json", False) and PIPE not in outputs
             try:
-                arguments.command(arguments)
+                with only_answers(wanted=asked):
+                    arguments.command(arguments)
             except SystemExit as stop:
                 if isinstance(stop.code, int) and stop.code > _SIGNALS:
                     raise  # what a signal ended says so by its own code

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.clip_answers import clip_facts, clip_rows, frames_text
 from semjscc.cli.important import Marks, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
@@ -137,7 +137,7 @@ def transmit_clip(arguments: argparse.Namespace) -> None:
         name: str(path) for name, path in (("out", asked.out), ("seen", asked.seen)) if path
     }
     if arguments.json:
-        print(json.dumps({**facts, **files_written}))
+        print_json({**facts, **files_written})
     else:
         print(columns(clip_rows(facts, perception, files_written)))
     where = " and ".join(files_written.values())

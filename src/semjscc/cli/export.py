@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, columns, existing_file, folder, stated_size
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError, printable
@@ -70,7 +70,7 @@ def _export(arguments: argparse.Namespace) -> None:
     named = f"`{printable(place.name)}`" + (f" for {family}" if family else "")
     sizes = export(codec, out, named, calibration)
     if arguments.json:
-        print(json.dumps({"out": str(out), "bytes": sizes}))
+        print_json({"out": str(out), "bytes": sizes})
         return
     print(columns([(name, f"{size / 1e6:.2f} MB") for name, size in sizes.items()]))
     print(f"Networks, runner.py and README.md, which says how to use them, are in {out}")

@@ -1,8 +1,8 @@
 """``semjscc links``."""
 
 import argparse
-import json
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, columns
 from semjscc.cli.parser import Register
 
@@ -20,7 +20,7 @@ def _links(arguments: argparse.Namespace) -> None:
 
     chosen = [card for name in arguments.names for card in cards_of(name)]
     if arguments.json:
-        print(json.dumps(chosen if arguments.names else cards(), indent=1))
+        print_json(chosen if arguments.names else cards(), indent=1)
     elif arguments.names:
         for card in chosen:
             print(columns([(card["name"], ""), *indented(details(card))]))

@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from semjscc.cli.answers import print_answer
 from semjscc.cli.options import (
     add_json,
     add_situation,
@@ -167,7 +168,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     experiment = Experiment(links, evaluators, grid, command)
     results = run(experiment, out, jobs=jobs, fresh=arguments.fresh)
     if arguments.json:
-        print((out / RESULTS).read_text(encoding="utf-8"))
+        print_answer((out / RESULTS).read_text(encoding="utf-8"))
         return
     terminal = console()
     terminal.print(*tables(results, terminal.width))

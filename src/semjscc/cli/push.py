@@ -1,9 +1,9 @@
 """``semjscc push``."""
 
 import argparse
-import json
 from dataclasses import asdict
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json
 from semjscc.cli.parser import Register
 from semjscc.runtime.threads import import_torch
@@ -31,7 +31,7 @@ def _push(arguments: argparse.Namespace) -> None:
 
     pushed = push(arguments.run, arguments.repository, private=arguments.private)
     if arguments.json:
-        print(json.dumps(asdict(pushed)))
+        print_json(asdict(pushed))
         return
     print(f"pushed: {pushed.url}")
     print(f"To use exactly these weights: --link {pushed.name} (or {HUB}{arguments.repository})")

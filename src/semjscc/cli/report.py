@@ -1,8 +1,8 @@
 """``semjscc report``: figures, tables and statistics from results alone."""
 
 import argparse
-import json
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, console, existing_file, folder, split_list, warn
 from semjscc.cli.parser import Register
 from semjscc.paths import keep_apart
@@ -42,7 +42,7 @@ def _report(arguments: argparse.Namespace) -> None:
     if arguments.candidate is not None and not analysis.families:
         warn(why_nothing(analysis.results.records, analysis.candidate or ""))
     if arguments.json:
-        print(json.dumps(to_json(analysis), indent=1))
+        print_json(to_json(analysis), indent=1)
         return
     terminal = console()
     for part in analysis.parts:

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, at_least, console, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.runtime.threads import import_torch
@@ -57,7 +58,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     )
     if arguments.json:
         files = {name: (out / name / RESULTS).read_text(encoding="utf-8") for name in results}
-        print(json.dumps({name: json.loads(text) for name, text in files.items()}))
+        print_json({name: json.loads(text) for name, text in files.items()})
         return
     terminal = console()
     for name, found in results.items():

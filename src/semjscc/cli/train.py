@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
@@ -50,6 +51,6 @@ def _train(arguments: argparse.Namespace) -> None:
         spare_recipe(path, run)
     model, facts = train(recipe, run, schedule)
     if arguments.json:
-        print(json.dumps({"model": str(model), "facts": facts}))
+        print_json({"model": str(model), "facts": facts})
     else:
         print(f"{model}: {json.dumps(facts)}")

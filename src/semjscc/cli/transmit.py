@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.clips import add_clip, check_still, transmit_clip
 from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
@@ -133,7 +133,7 @@ def _transmit_image(arguments: argparse.Namespace) -> None:
     shown = {} if seen is None else {"seen": str(seen)}
     if arguments.json:
         facts = {**report.to_dict(), "seconds_on_air": on_air, "out": str(out)}
-        print(json.dumps(facts | shown))
+        print_json(facts | shown)
         return
     quality = "no error" if report.psnr_db is None else f"{report.psnr_db:.2f} dB"
     met = "no channel" if report.snr_db is None else f"SNR {report.snr_db:g} dB"

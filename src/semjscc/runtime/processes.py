@@ -227,6 +227,7 @@ def _serve(pipe: Connection, notes_in_one_line: bool) -> None:
     """The life of a worker, which warns as the process does that it works for."""
     if notes_in_one_line:
         show_in_one_line()
+    sys.stdout = sys.stderr  # what code of the user's own prints is no answer of the parent's
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _here["pipe"] = pipe
     with suppress(EOFError, OSError):  # the parent has ended

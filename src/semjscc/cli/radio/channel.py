@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, warn
 from semjscc.cli.parser import Parser, Register
 from semjscc.cli.radio.modem import add_format, check_stated, recording
@@ -89,9 +90,8 @@ def _channel(arguments: argparse.Namespace) -> None:
     if arguments.json:
         measured = None if level is None else asdict(level)
         facts = {"out": target, "format": passage.kind, "seconds": seconds, "sample_rate": rate}
-        print(
-            json.dumps({**facts, **asdict(passage.simulation), "measured": measured}), file=stream
-        )
+        facts |= {**asdict(passage.simulation), "measured": measured}
+        print_json(facts) if target != PIPE else print(json.dumps(facts), file=stream)
         return
     if level is not None:
         measured_db = round(10 * log10(level.power), 1) + 0.0  # no minus before a zero

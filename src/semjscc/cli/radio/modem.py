@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from semjscc.cli.answers import print_answer, print_json
 from semjscc.cli.important import (
     add_important,
     check_marks,
@@ -161,7 +161,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
             "seconds": seconds,
             "images": [one.to_dict() for one in sent],
         }
-        print(json.dumps(facts), file=stream)
+        print_json(facts) if out != PIPE else print(json.dumps(facts), file=stream)
         return
     for one in sent:
         print(
@@ -274,5 +274,4 @@ def _demodulate(arguments: argparse.Namespace) -> None:
 
 def _print_log(log: Path, *, wanted: bool) -> None:
     if wanted:
-        with log.open(encoding="utf-8") as stream:
-            shutil.copyfileobj(stream, sys.stdout)
+        print_answer(log.read_text(encoding="utf-8"), end="")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from semjscc.cli.answers import print_json
 from semjscc.cli.options import SIZE, add_json, columns, existing_file, few_digits, stated_size
 from semjscc.cli.parser import Register
 from semjscc.cli.pictures import upright_size_of
@@ -85,7 +85,7 @@ def _plan(arguments: argparse.Namespace) -> None:
         )
     if arguments.json:
         facts = {"width": width, "height": height, "power_w": power, "symbol_rate": symbol_rate}
-        print(json.dumps({**facts, "radios": [_facts(plan, power) for plan in plans]}))
+        print_json({**facts, "radios": [_facts(plan, power) for plan in plans]})
         return
     rows = [(plan.radio, _words(plan, power)) for plan in plans]
     print(columns([("image", f"{width} x {height} pixels"), *rows]))
