@@ -16,8 +16,7 @@ from semjscc import checkpoint, model_hub
 from semjscc.checkpoint import load_weights, save_weights, shipped
 from semjscc.cli import main
 from semjscc.errors import UserError
-from semjscc.links import open_link
-from semjscc.links.base import SymbolLink
+from semjscc.links import CodecLink, open_link
 from semjscc.links.catalogue import find_link
 from semjscc.model_hub import DIGEST_FILE, WEIGHTS_FILE, hub_weights
 from semjscc.perception.store import open_perception
@@ -95,12 +94,12 @@ def test_what_is_pushed_is_a_link(hub: Hub, capsys: pytest.CaptureFixture[str]) 
     images = torch.randint(0, 256, (1, 3, 64, 64), dtype=torch.uint8)
     for name in (f"hub:{REPOSITORY}", told["name"]):
         link, ours = open_link(name, "signs"), open_link("semantic", "signs")
-        assert isinstance(link, SymbolLink)
-        assert isinstance(ours, SymbolLink)
+        assert isinstance(link, CodecLink)
+        assert isinstance(ours, CodecLink)
         assert link.name == name
-        ratio = ours.default_ratio
-        sent, expected = (one.transmit(images, ratio, 10.0) for one in (link, ours))
-        torch.testing.assert_close(sent.symbols, expected.symbols, rtol=0, atol=0)
+        torch.testing.assert_close(link.codec.state_dict(), ours.codec.state_dict(), rtol=0, atol=0)
+        sent, expected = (one.transmit(images, ours.default_ratio, 10.0) for one in (link, ours))
+        torch.testing.assert_close(sent.symbols, expected.symbols)
     named = find_link(f"theirs=hub:{REPOSITORY}", "signs")
     assert (named.name, named.weights) == ("theirs", file)
 
