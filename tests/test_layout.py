@@ -18,7 +18,7 @@ ROOMS = [
     "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
-    "cli": ["radio"],
+    "cli": ["transmission", "weights", "radio"],
     "data": ["drawn", "folders", "tables"],
     "linear": ["planning"],
     "links": ["separate_coding", "joint_coding"],

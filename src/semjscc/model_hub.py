@@ -17,7 +17,7 @@ HUB = "hub:"
 WEIGHTS_FILE, DIGEST_FILE = "model.safetensors", "model.sha256"
 _REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 _REVISION = re.compile(r"[\w./-]+", re.ASCII)
-_PATIENCE_S = 10.0
+PATIENCE_S = 10.0
 """How long the hub may take to say whether it is there."""
 
 
@@ -54,6 +54,15 @@ def check_repository(name: str) -> None:
         raise UserError(f"a repository of the hub is OWNER/NAME, not {printable(name)}")
 
 
+def quieten_hub() -> None:
+    """Let the hub's library report nobody's use, and draw no bars."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import disable_progress_bars
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    disable_progress_bars()
+
+
 def refused(repository: str, error: Exception) -> UserError:
     """What the hub said, in one line that says what to do."""
     status = getattr(getattr(error, "response", None), "status_code", None)
@@ -67,20 +76,18 @@ def refused(repository: str, error: Exception) -> UserError:
 
 @lru_cache(maxsize=8)
 def _fetched(repository: str, revision: str | None, cache: str | None) -> Path:
-    from huggingface_hub import HfApi, constants, hf_hub_download
+    from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import (
         HfHubHTTPError,
         HFValidationError,
         LocalEntryNotFoundError,
         OfflineModeIsEnabled,
     )
-    from huggingface_hub.utils import disable_progress_bars
 
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    disable_progress_bars()
+    quieten_hub()
     names = None
     try:  # asked once, where fetching would try it five times
-        info = HfApi().model_info(repository, revision=revision, timeout=_PATIENCE_S)
+        info = HfApi().model_info(repository, revision=revision, timeout=PATIENCE_S)
         names = {file.rfilename for file in info.siblings or ()}
         revision = info.sha or revision  # both files of one commit
     except (HfHubHTTPError, HFValidationError) as error:

@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from semjscc import __version__
-from semjscc.cli import export, links, measure, push, report, reproduce, train, transmit, web
+from semjscc.cli import links, measure, report, reproduce, web
 from semjscc.cli.answers import only_answers
 from semjscc.cli.parser import Command, Parser
 from semjscc.cli.radio import channel, modem, plan
 from semjscc.cli.radio.streams import drop_output, settle
+from semjscc.cli.transmission import transmit
+from semjscc.cli.weights import export, push, train
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.parts.own_code import failure_of
 from semjscc.radio.recordings.kinds import PIPE

@@ -28,9 +28,13 @@ def only_answers(*, wanted: bool) -> Iterator[None]:
         _output.pop()
 
 
-def print_json(facts: Any, *, indent: int | None = None) -> None:
-    """Print what a program asked for, to standard output."""
-    print_answer(json.dumps(facts, indent=indent))
+def print_json(facts: Any, *, indent: int | None = None, beside_recording: bool = False) -> None:
+    """Print what a program asked for: to standard output, unless that is a recording."""
+    text = json.dumps(facts, indent=indent)
+    if beside_recording:
+        print(text, file=sys.stderr)
+    else:
+        print_answer(text)
 
 
 def print_answer(text: str, end: str = "\n") -> None:

@@ -7,7 +7,15 @@ from typing import Any
 
 from semjscc.checkpoint import BESIDE, load_weights, locate, save_weights, shipped
 from semjscc.errors import UserError
-from semjscc.model_hub import DIGEST_FILE, HUB, WEIGHTS_FILE, digest_of, is_on_hub, refused
+from semjscc.model_hub import (
+    DIGEST_FILE,
+    HUB,
+    WEIGHTS_FILE,
+    digest_of,
+    is_on_hub,
+    quieten_hub,
+    refused,
+)
 from semjscc.paths import user_path
 from semjscc.publishing.model_card import model_card
 
@@ -46,14 +54,12 @@ def push(run: str, repository: str, *, private: bool) -> Pushed:
     Raises:
         UserError: there are no such weights, or the hub does not take them.
     """
-    from huggingface_hub import CommitOperationAdd, HfApi, constants
+    from huggingface_hub import CommitOperationAdd, HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-    from huggingface_hub.utils import disable_progress_bars
 
     if is_on_hub(run):
         raise UserError(f"{run} is on the hub already: name a run's folder or a checkpoint")
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    disable_progress_bars()
+    quieten_hub()
     weights, metadata = load_weights(locate(run))
     metadata = for_others(metadata)
     with TemporaryDirectory() as folder:

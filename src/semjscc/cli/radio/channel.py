@@ -1,7 +1,6 @@
 """``semjscc channel``."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 
@@ -91,7 +90,7 @@ def _channel(arguments: argparse.Namespace) -> None:
         measured = None if level is None else asdict(level)
         facts = {"out": target, "format": passage.kind, "seconds": seconds, "sample_rate": rate}
         facts |= {**asdict(passage.simulation), "measured": measured}
-        print_json(facts) if target != PIPE else print(json.dumps(facts), file=stream)
+        print_json(facts, beside_recording=target == PIPE)
         return
     if level is not None:
         measured_db = round(10 * log10(level.power), 1) + 0.0  # no minus before a zero

@@ -1,7 +1,6 @@
 """``semjscc modulate`` and ``demodulate``: images on the air."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -161,7 +160,7 @@ def _modulate(arguments: argparse.Namespace) -> None:
             "seconds": seconds,
             "images": [one.to_dict() for one in sent],
         }
-        print_json(facts) if out != PIPE else print(json.dumps(facts), file=stream)
+        print_json(facts, beside_recording=out == PIPE)
         return
     for one in sent:
         print(

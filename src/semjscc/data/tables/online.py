@@ -11,9 +11,7 @@ from semjscc.data.sources import ROWS_AT_ONCE, PartName, Source, part_of
 from semjscc.data.tables.rows import Table, read_parts
 from semjscc.errors import UserError, first_line
 from semjscc.images import printable
-
-_PATIENCE_S = 10.0
-"""How long the hub may take to say whether it is there."""
+from semjscc.model_hub import PATIENCE_S, quieten_hub
 
 
 def open_hub(name: str, revision: str) -> Source:
@@ -33,9 +31,8 @@ def open_hub(name: str, revision: str) -> Source:
 
     # The libraries read the environment when first imported, which may be long ago.
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
-    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
+    quieten_hub()
     datasets.disable_progress_bars()
-    huggingface_hub.utils.disable_progress_bars()
     huggingface_hub.utils.logging.set_verbosity_error()  # of each of its retries
     cache = os.environ.get("SEMJSCC_CACHE")
     reached = _answers(name, revision)
@@ -72,7 +69,7 @@ def _answers(name: str, revision: str) -> bool:
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        HfApi().dataset_info(name, revision=revision or None, timeout=_PATIENCE_S)
+        HfApi().dataset_info(name, revision=revision or None, timeout=PATIENCE_S)
     except (HfHubHTTPError, ValueError):
         return True  # whatever it says, loading says it better
     except Exception:  # of the library that carries the requests, which is not always the same

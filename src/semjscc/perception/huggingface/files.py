@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from semjscc.errors import UserError, first_line, printable
+from semjscc.model_hub import PATIENCE_S, quieten_hub
 from semjscc.paths import user_path
 
 CONFIG = "config.json"
@@ -31,8 +32,6 @@ _BUILT_IN = ("eager", "sdpa")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 _CLASS = re.compile(r"[A-Za-z]\w*")
 _ON_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
-_PATIENCE_S = 10.0
-"""How long the hub may take to say whether it is there."""
 
 
 def check_model(source: str) -> None:
@@ -166,19 +165,17 @@ def _check_names(names: Collection[str], said: str) -> None:
 @lru_cache(maxsize=8)
 def _fetched(name: str, cache: str | None) -> Path:
     """What there is of a model of the hub on this machine, fetched where the hub can be reached."""
-    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
     )
-    from huggingface_hub.utils import disable_progress_bars
 
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    disable_progress_bars()
+    quieten_hub()
     names = None
     try:  # asked once, where fetching would try it five times
-        found = HfApi().model_info(name, timeout=_PATIENCE_S)
+        found = HfApi().model_info(name, timeout=PATIENCE_S)
         names = {file.rfilename for file in found.siblings or ()}
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise UserError(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from semjscc.cli.answers import print_json
-from semjscc.cli.clip_answers import clip_facts, clip_rows, frames_text
 from semjscc.cli.important import Marks, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     at_least,
@@ -25,6 +24,7 @@ from semjscc.cli.options import (
 )
 from semjscc.cli.parser import Parser
 from semjscc.cli.pictures import upright_size_of
+from semjscc.cli.transmission.clip_answers import clip_facts, clip_rows, frames_text
 from semjscc.errors import UserError, printable
 from semjscc.paths import check_writable, keep_apart, user_path
 from semjscc.runtime.threads import import_torch

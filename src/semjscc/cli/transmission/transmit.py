@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from semjscc.cli.answers import print_json
-from semjscc.cli.clips import add_clip, check_still, transmit_clip
 from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
     add_json,
@@ -28,6 +27,7 @@ from semjscc.cli.pictures import (
     upright_size_of,
     write_picture,
 )
+from semjscc.cli.transmission.clips import add_clip, check_still, transmit_clip
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.runtime.threads import import_torch

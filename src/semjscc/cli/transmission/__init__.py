@@ -1,0 +1,1 @@
+"""Images and moving pictures over a link."""

@@ -1,0 +1,1 @@
+"""Weights: trained, exported, and put where others find them."""
