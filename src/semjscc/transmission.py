@@ -13,6 +13,7 @@ from semjscc.links import Link, NoChannel, Situation
 from semjscc.links.check_received import check_received
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
+from semjscc.runtime.devices import device_of
 from semjscc.tasks.base import Seen
 
 LARGER_THAN_TRAINED = 4
@@ -83,16 +84,16 @@ def transmit(
     Args:
         image: (3, H, W) uint8.
         link: the scheme.
-        perception: the vision model at the receiver.
+        perception: the vision model at the receiver; the image is sent from its device.
         situation: the channel.
 
     Returns:
-        the received image (3, H, W), float32 rounded to 8 bits, and what it came to.
+        the received image (3, H, W), float32 rounded to 8 bits, on the CPU, and what it came to.
 
     Raises:
         UserError: the link brings a result and no image, or the network cannot look at the image.
     """
-    sent = to_float(image)[None]
+    sent = to_float(image)[None].to(device_of(perception))
     before = see(perception, sent)  # before the work: the network may not take such images
     # A copy: a link that works in place would change what it is compared with.
     received = link.send(sent.clone(), situation)
@@ -123,7 +124,7 @@ def transmit(
         warning=unlike_training(perception, (height, width), before.confidence),
         note=received.note,
     )
-    return received.images[0], report
+    return received.images[0].cpu(), report
 
 
 def see(perception: Perception, images: Tensor) -> Sight:

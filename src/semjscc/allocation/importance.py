@@ -14,6 +14,7 @@ from semjscc.importance.layer_maps import layer_with_maps
 from semjscc.importance.maps import importance_map
 from semjscc.linear.transform import BLOCK
 from semjscc.perception.base import Perception
+from semjscc.runtime.devices import device_of
 
 NEIGHBOURS = 5
 """Blocks, down and across, over which the parts of the loss are averaged: one block's is noisy."""
@@ -32,10 +33,11 @@ def block_importance(perception: Perception, images: Tensor, received: Tensor) -
     Returns:
         (B, h, w) float32 ≥ 0 of any scale, by block; zero where the network does not look.
     """
+    where = device_of(perception)
     with torch.inference_mode(False):  # where links send, no gradient would be taken
-        images, received = images.clone(), received.clone()
-        looks, misleads = looked_at(perception, images), misled_by(perception, images, received)
-    return _over_mean(looks) + _over_mean(misleads)
+        sent, arrived = images.to(where, copy=True), received.to(where, copy=True)
+        looks, misleads = looked_at(perception, sent), misled_by(perception, sent, arrived)
+    return (_over_mean(looks) + _over_mean(misleads)).to(images.device)
 
 
 def looked_at(perception: Perception, images: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ def tune(
     with torch.inference_mode(False), torch.enable_grad():  # links send without gradients
         image, start = image.clone(), symbols.clone()
         losses = [_network_loss(perception, image, view) for view in VIEWS]
-        change = torch.zeros(len(start) - first, 2, requires_grad=True)
+        change = torch.zeros(len(start) - first, 2, device=start.device, requires_grad=True)
         descent = torch.optim.Adam([change], RATE, betas=(0.8, 0.95))
         slower = torch.optim.lr_scheduler.LambdaLR(descent, lambda step: (1 - step / STEPS) ** 0.7)
         noise_level = float(noise_variance(torch.tensor(snr_db))) ** 0.5

@@ -18,12 +18,13 @@ def equalise(symbols: Tensor, knowledge: ChannelKnowledge) -> tuple[Tensor, Tens
 
     Args:
         symbols: (B, k) complex64, as they left the channel.
-        knowledge: of the receiver.
+        knowledge: of the receiver, on any device.
 
     Returns:
         symbols (B, k), 0 where erased, and noise variance (B, 1) or (B, k), infinite there.
     """
-    gain, variance = columns(knowledge.gain), columns(knowledge.noise_variance)
+    gain = columns(knowledge.gain).to(symbols.device)
+    variance = columns(knowledge.noise_variance).to(symbols.device)
     erased = variance.isinf() | (gain == 0)
     if erased.any():
         # Replaced before the arithmetic: nan times 0 is nan, in gradients too.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from semjscc.cli.answers import print_answer
 from semjscc.cli.options import (
+    add_device,
     add_json,
     add_situation,
     at_least,
@@ -70,6 +71,7 @@ def _add_grid(evaluate: Parser) -> None:
     )
     several = "name or path of the network at the receiver, or of several: each judges what arrives"
     add_situation(evaluate, several)
+    add_device(evaluate)
     add_json(evaluate)
 
 
@@ -132,6 +134,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.links import open_link
     from semjscc.perception.store import open_perception
     from semjscc.report.tables import tables
+    from semjscc.runtime.devices import device_for_jobs
 
     grid = Grid(
         ratios=ratios,
@@ -144,8 +147,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     prepare(out)
     standing_results(out / RESULTS)
+    device = device_for_jobs(arguments.device, jobs)
     perceptions = [
-        open_perception(judge, arguments.network, own_task=arguments.task)
+        open_perception(judge, arguments.network, own_task=arguments.task, device=device)
         for judge in judges or [default_perception(family)]
     ]
     called = [perception.name for perception in perceptions]

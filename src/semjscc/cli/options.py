@@ -31,6 +31,14 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """The option that says where networks compute."""
+    from semjscc.runtime.devices import AUTO, DEVICES
+
+    text = "where networks compute (default: a GPU of NVIDIA's where there is one, else the CPU)"
+    parser.add_argument("--device", choices=DEVICES, default=AUTO, help=text)
+
+
 def add_situation(
     parser: argparse.ArgumentParser, network: str = "name or path of the network at the receiver"
 ) -> None:

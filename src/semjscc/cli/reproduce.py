@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.answers import print_json
-from semjscc.cli.options import add_json, at_least, console, folder, settings_file
+from semjscc.cli.options import add_device, add_json, at_least, console, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.runtime.threads import import_torch
 
@@ -19,6 +19,7 @@ def register(command: Register) -> None:
     reproduce.add_argument("--runs", help="folder of the trainings (default: runs)")
     reproduce.add_argument("--jobs", type=int, default=1, help="processes that share the points")
     reproduce.add_argument("--quick", action="store_true", help="a small version: does it run?")
+    add_device(reproduce)
     add_json(reproduce)
 
 
@@ -52,6 +53,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         runs,
         command=" ".join(["semjscc", *sys.argv[1:]]),
         jobs=jobs,
+        device=arguments.device,
         progress=not arguments.json and sys.stderr.isatty(),
         card_images=plan.quick.images if arguments.quick else None,
         say=lambda line: print(line, file=sys.stderr),

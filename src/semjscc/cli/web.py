@@ -2,7 +2,7 @@
 
 import argparse
 
-from semjscc.cli.options import check_classes, check_network
+from semjscc.cli.options import add_device, check_classes, check_network
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
 from semjscc.runtime.threads import import_torch
@@ -20,6 +20,7 @@ def register(command: Register) -> None:
     web.add_argument("--perception", help="one more network to look at what arrives: name or path")
     web.add_argument("--network", help="its class, my.module:Class, where it is one of yours")
     web.add_argument("--task", help="the class of its task, likewise")
+    add_device(web)
 
 
 def _web(arguments: argparse.Namespace) -> None:
@@ -28,9 +29,12 @@ def _web(arguments: argparse.Namespace) -> None:
     check_classes(arguments)
     if arguments.perception is not None:
         check_network(arguments.perception)
-        import_torch()
-        from semjscc.web.models import bring
+    import_torch()
+    from semjscc.runtime.devices import device_named
+    from semjscc.web.models import bring, compute_on
 
+    compute_on(device_named(arguments.device))
+    if arguments.perception is not None:
         bring(arguments.perception, arguments.network, arguments.task)
     from semjscc.web.server import serve
     from semjscc.web.uploads.folder import private_folder

@@ -11,7 +11,6 @@ from semjscc.evaluation.batches import batches
 from semjscc.images import printable
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.targets import fitted
-from semjscc.results.records import device_of
 from semjscc.tasks.base import Kind
 
 Metric = Literal["accuracy", "agreement"]
@@ -78,7 +77,7 @@ def load_evaluators(
     )
     _check_images(data)
     for perception in perceptions:  # before any work
-        predict(perception, data.batch([0]).to(device_of(perception)))
+        predict(perception, data.batch([0]))
         if by_targets:
             data.targets(perception.task.target, [0])
     return [
@@ -116,11 +115,10 @@ def by_agreement(data: ImageSet, perception: Perception) -> Evaluator:
         UserError: there are no images.
     """
     _check_images(data)
-    device = device_of(perception)
     seen = [
         target.cpu()
         for indices in batches(data.sizes, 100)
-        for target in perception.task.agreed(predict(perception, data.batch(indices).to(device)))
+        for target in perception.task.agreed(predict(perception, data.batch(indices)))
     ]
     named = data.with_targets(perception.task.target, seen, perception.class_names)
     return Evaluator(named, perception, agreement=True)

@@ -26,7 +26,8 @@ from semjscc.perception.base import Perception, predict
 from semjscc.randomness import Draws
 from semjscc.results.evidence import pack_evidence
 from semjscc.results.outcomes import pack
-from semjscc.results.records import Record, device_of
+from semjscc.results.records import Record
+from semjscc.runtime.devices import device_of
 from semjscc.statistics.intervals import of_mean
 from semjscc.statistics.resampling import bootstrap
 from semjscc.tasks.base import Rows
@@ -192,7 +193,7 @@ def _results(received: Received, perception: Perception, images: Tensor) -> PerI
     if received.images is None:
         assert received.outputs is not None
         return perception.task.results(received.outputs, (images.shape[-2], images.shape[-1]))
-    return predict(perception, received.images.to(device_of(perception)))
+    return predict(perception, received.images)
 
 
 def _record(

@@ -14,7 +14,8 @@ from semjscc.evaluation.grid import Grid, Point
 from semjscc.evaluation.measurement import measure
 from semjscc.images import printable
 from semjscc.parts.own_code import failure_of
-from semjscc.results.records import Record, device_of
+from semjscc.results.records import Record
+from semjscc.runtime.devices import device_of
 from semjscc.runtime.processes import Workers, cores, needs_script, tell
 
 

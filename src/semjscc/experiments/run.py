@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
+import torch
+
 from semjscc.allocation.policy import ENERGY
 from semjscc.allocation.sources import allocation_text
 from semjscc.checkpoint import MODEL
@@ -30,6 +32,7 @@ from semjscc.perception.store import open_perception
 from semjscc.perception.wrap import make_task
 from semjscc.report.stale_files import check_report
 from semjscc.results.records import Record, Results
+from semjscc.runtime.devices import CPU, device_for_jobs
 from semjscc.training.inputs import inputs_today, keep_inputs
 from semjscc.training.recipe import Recipe
 from semjscc.training.runs.run import Schedule, is_done
@@ -45,6 +48,7 @@ def reproduce(
     *,
     command: str,
     jobs: int = 1,
+    device: str = CPU,
     progress: bool = False,
     card_images: int | None = None,
     say: Callable[[str], object] = lambda _: None,
@@ -59,6 +63,7 @@ def reproduce(
         runs: folder of the trainings' runs.
         command: what the user typed, for the record.
         jobs: processes among which an evaluation's points are shared out.
+        device: where networks compute, see `semjscc.runtime.devices`.
         progress: show bars with the time left.
         card_images: how many images of val a model card is measured on at most.
         say: given a line whenever something begins, with the time gone by and the time left.
@@ -74,7 +79,8 @@ def reproduce(
     made = {trained[recipe.name]: recipe for recipe in recipes}
     _check(plan, made, trained, out)
     check_trainings(recipes, trained)
-    schedule = Schedule(progress=progress, card_images=card_images)
+    schedule = Schedule(progress=progress, card_images=card_images, device=device)
+    computing = device_for_jobs(device, jobs)
     resolved = [with_places(recipe, trained) for recipe in recipes]
     _train_all(resolved, trained, schedule, began, say)
     results = {}
@@ -86,7 +92,9 @@ def reproduce(
         say(f"evaluation {number} of {len(plan.evaluations)}: {evaluation.name} {time}")
         start, folder = monotonic(), out / evaluation.name
         earlier = {record.fingerprint for record in _standing(folder)}
-        experiment = _experiment(evaluation, plan.data_of(evaluation), trained, made, command)
+        judge = _judge(evaluation, trained, computing)
+        source = plan.data_of(evaluation)
+        experiment = _experiment(evaluation, judge, source, trained, made, command)
         found = results[evaluation.name] = run(experiment, folder, jobs=jobs)
         sent = _images([r for r in found.records if r.fingerprint not in earlier])
         pace = pace.after(sent, monotonic() - start)
@@ -256,12 +264,12 @@ def _finished(recipe: Recipe, folder: Path) -> bool:
 
 def _experiment(
     evaluation: Evaluation,
+    perception: Perception,
     source: str,
     trained: Mapping[str, Path],
     made: Mapping[Path, Recipe],
     command: str,
 ) -> Experiment:
-    perception = _judge(evaluation, trained)
     own = [_own_link(word, trained, made) for word in evaluation.links]
     words = [one.word if one else word for word, one in zip(evaluation.links, own, strict=True)]
     weights, accounting = evaluation.weights, evaluation.accounting
@@ -277,9 +285,9 @@ def _experiment(
     return Experiment(links, evaluators, evaluation.grid(), command)
 
 
-def _judge(evaluation: Evaluation, trained: Mapping[str, Path]) -> Perception:
+def _judge(evaluation: Evaluation, trained: Mapping[str, Path], device: torch.device) -> Perception:
     name = place_of(evaluation.perception, trained)
-    return open_perception(name, evaluation.network, own_task=evaluation.task)
+    return open_perception(name, evaluation.network, own_task=evaluation.task, device=device)
 
 
 def _own_link(

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
 from semjscc.importance.layer_maps import layer_with_maps, maps_of
 from semjscc.perception.base import INPUT_LAYER, Perception
+from semjscc.runtime.devices import device_of
 from semjscc.tasks.base import ScoreName
 
 HEAT = "inferno"
@@ -54,10 +55,11 @@ def importance_map(
         raise ValueError("a map shows one score's gradient: no fisher, projection or learned form")
     if form.target == "label" and target is None:
         raise ValueError("importance for the label needs a target")
-    layer = layer or _finest(perception, images)
-    _, gradient = _gradient(perception, images, layer, form.score, target)
+    own = images.to(device_of(perception))
+    layer = layer or _finest(perception, own)
+    _, gradient = _gradient(perception, own, layer, form.score, target)
     weights = importance_weights({layer: gradient}, form)[layer].mean(dim=1)
-    return _place(weights / _peak(weights), perception, images, layer)
+    return _place(weights / _peak(weights), perception, own, layer).to(images.device)
 
 
 def signed_map(

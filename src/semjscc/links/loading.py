@@ -60,7 +60,8 @@ def open_link(
             are sent in order of what they are worth, and that lost ones are asked for again:
             ``semantic+progressive+repeat@0.1`` (`semjscc.links.endings`).
         family: which shipped weights to use.
-        perception: the network at the receiver, which ``label`` runs at the sender.
+        perception: the network at the receiver, which ``label`` runs at the sender. The link
+            computes on its device.
         accounting: of separate coding and its bounds: whether the whole ``file`` counts, or, as
             ``compact``, only what the receiver cannot rebuild from the control record.
         important: what matters in the images that will be sent, (H, W) in [0, 1], in place of the
@@ -104,8 +105,11 @@ def _open(
     if found.weights is not None:
         from semjscc.codecs.store import load_codec
         from semjscc.links.joint_coding.codec import CodecLink
+        from semjscc.runtime.devices import device_of
 
         codec, facts = load_codec(found.weights, found.part)
+        if perception is not None:
+            codec = codec.to(device_of(perception))
         allocation = _allocation(found, of_weights(facts), perception, important)
         return CodecLink(found.name, codec, facts, scheme=found.scheme, allocation=allocation)
     if found.part is not None:
@@ -213,7 +217,10 @@ def _allocation(
     if not needs_network(place):
         return Allocation(place.policy)
     if network is not None:
-        return Allocation(place.policy, sender_network(place.name, network, judge))
+        from semjscc.runtime.devices import device_of
+
+        wanted = sender_network(place.name, network, judge)
+        return Allocation(place.policy, wanted if judge is None else wanted.to(device_of(judge)))
     if judge is None:
         raise UserError(
             f"link {place.name} needs a network that looks at the sender: "

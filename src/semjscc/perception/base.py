@@ -15,6 +15,7 @@ from semjscc.errors import UserError
 from semjscc.images.limits import PIXEL_LIMIT
 from semjscc.parts.own_code import in_words
 from semjscc.perception.outputs import first_tensor, with_tensor
+from semjscc.runtime.devices import device_of
 from semjscc.tasks import Classification, Task
 
 INPUT_LAYER = "input"
@@ -193,13 +194,13 @@ class Perception(nn.Module):
         return output
 
     def look(self, images: Tensor) -> Tensor:
-        """The output as something is concluded from it, in float32.
+        """The output as something is concluded from it, in float32, on the network's device.
 
         Raises:
             UserError: as of `forward`, or some of it is no number: of that the largest is the first
                 class, whatever the image.
         """
-        output = self(images.float()).float()
+        output = self(images.to(device_of(self), torch.float32)).float()
         if output.isnan().any():
             raise UserError(f"{self.name} returns what is no number (nan)")
         return output

@@ -53,6 +53,8 @@ def open_perception(
     own_class: str | None = None,
     layers: Sequence[str] | None = None,
     own_task: str | None = None,
+    *,
+    device: torch.device | str = "cpu",
 ) -> Perception:
     """A network by name.
 
@@ -63,6 +65,7 @@ def open_perception(
         own_class: see `load_perception`.
         layers: whose features count, instead of those that the network names itself.
         own_task: see `load_perception`.
+        device: where it computes, and with it the links that are opened for it.
 
     Raises:
         UserError: there is none, it cannot be read, or it has no such layer.
@@ -72,7 +75,7 @@ def open_perception(
     except ValueError as error:
         raise UserError(printable(str(error))) from error
     found.opened_as = name
-    return found
+    return found.to(device)
 
 
 def _opened(

@@ -23,6 +23,7 @@ from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.perception.gradients import NoGradientError
 from semjscc.report.figures.style import GREY, RIGHT, WRONG, style
+from semjscc.runtime.devices import device_of
 from semjscc.tasks.evidence import gather
 
 CHECK, CROSS = "✓", "✗"
@@ -83,6 +84,7 @@ def make_rows(
         a row for each image: the original, its importance map if the network has one, and one
         panel for each link.
     """
+    images = images.to(device_of(perception))
     originals = _judged("original", images, _ask(perception, images), targets, perception)
     if names:
         originals = [

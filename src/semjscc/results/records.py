@@ -19,6 +19,7 @@ from semjscc.images import printable
 from semjscc.links import Link
 from semjscc.perception.base import Perception
 from semjscc.results.ranges import check_ranges
+from semjscc.runtime.devices import device_of
 
 KIND = "semjscc results"
 """Marks the file as ours."""
@@ -149,11 +150,6 @@ def make_meta(
         "torch": str(torch.__version__),
         "python": platform.python_version(),
     }
-
-
-def device_of(perception: Perception) -> torch.device:
-    """Where the network's weights lie; the CPU for one without weights."""
-    return next(perception.parameters(), torch.empty(0)).device
 
 
 def _commit() -> str | None:

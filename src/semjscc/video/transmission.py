@@ -16,6 +16,7 @@ from semjscc.links.joint_coding.repeating import RepeatingLink
 from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
+from semjscc.runtime.devices import device_of
 from semjscc.transmission import Sight, see_each
 from semjscc.video.budget import Range
 from semjscc.video.frames import Frame
@@ -91,13 +92,13 @@ def transmit_frames(
     """
     for batch in batches(frames, live=live):
         pixels = torch.stack([torch.from_numpy(frame.pixels).permute(2, 0, 1) for frame in batch])
-        images = to_float(pixels)
+        images = to_float(pixels).to(device_of(perception))
         before = see_each(perception, images)
         numbers = [frame.number for frame in batch]
         arrived = [_send(images, numbers, *one, perception) for one in links]
         for place, frame in enumerate(batch):
             own = tuple(of_link[place] for of_link in arrived)
-            yield SentFrame(frame.number, frame.time, images[place], before[place], own)
+            yield SentFrame(frame.number, frame.time, images[place].cpu(), before[place], own)
 
 
 def batches(frames: Iterable[Frame], *, live: bool = False) -> Iterator[list[Frame]]:
@@ -129,7 +130,7 @@ def _send(
     return [
         Arrived(
             link.name,
-            received.images[place],
+            received.images[place].cpu(),
             after[place],
             bool(received.delivered[place]),
             None if qualities[place] == float("inf") else qualities[place],

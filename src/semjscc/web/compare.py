@@ -130,11 +130,12 @@ def deliver(
     check_received(link.name, _batch(image), received, situation.ratio)
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image")
-    quality = float(psnr(_batch(image), received.images)[0])
-    seen = look(received.images, perception)
+    arrived = received.images.cpu()
+    quality = float(psnr(_batch(image), arrived)[0])
+    seen = look(arrived, perception)
     return Delivery(
         link=link.name,
-        image=received.images[0],
+        image=arrived[0],
         shown=seen.shown,
         guesses=seen.things,
         psnr_db=None if isinf(quality) else quality,
@@ -144,8 +145,8 @@ def deliver(
         control_bits=received.control_bits,
         codec=received.codec,
         note=received.note,
-        sent=sent.symbols[0],
-        received=equalise(symbols, knowledge)[0][0],
+        sent=sent.symbols[0].cpu(),
+        received=equalise(symbols, knowledge)[0][0].cpu(),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+import torch
+
 from semjscc.errors import UserError, printable
 from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
@@ -33,6 +35,14 @@ threads would share, and the process answers in order."""
 
 _BROUGHT: dict[str, Perception] = {}
 """Networks that whoever serves the page has named, by the names that tables give them."""
+
+
+_DEVICE = ["cpu"]
+
+
+def compute_on(device: torch.device) -> None:
+    """Where the networks of the page compute, which are loaded from now on."""
+    _DEVICE[:] = [str(device)]
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,10 @@ def load_senders(family: str) -> Senders:
     from semjscc.links.separate_coding.separate import SeparateLink
 
     choose_family(family, family)
+    judge = load_judge(default_perception(family))
     codecs = []
     for scheme in SCHEMES:
-        link = open_link(scheme, family)
+        link = open_link(scheme, family, judge)
         if not isinstance(link, CodecLink):
             raise UserError(f"{scheme} of {family} is no neural codec")
         codecs.append(link)
@@ -87,7 +98,7 @@ def load_senders(family: str) -> Senders:
         separate=SeparateLink("separate", stage),
         hybrid=HybridLink(HYBRID, stage),
         ratios=tuple(sorted(ratios)),
-        trained_side=_trained_side(load_judge(default_perception(family))),
+        trained_side=_trained_side(judge),
     )
 
 
@@ -121,7 +132,7 @@ def bring(name: str, own_class: str | None = None, own_task: str | None = None) 
     Raises:
         UserError: there is none, or it is called as another one is.
     """
-    perception = open_perception(name, own_class, own_task=own_task)
+    perception = open_perception(name, own_class, own_task=own_task, device=_DEVICE[0])
     if perception.name in {*judges(), *map(default_perception, families())}:
         raise UserError(f"the page has a network {printable(perception.name)} already")
     _BROUGHT[perception.name] = perception
@@ -153,4 +164,4 @@ def load_judge(name: str) -> Perception:
         return _BROUGHT[name]
     if name not in {imagenet.NAME, *map(default_perception, families())}:
         raise UserError("there is no such perception network")
-    return open_perception(name)
+    return open_perception(name, device=_DEVICE[0])

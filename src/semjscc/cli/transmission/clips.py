@@ -100,6 +100,7 @@ def transmit_clip(arguments: argparse.Namespace) -> None:
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
+    from semjscc.runtime.devices import device_named
     from semjscc.video.folder import open_folder
     from semjscc.video.sending import send_clip, stop_of
 
@@ -107,7 +108,9 @@ def transmit_clip(arguments: argparse.Namespace) -> None:
     if clip.has_sound:
         warn(f"the sound of {clip.name} is not sent")
     channel = channel_named(arguments.channel)
-    perception = open_perception(judge, arguments.network, own_task=arguments.task)
+    perception = open_perception(
+        judge, arguments.network, own_task=arguments.task, device=device_named(arguments.device)
+    )
     important = mask_of(asked.marks, clip.size) if asked.marks else None
     links = [open_link(name, family, perception, important=important) for name in asked.links]
     budget = _budget(arguments.ratio, asked, links, clip)

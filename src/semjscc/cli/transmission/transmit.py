@@ -7,6 +7,7 @@ import argparse
 from semjscc.cli.answers import print_json
 from semjscc.cli.important import add_important, check_marks, mask_of, read_marks
 from semjscc.cli.options import (
+    add_device,
     add_json,
     add_situation,
     check_classes,
@@ -50,6 +51,7 @@ def register(command: Register) -> None:
     transmit.add_argument("--seen", help=text)
     add_clip(transmit)
     add_situation(transmit)
+    add_device(transmit)
     add_json(transmit)
 
 
@@ -104,11 +106,14 @@ def _transmit_image(arguments: argparse.Namespace) -> None:
     from semjscc.links import Situation, open_link
     from semjscc.perception.store import open_perception
     from semjscc.randomness import Draws
+    from semjscc.runtime.devices import device_named
     from semjscc.transmission import transmit
 
     channel = channel_named(arguments.channel)
     image = read_image(source)
-    perception = open_perception(judge, arguments.network, own_task=arguments.task)
+    perception = open_perception(
+        judge, arguments.network, own_task=arguments.task, device=device_named(arguments.device)
+    )
     important = mask_of(marks, (image.shape[-2], image.shape[-1])) if marks else None
     link = open_link(arguments.link, family, perception, important=important)
     ratio = ratio_of(arguments.ratio, link)

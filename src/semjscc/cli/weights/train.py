@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.answers import print_json
-from semjscc.cli.options import add_json, at_least, folder, settings_file
+from semjscc.cli.options import add_device, add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
 from semjscc.runtime.threads import import_torch
@@ -22,6 +22,7 @@ def register(command: Register) -> None:
     train.add_argument("--processes", type=int, default=1, help="processes or GPUs to share")
     train.add_argument("--save-seconds", type=float, default=60, help="how often state is kept")
     train.epilog = "Any value of the recipe can be overridden: --optimiser.steps 100"
+    add_device(train)
     add_json(train)
 
 
@@ -45,6 +46,7 @@ def _train(arguments: argparse.Namespace) -> None:
         processes=processes,
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
+        device=arguments.device,
     )
     run = out or Path("runs") / recipe.name
     if arguments.rest:

@@ -34,6 +34,7 @@ from semjscc.links.base import (
 )
 from semjscc.links.catalogue import NONE
 from semjscc.links.policies import check_divides
+from semjscc.runtime.devices import device_of
 
 
 class NoChannel(Link):
@@ -85,7 +86,8 @@ class CodecLink(SymbolLink):
 
     @torch.inference_mode()
     def transmit(self, images: Tensor, ratio: Fraction, snr_db: float) -> Transmission:
-        """Encode for a believed SNR in dB."""
+        """Encode for a believed SNR in dB, where the codec lies."""
+        images = images.to(device_of(self.codec))
         height, width = images.shape[-2:]
         snrs_db = images.new_full((len(images),), snr_db)
         if self._allocation is None or not isinstance(self.codec, Deep):
@@ -123,7 +125,8 @@ class CodecLink(SymbolLink):
     def receive(
         self, symbols: Tensor, knowledge: ChannelKnowledge, control: Sequence[Control]
     ) -> Received:
-        """Equalise and decode."""
+        """Equalise and decode, where the codec lies."""
+        symbols = symbols.to(device_of(self.codec))
         size, ratio = (control[0].height, control[0].width), control[0].ratio
         equalised, variance = equalise(symbols, knowledge)
         side = told_side(control, symbols.device)

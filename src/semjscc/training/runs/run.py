@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.paths import keep_apart
+from semjscc.runtime.devices import AUTO
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
@@ -103,6 +104,7 @@ class Schedule:
         progress: show a bar with the time left; or else a line a minute.
         card_images: the model card is measured on so many images of val at most; None for as
             many as a card takes.
+        device: ``auto`` for a GPU where there is one, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
         UserError: there is no such schedule.
@@ -112,6 +114,7 @@ class Schedule:
     save_seconds: float = 60.0
     progress: bool = True
     card_images: int | None = None
+    device: str = AUTO
 
     def __post_init__(self) -> None:
         if self.processes < 1:
@@ -158,7 +161,7 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
         warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")
         warnings.filterwarnings("ignore", ".*LeafSpec.*is deprecated.*")
         trainer = L.Trainer(
-            accelerator="auto",
+            accelerator=schedule.device,
             devices=processes,
             strategy="ddp" if processes > 1 else "auto",
             precision=optimiser.precision,
