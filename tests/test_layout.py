@@ -14,8 +14,8 @@ ROOMS = [
     "differences", "model_hub", "checkpoint", "blueprints", "images", "metrics", "data",
     "tasks", "channels", "separation", "linear", "codecs", "perception", "importance", "losses",
     "allocation", "training", "publishing", "families", "links", "transmission", "results",
-    "statistics", "evaluation", "report", "experiments", "export", "radio", "video", "web", "cli",
-    "__main__",
+    "statistics", "evaluation", "report", "experiments", "api", "export", "radio", "video", "web",
+    "cli", "__main__",
 ]  # fmt: skip
 SUB_ROOMS = {
     "cli": ["transmission", "weights", "radio"],

@@ -95,10 +95,9 @@ def family_for_size(
 
 
 def _brings_all(arguments: argparse.Namespace, links: Sequence[str]) -> bool:
-    from semjscc.links.catalogue import needs_family
+    from semjscc.links.catalogue import brings_all
 
-    own = arguments.weights is None and arguments.perception is not None
-    return own and not any(map(needs_family, links))
+    return brings_all(links, arguments.weights, has_network=arguments.perception is not None)
 
 
 def existing_file(text: str) -> Path:

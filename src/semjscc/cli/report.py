@@ -1,11 +1,13 @@
 """``semjscc report``: figures, tables and statistics from results alone."""
 
 import argparse
+from pathlib import Path
 
 from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_json, console, existing_file, folder, split_list, warn
 from semjscc.cli.parser import Register
-from semjscc.paths import keep_apart
+from semjscc.errors import UserError, printable
+from semjscc.paths import check_writable, keep_apart, user_path
 from semjscc.runtime.threads import import_torch
 
 
@@ -13,9 +15,14 @@ def register(command: Register) -> None:
     """Add the command."""
     report = command("report", _report, "draw and compare what evaluate measured, from its results")
     report.add_argument("results", nargs="+", metavar="RESULTS.json", help="or its folder")
-    report.add_argument("--out", required=True, help="folder for report and figures")
+    text = "folder for report and figures; with --table a file, in place of standard output"
+    report.add_argument("--out", help=text)
     report.add_argument("--candidate", help="link to compare (default: semantic)")
     report.add_argument("--against", help="its opponents, such as djscc,separate (default: all)")
+    text = "no report but one table with a row for each point; LaTeX needs the package booktabs"
+    report.add_argument("--table", choices=("latex", "csv"), help=text)
+    text = "of the table, such as link,ratio,snr_db,value,ci_low,ci_high,psnr_db (default: all)"
+    report.add_argument("--columns", help=text)
     add_json(report)
     report.epilog = (
         "Repeats of a link with other training seeds are called semantic#1, semantic#2 and so on: "
@@ -25,6 +32,13 @@ def register(command: Register) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     paths = [existing_file(text) for text in arguments.results]
+    if arguments.table is not None:
+        _table(arguments, paths)
+        return
+    if arguments.columns is not None:
+        raise UserError("--columns are of a --table, and none is asked for")
+    if arguments.out is None:
+        raise UserError("name a folder for the report with --out, or print a table with --table")
     out = folder(arguments.out)
     against = None if arguments.against is None else split_list(arguments.against)
 
@@ -52,3 +66,33 @@ def _report(arguments: argparse.Namespace) -> None:
             names = analysis.candidate or "", name
             terminal.print(*comparison_tables(found, *names, terminal.width, apart))
     print(f"Figures (SVG, PDF, PNG), {REPORT}, {COMPARISONS} are in {out}")
+
+
+def _table(arguments: argparse.Namespace, paths: list[Path]) -> None:
+    """One table of all points."""
+    idle = [name for name in ("candidate", "against") if getattr(arguments, name) is not None]
+    if idle or arguments.json:
+        raise UserError(f"--table has all points as they are: leave out --{[*idle, 'json'][0]}")
+    out = None if arguments.out is None else user_path(arguments.out)
+    if out is not None:
+        check_writable(out)
+    asked = None if arguments.columns is None else split_list(arguments.columns)
+
+    import_torch()
+    from semjscc.checkpoint import write_atomically
+    from semjscc.experiments.existing_results import RESULTS
+    from semjscc.report.point_table import chosen_columns, table_text
+    from semjscc.results.records import load_results
+    from semjscc.statistics.settings import merge
+
+    names = chosen_columns(asked)
+    paths = [path / RESULTS if path.is_dir() else path for path in paths]
+    if out is not None:
+        keep_apart(paths, [out])
+    records = merge([load_results(path) for path in paths]).records
+    text = table_text(records, arguments.table, names)
+    if out is None:
+        print(text, end="")
+        return
+    write_atomically(out, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    print(f"{len(records)} points are in {printable(str(out))}")

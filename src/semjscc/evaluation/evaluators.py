@@ -75,6 +75,19 @@ def load_evaluators(
         needs_masks="mask" in needed,
         needs_boxes="boxes" in needed,
     )
+    return evaluators_on(data, perceptions, metric)
+
+
+def evaluators_on(
+    data: ImageSet, perceptions: Sequence[Perception], metric: Metric
+) -> list[Evaluator]:
+    """Images with each of the networks that judge them by a metric.
+
+    Raises:
+        UserError: there are no images, they lack what a network's task is measured by, or a network
+            cannot look at them.
+    """
+    by_targets = metric == "accuracy"
     _check_images(data)
     for perception in perceptions:  # before any work
         predict(perception, data.batch([0]))

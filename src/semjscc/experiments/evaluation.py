@@ -1,7 +1,7 @@
 """One evaluation from data to files: the grid, results, figures, pictures and the report."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -102,7 +102,47 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
         return _run(experiment, out, jobs, fresh=fresh)
 
 
+def measured(experiment: Experiment, *, jobs: int = 1) -> Results:
+    """Evaluate the grid and write nothing: the records of `run`, in memory alone.
+
+    Args:
+        experiment: what to compare.
+        jobs: processes among which the points are shared out.
+
+    Raises:
+        UserError: the links or the data cannot be used.
+    """
+    work, meta = _begin(experiment)
+    found: dict[tuple[int, int], Record] = {}
+    _measure(work, _fingerprints(work), found, jobs, lambda: None)
+    return _in_order(meta, found)
+
+
 def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Results:
+    work, meta = _begin(experiment)
+    prints = _fingerprints(work)
+    earlier = standing_results(out / RESULTS)
+    known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
+    if earlier:
+        put_aside(earlier, [] if fresh else set(prints.values()), out / EARLIER)
+    known = {} if fresh else known
+    found = {at: known[key] for at, key in prints.items() if key in known}
+    if found and earlier:
+        meta["earlier"] = _origins(earlier.meta)
+
+    def save() -> None:
+        withdraw(out)  # a report that is there tells of other points
+        save_results(_in_order(meta, found), out / RESULTS)
+
+    _measure(work, prints, found, jobs, save)
+    results = _in_order(meta, found)
+    save_results(results, out / RESULTS)
+    draw(replace(experiment, evaluators=work.evaluators), results, out)
+    return results
+
+
+def _begin(experiment: Experiment) -> tuple[Work, dict[str, Any]]:
+    """The points to measure by networks that can judge them, and where the results come from."""
     e = replace(experiment, evaluators=[checked(one) for one in experiment.evaluators])
     for one in e.evaluators:
         for link in e.links:
@@ -116,21 +156,22 @@ def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Result
         seed=e.grid.seed,
     )
     channel = channel_named(e.grid.channel)
-    work = Work(points(e.links, e.grid), e.evaluators, e.grid, channel)
-    prints = _fingerprints(work)
-    earlier = standing_results(out / RESULTS)
-    known = {r.fingerprint: r for r in earlier.records if r.fingerprint} if earlier else {}
-    if earlier:
-        put_aside(earlier, [] if fresh else set(prints.values()), out / EARLIER)
-    known = {} if fresh else known
-    found = {at: known[key] for at, key in prints.items() if key in known}
-    if found and earlier:
-        meta["earlier"] = _origins(earlier.meta)
+    return Work(points(e.links, e.grid), e.evaluators, e.grid, channel), meta
+
+
+def _measure(
+    work: Work,
+    prints: Mapping[tuple[int, int], str | None],
+    found: dict[tuple[int, int], Record],
+    jobs: int,
+    on_point: Callable[[], None],
+) -> None:
+    """Enter into ``found`` what is missing there, and tell after each point."""
     wanted: dict[int, list[int]] = defaultdict(list)
     for judge, place in prints.keys() - found.keys():
         wanted[place].append(judge)
     wanted = {place: sorted(wanted[place]) for place in sorted(wanted)}
-    total = sum(len(e.data) * work.points[place].draws for place in wanted)
+    total = sum(len(work.evaluators[0].data) * work.points[place].draws for place in wanted)
     there = len(work.points) - len(wanted)
     title = f"evaluating ({there} points are there)" if there else "evaluating"
     with Progress(title, total) as progress:
@@ -138,12 +179,7 @@ def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Result
             for judge, record in zip(wanted[place], records, strict=True):
                 at = judge, place
                 found[at] = replace(record, fingerprint=prints[at])
-            withdraw(out)  # a report that is there tells of other points
-            save_results(_in_order(meta, found), out / RESULTS)
-    results = _in_order(meta, found)
-    save_results(results, out / RESULTS)
-    draw(e, results, out)
-    return results
+            on_point()
 
 
 def _fingerprints(work: Work) -> dict[tuple[int, int], str | None]:

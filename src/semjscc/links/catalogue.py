@@ -150,6 +150,17 @@ def needs_family(name: str) -> bool:
     return any(rest in shipped_schemes(family) for family in families())
 
 
+def brings_all(names: Iterable[str], weights: str | None, *, has_network: bool) -> bool:
+    """Whether the user brings all weights along, so that no family of shipped ones counts.
+
+    Args:
+        names: of the links.
+        weights: the family that was asked for, or None.
+        has_network: whether the network at the receiver is named.
+    """
+    return weights is None and has_network and not any(map(needs_family, names))
+
+
 def _is_there(name: str, family: str) -> bool:
     try:
         find_link(name, family)

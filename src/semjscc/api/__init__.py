@@ -1,0 +1,1 @@
+"""The public surface: what `semjscc` itself offers, with the words of the command line."""

@@ -1,0 +1,39 @@
+"""What `semjscc` itself offers: complete, documented, and imported when somebody asks."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import semjscc
+from semjscc.errors import UserError
+
+
+def test_the_package_alone_imports_nothing_large() -> None:
+    program = """
+import sys
+import semjscc
+found = dir(semjscc)
+print(*({name.partition(".")[0] for name in sys.modules} & {"torch", "numpy", "pandas"}), sep=",")
+print(all(name in found for name in semjscc.__all__))
+"""
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.split("\n") == ["", "True", ""]
+
+
+@pytest.mark.parametrize("name", semjscc.__all__)
+def test_every_name_is_there_and_documented(name: str) -> None:
+    found = getattr(semjscc, name)
+    assert found.__name__ == name
+    assert found.__module__.startswith("semjscc.")
+    assert found.__doc__
+    if not isinstance(found, type):
+        assert all(part in found.__doc__ for part in ("Args:", "Returns:", "Raises:", "Example:"))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'transmitt'"):
+        semjscc.transmitt  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+    assert semjscc.UserError is UserError
