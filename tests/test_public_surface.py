@@ -1,12 +1,16 @@
 """What `semjscc` itself offers: complete, documented, and imported when somebody asks."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import semjscc
+from semjscc.cli import main
 from semjscc.errors import UserError
 
 
@@ -31,6 +35,24 @@ def test_every_name_is_there_and_documented(name: str) -> None:
     assert found.__doc__
     if not isinstance(found, type):
         assert all(part in found.__doc__ for part in ("Args:", "Returns:", "Raises:", "Example:"))
+
+
+def test_the_page_of_the_api_works_word_for_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "api" / "index.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block.replace("limit=20", "limit=2"), names)
+    printed = capsys.readouterr().out
+    assert printed.startswith("(64, 64, 3) ")
+    assert all(f"\n{link} " in printed for link in ("none", "djscc", "semantic"))
+    assert semjscc.Results.load("results.json") == names["results"]
+    (command,) = re.findall(r"`semjscc (report .*? --table latex .*?)`", page)
+    assert main(command.split()) == 0
+    assert capsys.readouterr().out.count(" & ") == 4 * (1 + len(names["table"]))
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
