@@ -63,8 +63,8 @@ def test_its_cells_do_what_they_say(
     table, both = names["table"], names["both"].to_pandas()
     assert isinstance(table, pd.DataFrame)
     assert table["link"].tolist() == ["none", *["djscc"] * 3, *["semantic"] * 3]
-    assert (table["images"] == 8).all()
+    assert table["images"].tolist() == [8] * 7
     log = names["log"]["loss"]
-    assert log[-8:].mean() < log[:3].mean()  # it has learned something
+    assert float(log[-8:].mean()) < float(log[:3].mean())  # it has learned something
     assert both["link"].tolist() == ["ours", "djscc"]
     assert (tmp_path / "runs" / "first-steps" / "model.safetensors").is_file()

@@ -1,5 +1,6 @@
 """What `semjscc` itself offers: complete, documented, and imported when somebody asks."""
 
+import doctest
 import os
 import re
 import subprocess
@@ -35,6 +36,14 @@ def test_every_name_is_there_and_documented(name: str) -> None:
     assert found.__doc__
     if not isinstance(found, type):
         assert all(part in found.__doc__ for part in ("Args:", "Returns:", "Raises:", "Example:"))
+
+
+@pytest.mark.parametrize("name", ["load_data", "open_link", "open_perception"])
+def test_examples_say_what_is_so(name: str) -> None:
+    found = getattr(semjscc, name)
+    (example,) = doctest.DocTestFinder().find(found, name, globs={"semjscc": semjscc})
+    done = doctest.DocTestRunner(verbose=False).run(example)
+    assert (done.failed, done.attempted) == (0, 2)
 
 
 def test_the_page_of_the_api_works_word_for_word(

@@ -50,6 +50,12 @@ def test_every_file_of_an_evaluation_opens(file: Path) -> None:
     assert table["link"].tolist() == [record.link for record in results.records]
 
 
+def test_in_a_notebook_it_is_one_line() -> None:
+    results = semjscc.Results({}, [NO_CHANNEL, RECORD, RECORD])
+    assert repr(results) == "<Results: 3 records of none, semantic>"
+    assert repr(semjscc.Results({}, [])) == "<Results: 0 records of nothing>"
+
+
 def test_without_pandas_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(semjscc.UserError, match="pip install pandas"):

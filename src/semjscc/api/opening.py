@@ -56,9 +56,9 @@ def open_link(
             important.
 
     Example:
-        >>> link = semjscc.open_link("hybrid+semantic", weights="photo")
+        >>> link = semjscc.open_link("semantic", weights="signs")
         >>> link.name
-        'hybrid+semantic'
+        'semantic'
     """
     family = family_of([name], weights, perception, family_for(*_NO_SIZE))
     judge = None if perception is None else as_perception(perception)
@@ -95,7 +95,7 @@ def load_data(
     Example:
         >>> signs = semjscc.load_data("signs", limit=4)
         >>> signs.images.shape, signs.class_names[signs.labels[0]]
-        (torch.Size([4, 3, 64, 64]), 'triangle')
+        (torch.Size([4, 3, 64, 64]), 'turn left')
     """
     for name, number in (("size", size), ("limit", limit)):
         check_at_least_one(name, number)

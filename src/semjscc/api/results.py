@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Self
 
-from semjscc.errors import UserError
+from semjscc.errors import UserError, printable
 from semjscc.experiments.existing_results import RESULTS
 from semjscc.paths import user_path
 from semjscc.report.point_table import NUMBERS, columns
@@ -27,6 +27,11 @@ class Results(Measured):
         >>> table = results.to_pandas()
         >>> table[table.snr_db == 0].pivot_table("value", "link", ["perception", "ratio"])
     """
+
+    def __repr__(self) -> str:
+        """In one line: records hold what each image came to, which fills pages."""
+        links = ", ".join(dict.fromkeys(record.link for record in self.records))
+        return f"<Results: {len(self.records)} records of {printable(links) or 'nothing'}>"
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
