@@ -155,6 +155,9 @@ scenes: setup
 	$(BIN)/python tools/merge_results.py --metric map50 results/scenes.json out/scenes/results.json \
 	  out/scenes-hybrid/results.json out/scenes-predicted/results.json
 	$(BIN)/python tools/merge_results.py --metric map50 results/scenes-cut.json out/scenes-cut/results.json
+	$(BIN)/semjscc report results/scenes.json --candidate semantic+importance-energy --against djscc --out out/figures-scenes
+	for net in a c; do \
+	  cp out/figures-scenes/accuracy-by-ratio-judged-by-scenes-detector-$$net.svg docs/images/scenes-$$net.svg || exit; done
 	$(FILL)
 
 # Everything that is compared, on fewer images: image coders take their time.

@@ -19,6 +19,7 @@ from semjscc.families import default_perception
 from semjscc.links import Link
 from semjscc.paths import user_path
 from semjscc.perception.base import Perception
+from semjscc.runtime.devices import AUTO, device_for_jobs
 
 _T = TypeVar("_T")
 
@@ -41,6 +42,7 @@ def evaluate(
     draws: int = 1,
     seed: int = 0,
     jobs: int = 1,
+    device: str = AUTO,
     out: str | os.PathLike[str] | None = None,
     fresh: bool = False,
 ) -> Results:
@@ -69,7 +71,8 @@ def evaluate(
         assumed_error_db: by how many dB both ends believe the SNR too high.
         draws: how often each image is sent, with fresh noise.
         seed: of the noise.
-        jobs: processes that share the points.
+        jobs: processes that share the points, on the CPU.
+        device: where networks that are named compute, see `open_perception`.
         out: a folder that becomes what ``semjscc evaluate --out`` makes: ``results.json``, which
             grows point by point, figures and ``report.html``. Called again after an interruption,
             it measures only what is missing. None: nothing is written.
@@ -105,7 +108,8 @@ def evaluate(
     names = [one for one in chosen if isinstance(one, str)]
     called = data.name if isinstance(data, ImageSet) else os.fspath(data)
     family = family_of(names, weights, judges, user_path(called).name)
-    networks = [as_perception(one) for one in judges or [default_perception(family)]]
+    where = str(device_for_jobs(device, jobs))
+    networks = [as_perception(one, where) for one in judges or [default_perception(family)]]
     first = networks[0]
     opened = [load_link(one, family, first) if isinstance(one, str) else one for one in chosen]
     _check_apart("links", [one.name for one in opened])

@@ -18,6 +18,7 @@ from semjscc.links.catalogue import brings_all
 from semjscc.links.loading import open_link as load_link
 from semjscc.perception.base import Perception
 from semjscc.perception.store import open_perception as load_perception
+from semjscc.runtime.devices import AUTO, device_named
 from semjscc.separation.sources.base import Accounting
 
 _NO_SIZE = 0, 0
@@ -116,6 +117,7 @@ def open_perception(
     layers: Sequence[str] | None = None,
     network: str | None = None,
     task: str | None = None,
+    device: str = AUTO,
 ) -> Perception:
     """A vision model at the receiver by its name, frozen.
 
@@ -126,6 +128,8 @@ def open_perception(
         layers: whose features count, instead of those that the network names itself.
         network: its class as ``my.module:Class``, where it is one of yours.
         task: the class of its task, likewise.
+        device: where it computes, and the links that are opened for it: ``cpu``, ``cuda``, ``mps``,
+            or ``auto``, a GPU of NVIDIA's where there is one.
 
     Returns:
         the network. Called with images (B, 3, H, W), float32 in [0, 1], it gives its output, such
@@ -139,12 +143,12 @@ def open_perception(
         >>> network.layers
         ('stage1', 'stage2', 'stage3')
     """
-    return load_perception(name, network, layers, task)
+    return load_perception(name, network, layers, task, device=device_named(device))
 
 
-def as_perception(network: str | Perception) -> Perception:
-    """A network that may be stated by its name."""
-    return open_perception(network) if isinstance(network, str) else network
+def as_perception(network: str | Perception, device: str = AUTO) -> Perception:
+    """A network that may be stated by its name, and is opened then on a device."""
+    return open_perception(network, device=device) if isinstance(network, str) else network
 
 
 def family_of(names: Sequence[str], weights: str | None, own: object, usual: str) -> str:

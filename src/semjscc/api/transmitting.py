@@ -23,7 +23,7 @@ from semjscc.links import Link, Situation
 from semjscc.paths import user_path
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
-from semjscc.results.records import device_of
+from semjscc.runtime.devices import AUTO
 from semjscc.tasks.base import Seen
 from semjscc.transmission import Report
 
@@ -76,6 +76,7 @@ def transmit(
     channel: str = "awgn",
     assumed_snr_db: float | None = None,
     seed: int = 0,
+    device: str = AUTO,
 ) -> Reception:
     """Send one image of any size over a noisy channel, as ``semjscc transmit`` does.
 
@@ -93,6 +94,7 @@ def transmit(
             ``my.module:name`` of yours.
         assumed_snr_db: what both ends believe the SNR to be, in dB; None for the truth.
         seed: of the noise. The same seed gives the same noise, as on the command line.
+        device: where a network that is named computes, and its link, see `open_perception`.
 
     Returns:
         the received image and what the network sees in it.
@@ -113,16 +115,15 @@ def transmit(
     usual = family_for(sent.shape[-2], sent.shape[-1])
     names = [link] if isinstance(link, str) else []
     family = family_of(names, weights, perception, usual)
-    judge = as_perception(perception or default_perception(family))
+    judge = as_perception(perception or default_perception(family), device)
     scheme = load_link(link, family, judge) if isinstance(link, str) else link
     if asked is None and scheme.default_ratio != DEFAULT_RATIO:
         text = f"{scheme.name} has no ratio {DEFAULT_RATIO}: the nearest, {scheme.default_ratio}"
         warnings.warn(f"{text}, counts", UserNote, stacklevel=2)
     draws = Draws(seed, [0])
     situation = Situation(met, true_snr_db, asked or scheme.default_ratio, draws, believed)
-    on_device = sent.to(device_of(judge))
-    received, report = transmission.transmit(on_device, scheme, judge, situation)
-    return Reception(_as_array(sent), _as_array(to_uint8(received.cpu())), report)
+    received, report = transmission.transmit(sent, scheme, judge, situation)
+    return Reception(_as_array(sent), _as_array(to_uint8(received)), report)
 
 
 def _as_tensor(image: ImageLike) -> Tensor:
