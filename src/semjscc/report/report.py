@@ -10,6 +10,7 @@ from semjscc.checkpoint import write_atomically
 from semjscc.report.figures.gallery import Drawn, draw_part
 from semjscc.report.figures.heatmap import signed
 from semjscc.report.figures.panels import KINDS, save_figure
+from semjscc.report.figures.style import metric_title
 from semjscc.report.html import drawing, folded, heading, note, page, picture, table
 from semjscc.report.rows import (
     NOTHING,
@@ -279,7 +280,7 @@ def _leads(part: Part) -> str:
     if not found:
         return ""
     head, rows = front_gap_rows(found)
-    title = f"{part.setting.metric.capitalize()} at equal PSNR"
+    title = f"{metric_title([part.setting.metric])} at equal PSNR"
     return f"{heading(title, 3)}\n{table(head, rows, text_columns=3)}{note(_LEADS)}"
 
 

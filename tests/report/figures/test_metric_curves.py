@@ -202,3 +202,10 @@ def test_link_styles_are_told_apart() -> None:
     assert link_style("mine") == link_style("mine") == link_style("mine#3")
     assert link_style("mine") not in {link_style(name) for name in known}
     assert link_style("separate-roi") == link_style("separate+importance-energy")
+
+
+def test_metrics_are_written_as_the_field_writes_them() -> None:
+    assert metric_title(["accuracy"]) == "Accuracy"
+    assert metric_title(["map50"]) == "mAP50"
+    assert metric_title(["miou agreement"]) == "mIoU agreement"
+    assert metric_title(["accuracy", "agreement", "map"]) == "Accuracy/agreement/mAP"

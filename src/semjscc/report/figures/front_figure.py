@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from semjscc.report.figures.panels import make_panels
-from semjscc.report.figures.style import link_style, style
+from semjscc.report.figures.style import link_style, metric_title, style
 from semjscc.results.records import Results
 from semjscc.statistics.fronts import FrontPoint, fronts
 
@@ -34,7 +34,7 @@ def front_figure(results: Results, columns: int | None = None) -> Figure:
             axes.margins(x=0.12, y=0.12)
             axes.xaxis.set_major_locator(MaxNLocator(5))
         metric = results.records[0].metric if results.records else "accuracy"
-        panels.label("PSNR (dB)", f"{metric.capitalize()} (%)")
+        panels.label("PSNR (dB)", f"{metric_title([metric])} (%)")
         panels.legend(lines)
         if not lines:
             panels.say_empty()

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 
 from semjscc.codecs.bandwidth import parse_ratio
 from semjscc.report.figures.panels import make_panels
-from semjscc.report.figures.style import LineStyle, is_minor, link_style, style
+from semjscc.report.figures.style import LineStyle, is_minor, link_style, metric_title, style
 from semjscc.results.records import Record, Results
 from semjscc.statistics.comparison import CANDIDATE
 from semjscc.statistics.seeds import method_of, without_repeats
@@ -81,9 +81,9 @@ def accuracy_figure(
         layout: `AGAINST_SNR` or `AGAINST_RATIO`.
         columns: panels in a row at most.
     """
-    metrics = "/".join(sorted({record.metric for record in results.records}))
+    metrics = metric_title(sorted({record.metric for record in results.records}))
     return _curves(
-        *(results.records, f"{metrics.capitalize()} (%)", layout, columns),
+        *(results.records, f"{metrics} (%)", layout, columns),
         value=lambda record: 100 * record.value,
         interval=lambda record: (100 * record.ci_low, 100 * record.ci_high),
     )

@@ -1,7 +1,7 @@
 """How figures look: colours that colour-blind readers can tell apart, one for each link."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -161,3 +161,15 @@ def style(more: Mapping[str, Any] | None = None) -> Iterator[None]:
         for name, value in (more or {}).items():
             mpl.rcParams[name] = value  # pyright: ignore[reportArgumentType]
         yield
+
+
+_METRICS = {"map50": "mAP50", "map": "mAP", "miou": "mIoU"}
+"""As the field writes them."""
+
+
+def metric_title(metrics: Iterable[str]) -> str:
+    """Metrics as a title says them: ``Accuracy``, ``mAP50``, ``Accuracy/agreement``."""
+    words = [metric.split(" ") for metric in metrics]
+    first, *others = (" ".join([_METRICS.get(word, word), *rest]) for word, *rest in words)
+    begins = first if first.split(" ")[0] in _METRICS.values() else first.capitalize()
+    return "/".join([begins, *others])
