@@ -23,13 +23,19 @@ def test_the_pages_commands_run(
     for number, frame in enumerate(squares(2, 64, 64)):
         Image.fromarray(frame).save(f"frames/{number}.png")
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)).splitlines()
-    assert len(lines) == 4
-    for line in lines:
+    commands = [line for line in lines if line]
+    assert len(commands) == 6
+    for line in commands:
         program, *words = shlex.split(line)
         assert program == "semjscc"
         assert main(words) == 0, line
-        assert re.search(r"^sent +\d frames of", capsys.readouterr().out)
-    for name, count in (("received.mp4", 3), ("received.webm", 3), ("exact.mkv", 2)):
+        assert re.search(r"^(sent|received) +\d frames of", capsys.readouterr().out, re.MULTILINE)
+    for name, count in (
+        ("received.mp4", 3),
+        ("received.webm", 3),
+        ("exact.mkv", 2),
+        ("heard.mp4", 3),
+    ):
         assert len(frames_in(Path(name))[0]) == count
     assert frames_in(Path("side-by-side.mp4"))[1][0].shape[1] == 3 * 320
     facts = json.loads(Path("seen.jsonl").read_text().splitlines()[-1])

@@ -17,7 +17,7 @@ from semjscc import __version__
 from semjscc.cli import links, measure, report, reproduce, web
 from semjscc.cli.answers import only_answers
 from semjscc.cli.parser import Command, Parser
-from semjscc.cli.radio import channel, modem, plan
+from semjscc.cli.radio import channel, demodulate, modulate, plan
 from semjscc.cli.radio.streams import drop_output, settle
 from semjscc.cli.transmission import transmit
 from semjscc.cli.weights import export, push, train
@@ -39,7 +39,8 @@ GROUPS = (
     push,
     transmit,
     plan,
-    modem,
+    modulate,
+    demodulate,
     channel,
     export,
     links,

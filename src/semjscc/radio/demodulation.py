@@ -1,6 +1,7 @@
 """A recording from beginning to end: received, kept, and shown as it comes."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -10,10 +11,20 @@ from semjscc.radio.frame_decoding import Heard, Listener
 from semjscc.radio.live_display import Screening, View
 from semjscc.radio.realtime import BUFFER_SAMPLES, Player
 from semjscc.radio.receiver.receiver import Frame, receive
-from semjscc.radio.reception_log import Logbook
 from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.waveform.header import Header
 from semjscc.radio.waveform.profiles import Profile
+
+
+class Book(Protocol):
+    """Keeps what was heard, such as `semjscc.radio.reception_log.Logbook`."""
+
+    def add(self, heard: Heard, /) -> object:
+        """Keep one frame, in place of an early one of the same image."""
+
+    def close(self, ending: dict[str, Any], /) -> object:
+        """Keep what is known at the end."""
+
 
 _WIDTHS = (5, 10, 8, 12, 10, 9, 4, 7, 0)
 
@@ -22,7 +33,7 @@ def listen(
     chunks: Iterable[Samples],
     profile: Profile,
     listener: Listener,
-    book: Logbook,
+    book: Book,
     room: int,
     tell: Callable[[str], object],
     *,
@@ -53,7 +64,7 @@ def watch(
     chunks: Iterable[Samples],
     profile: Profile,
     listener: Listener,
-    book: Logbook,
+    book: Book,
     room: int,
     tell: Callable[[str], object],
     console: Console,
@@ -89,7 +100,7 @@ def watch(
         book.close({"dropped": screening.dropped, "lost_samples": player.lost})
 
 
-def _kept(frames: Iterable[Frame], listener: Listener, book: Logbook) -> Iterator[Heard]:
+def _kept(frames: Iterable[Frame], listener: Listener, book: Book) -> Iterator[Heard]:
     """What is heard of each frame, once it is in the log; an early one counts with its image."""
     for frame in frames:
         heard = listener.hear(frame)

@@ -37,6 +37,7 @@ class Heard:
         lacking: whether that is so because something is missing here.
         imageless: whether that is so because frames of its kind never bring one.
         warning: why what is seen may mean little, or in what way the image arrived in part only.
+        things: what is seen and a few more, where the network's task is to find several.
     """
 
     frame: Frame
@@ -46,6 +47,7 @@ class Heard:
     lacking: bool = False
     imageless: bool = False
     warning: str | None = None
+    things: tuple[Seen, ...] = ()
 
     @property
     def is_early(self) -> bool:
@@ -171,7 +173,7 @@ class Listener:
         seen, size = sight.things[0], (image.shape[-2], image.shape[-1])
         warning = unlike_training(network, size, sight.confidence, received=True)
         warnings = [one for one in (received.note, warning) if one]
-        return Heard(frame, image, seen, warning="; ".join(warnings) or None)
+        return Heard(frame, image, seen, warning="; ".join(warnings) or None, things=sight.things)
 
     def _load(self, name: str) -> Perception:
         if name not in self._loaded:

@@ -26,7 +26,7 @@ from semjscc.radio.recordings.sigmf import Annotation
 from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.supported_links import check_carried
 from semjscc.radio.waveform.header import CodecControl
-from semjscc.radio.waveform.layout import burst_count
+from semjscc.radio.waveform.layout import burst_count, image_samples
 from semjscc.radio.waveform.limits import check_sent
 from semjscc.radio.waveform.profiles import Profile
 from semjscc.radio.waveform.transmitter import modulate_image
@@ -126,6 +126,7 @@ def send_images(
     gap_s: float,
     tell: Callable[[Sent], object],
     clip_db: float | None = CLIP_DB,
+    leave_out: Callable[[str], object] | None = None,
 ) -> Iterator[Samples]:
     """The samples of a recording, a gap before, between and behind the images.
 
@@ -138,6 +139,8 @@ def send_images(
         gap_s: silence, in seconds.
         tell: hears of each image as it is sent.
         clip_db: limit on the envelope above its root mean square, None for none.
+        leave_out: hears why an image is left out, of which the link can send nothing at this ratio
+            and SNR: it has its number and its time, and there is silence; None to raise that.
 
     Raises:
         UserError: the link cannot send an image at this ratio and SNR, or it is too large.
@@ -150,10 +153,17 @@ def send_images(
         transmission = sender.link.transmit(to_float(image)[None], ratio, snr_db)
         told = transmission.control[0]
         if isinstance(told, SourceControl) and told.mode is None:
-            raise UserError(
+            wrong = (
                 f"nothing of {name} fits into {transmission.symbols.shape[1]} symbols at "
                 f"{snr_db:g} dB: take a higher --ratio or --snr"
             )
+            if leave_out is None:
+                raise UserError(wrong)
+            leave_out(wrong)
+            silent = image_samples(profile, transmission.symbols.shape[1]) + gap
+            yield from _silence(silent)
+            position += silent
+            continue
         control, symbols = sender.record(told), transmission.symbols[0].numpy()
         samples = modulate_image(symbols, control, profile, image=number, clip_db=clip_db)
         tell(
@@ -192,6 +202,7 @@ def write_images(
     ratio: Fraction,
     snr_db: float,
     gap_s: float | None,
+    leave_out: Callable[[str], object] | None = None,
 ) -> tuple[list[Sent], float]:
     """Images to a recording in a file or a pipe, with an annotation for each where there can be.
 
@@ -204,6 +215,7 @@ def write_images(
         ratio: the nominal bandwidth ratio.
         snr_db: Es/N0 in dB that the link codes for.
         gap_s: silence around each image in seconds, or None for the waveform's own.
+        leave_out: as for `send_images`.
 
     Returns:
         the images as they were sent, and the length of the recording in seconds.
@@ -219,7 +231,14 @@ def write_images(
         annotations.append(annotation(one))
 
     gap = GAP_S[profile.name] if gap_s is None else gap_s
-    samples = send_images(images, sender, profile, ratio=ratio, snr_db=snr_db, gap_s=gap, tell=tell)
+    samples = send_images(
+        *(images, sender, profile),
+        ratio=ratio,
+        snr_db=snr_db,
+        gap_s=gap,
+        tell=tell,
+        leave_out=leave_out,
+    )
     kind = kind or pipe_kind(path, profile.name)
     written = write_recording(path, samples, profile.sample_rate, kind, annotations)
     return sent, written / profile.sample_rate

@@ -18,14 +18,15 @@ def write_seen(sent: SentFrame, stream: TextIO) -> None:
             "link": arrived.link,
             "delivered": arrived.delivered,
             "psnr_db": arrived.psnr_db,
-            "before": _things(sent.before.things),
-            "after": _things(arrived.after.things),
+            "before": things_facts(sent.before.things),
+            "after": things_facts(arrived.after.things),
         }
         stream.write(json.dumps(facts) + "\n")
     stream.flush()
 
 
-def _things(things: Sequence[Seen]) -> list[dict[str, Any]]:
+def things_facts(things: Sequence[Seen]) -> list[dict[str, Any]]:
+    """What is seen as plain data for JSON, most certain first."""
     return [{"label": one.label, "confidence": one.confidence} for one in things]
 
 

@@ -47,8 +47,13 @@ class Outcome:
         return self.tallies[0].frames
 
 
-class _Counted:
-    """Passes frames on, and knows how many went by and where the last one ends."""
+class Counted:
+    """Passes frames on, and knows how many went by and where the last one ends.
+
+    Attributes:
+        read: frames.
+        seconds: from the first to the end of the last.
+    """
 
     def __init__(self, clip: Clip, limit: int | None) -> None:
         self._clip, self._limit = clip, limit
@@ -89,10 +94,10 @@ def send_clip(
         UserError: a file cannot be written, or as of `transmit_frames`.
     """
     tallies = [Tally(link.name) for link, _ in links]
-    counted, warning = _Counted(clip, limit), None
+    counted, warning = Counted(clip, limit), None
     last: SentFrame | None = None
     rate = clip.rate if interval is None else min(clip.rate, 1 / interval)
-    expected = _expected(clip, rate, limit)
+    expected = expected_frames(clip, rate, limit)
     frames = counted if interval is None else send_at_intervals(counted, interval, clip.rate)
     try:
         with ExitStack() as stack:
@@ -131,7 +136,7 @@ def _shown(sent: SentFrame) -> Pixels:
     return side_by_side(panels_of(sent))
 
 
-def _expected(clip: Clip, rate: Fraction, limit: int | None) -> int | None:
+def expected_frames(clip: Clip, rate: Fraction, limit: int | None) -> int | None:
     """How many frames will be sent, as far as it is known."""
     counts = [one for one in (clip.count, limit) if one is not None]
     return ceil(min(counts) * rate / clip.rate) if counts else None

@@ -96,3 +96,8 @@ def clip_rows(
 def frames_text(count: int) -> str:
     """So many frames, in words."""
     return f"{count} frame{'' if count == 1 else 's'}"
+
+
+def frames_are(count: int) -> str:
+    """The same with its verb."""
+    return f"{frames_text(count)} {'is' if count == 1 else 'are'}"

@@ -28,7 +28,8 @@ from semjscc.cli.pictures import (
     upright_size_of,
     write_picture,
 )
-from semjscc.cli.transmission.clips import add_clip, check_still, transmit_clip
+from semjscc.cli.transmission.clip_source import add_clip, check_still
+from semjscc.cli.transmission.clips import transmit_clip
 from semjscc.errors import UserError
 from semjscc.paths import keep_apart, user_path
 from semjscc.runtime.threads import import_torch
@@ -59,7 +60,7 @@ def _transmit(arguments: argparse.Namespace) -> None:
     if is_clip(user_path(arguments.image)):
         transmit_clip(arguments)
     else:
-        check_still(arguments)
+        check_still(arguments, arguments.image)
         _transmit_image(arguments)
 
 
