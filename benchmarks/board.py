@@ -8,9 +8,10 @@ Exports codecs as `semjscc export` does, sends the same test images through the 
 by ONNX in float32 and in 8 bits, and lets the family's network look at what arrives. Then all of
 them encode and decode an image in turns, on one thread. Processor time counts, which a busy machine
 disturbs less than the clock; the numbers are medians, and the ratios are of one turn each. The
-codec for road scenes is exported with a plan, in float32; its network finds objects, so that only
-the PSNR is told. Without data/cifar10-jpeg the codecs for such images are left out. What
---only does not name stays in the file as it is.
+codecs for road scenes and for photographs are exported with a plan, in float32. The network for the
+scenes finds objects, so that only the PSNR is told; of photographs it is time and size alone.
+Without data/cifar10-jpeg the codecs for such images are left out. What --only does not name stays
+in the file as it is.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,7 +65,8 @@ class Board(NamedTuple):
     Attributes:
         weights: their name.
         family: that they belong to.
-        data: whose test images are sent; its val images calibrate.
+        data: whose test images are sent; its val images calibrate;
+            "" for none: then time and size are all that is measured.
         points: ratios and SNRs in dB.
         sides: height and width of the images that are timed.
         planned: height and width for which a plan is settled; None for a codec without one.
@@ -81,11 +84,14 @@ WIDE = [(Fraction(1, 48), 0.0), (Fraction(1, 24), 10.0), (Fraction(1, 6), 20.0)]
 CIFAR = "data/cifar10-jpeg"
 SCENE = (256, 256)
 """Height and width of the drawn road scenes."""
+CAMERA = (480, 640)
+"""Of a small camera."""
 BOARDS = [
     Board("signs-semantic", "signs", "signs", WIDE, [(64, 64), (512, 768)]),
     Board("cifar10-jpeg-semantic", "cifar10-jpeg", CIFAR, WIDE, [(32, 32), (512, 768)]),
     Board("cifar10-jpeg-deepjscc-6", "cifar10-jpeg", CIFAR, [(Fraction(1, 6), 10.0)], [(32, 32)]),
     Board("scenes-semantic", "scenes", "scenes", [(Fraction(1, 24), 10.0)], [SCENE], SCENE),
+    Board("photo-semantic", "photo", "", [(Fraction(1, 24), 10.0)], [CAMERA], CAMERA),
 ]
 
 
@@ -207,13 +213,14 @@ def measure(board: Board, images: int, folder: Path) -> dict[str, Any]:
         found = calibration_images(board.data)
         calibration = Calibration(list(found.images), found.name)
         sizes = export(exportable(codec), folder, board.weights, calibration)
-    perception = open_perception(default_perception(board.family))
-    judge = load_evaluators(board.data, "test", [perception], "accuracy", limit=images)[0]
     ends = {TORCH: of_torch(codec), FLOAT: of_runner(folder, FLOAT_FILES)}
     if board.planned is None:
         ends[INT8] = of_runner(folder, INT8_FILES)
-    points = []
-    for ratio, snr_db in board.points:
+    points, judges = [], []
+    if board.data:
+        perception = open_perception(default_perception(board.family))
+        judges = load_evaluators(board.data, "test", [perception], "accuracy", limit=images)
+    for (ratio, snr_db), judge in product(board.points, judges):
         of_each, symbols = {}, {}
         for name, one in ends.items():
             of_each[name], symbols[name] = quality(one, judge, ratio, snr_db)
@@ -225,7 +232,8 @@ def measure(board: Board, images: int, folder: Path) -> dict[str, Any]:
     for size in board.sides:
         times[f"{size[1]} x {size[0]}"] = seconds(ends, size, board.points[-1][0])
         print(board.weights, size, times[f"{size[1]} x {size[0]}"], flush=True)
-    return {"images": len(judge.data), "bytes": sizes, "points": points, "times": times}
+    count = sum(len(judge.data) for judge in judges)
+    return {"images": count, "bytes": sizes, "points": points, "times": times}
 
 
 def processor() -> str:

@@ -175,7 +175,8 @@ def board_quality_table(path: Path) -> str:
             cells = [_board_quality(point["of"].get(name)) for name in names]
             setting = [f"{codec['images']:,}", point["ratio"], f"{point['snr_db']:g} dB"]
             rows.append([f"`{weights}`", *setting, *cells])
-    largest = max(p["largest_difference"] for codec in found.values() for p in codec["points"])
+    differences = (p["largest_difference"] for codec in found.values() for p in codec["points"])
+    largest = max(differences, default=0.0)
     caption = (
         "PSNR and accuracy of network A on the first test images, the same noise for "
         f"all. Symbols in float32 differ from torch's by {largest:.1e} at most, in the first 25."

@@ -10,6 +10,7 @@ import torch
 
 from semjscc.errors import UserError
 from semjscc.export.calibration import Feeds
+from semjscc.export.constants import shorten_constants
 from semjscc.export.ends import End
 from semjscc.runtime.quiet import without_warnings
 
@@ -47,6 +48,8 @@ def write_float(end: End, facts: Mapping[str, str]) -> bytes:
             dynamic_axes=axes,
         )
     model = onnx.load_model_from_string(written.getvalue())
+    if not end.any_size:  # what depends on a size is large; a network alone is left as it is, for
+        shorten_constants(model)  # its weights in 8 bits are made of those in the file
     onnx.helper.set_model_props(model, {**facts, _READY[0]: _READY[1]})
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()

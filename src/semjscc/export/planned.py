@@ -198,9 +198,6 @@ class PlannedDecoder(_End):
         self.network = codec.decoder
         sending, places = plan.sending, mean_places()
         self.amplitudes, self.spread = sending.amplitudes, sending.variances
-        # Of what is not sent the number behind the last, which is 0.
-        self.source = torch.full((COEFFICIENTS * self.size[0] * self.size[1],), len(self.index))
-        self.source[self.index] = torch.arange(len(self.index))
         energies = torch.exp2(plan.known.logs.float() / OCTAVE)
         self.mean_energies = energies[places]
         fixed = variances()[places][:, None, None]
@@ -209,7 +206,8 @@ class PlannedDecoder(_End):
 
     def unpack(self, numbers: Tensor) -> Tensor:
         """(M,) -> (768, h, w), 0 of what is not sent."""
-        return F.pad(numbers, (0, 1))[self.source].reshape(COEFFICIENTS, *self.size)
+        nothing = torch.zeros(COEFFICIENTS * self.size[0] * self.size[1])
+        return nothing.scatter(0, self.index, numbers).reshape(COEFFICIENTS, *self.size)
 
     def forward(self, latent: Tensor, noise: Tensor, level: Tensor) -> Tensor:
         """See the class."""
