@@ -2,6 +2,7 @@
 
 import io
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,16 @@ import pytest
 
 from semjscc.cli.radio.channel import MULTIPATH, NUMBERS
 from semjscc.errors import UserError
+from semjscc.radio.receiver.receiver import receive
 from semjscc.radio.recordings.files import Recording, read_recording, write_recording
 from semjscc.radio.sampling.resampling import Samples
 from semjscc.radio.simulation import ALIASES, Passage, pass_through, simulation_for
 from semjscc.radio.simulator.limits import LIMITS, SPREADING
 from semjscc.radio.simulator.multipath import PROFILES as MULTIPATH_PROFILES
 from semjscc.radio.simulator.simulator import Simulation, simulate
+from semjscc.radio.waveform.profiles import AUDIO
+from semjscc.radio.waveform.transmitter import modulate_image
+from waveforms import control, latents, over_the_air
 
 
 def test_every_choice_of_the_command_is_a_channel() -> None:
@@ -134,7 +139,7 @@ def test_a_pipe_is_measured_by_its_beginning(
     pieces = [np.full(600, level, np.complex64) for level in (0.5, 0.5, 2.0)]
     monkeypatch.setattr(
         "semjscc.radio.simulation.read_recording",
-        lambda *_: Recording(8e3, iter(pieces), "cf32", None),
+        lambda *_, **__: Recording(8e3, iter(pieces), "cf32", None),
     )
     passage = pass_through(
         "-", str(tmp_path / "out.cf32"), None, None, lambda _: Simulation(snr_db=60.0), print
@@ -200,3 +205,25 @@ def test_a_pipe_is_what_it_begins_as(
     received = np.concatenate(list(read_recording(target, 8e3).chunks))
     sent = np.concatenate(list(read_recording(path, 8e3).chunks))
     np.testing.assert_allclose(received[500:-500], sent[500:-500], atol=2e-3)
+
+
+def test_of_several_channels_the_one_with_the_signal_passes(tmp_path: Path) -> None:
+    told_of, out, said = control(32), str(tmp_path / "out.wav"), []
+    burst = modulate_image(latents(told_of), told_of, AUDIO, image=9)
+    write_recording(tmp_path / "one.wav", [over_the_air(burst, AUDIO, 15.0)], 8000)
+    with wave.open(str(tmp_path / "one.wav")) as file:
+        signal = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    hum = np.random.default_rng(1).integers(-9000, 9000, len(signal)).astype(np.int16)
+    both = str(tmp_path / "both.wav")
+    with wave.open(both, "w") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(np.stack([hum, signal], axis=1).tobytes())
+    plain = Simulation(snr_db=20.0, seed=1)
+    passage = pass_through(both, out, None, None, lambda _: plain, said.append)
+    assert said == [f"{both} has 2 channels: number 2 is read"]
+    alone = pass_through(str(tmp_path / "one.wav"), out, None, None, lambda _: plain, said.append)
+    assert passage.level == alone.level
+    (frame,) = receive(read_recording(out).chunks, AUDIO)
+    assert frame.control == told_of

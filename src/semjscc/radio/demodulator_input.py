@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 
 from semjscc.errors import UserError
@@ -80,9 +81,10 @@ def open_recording(path: str, stated: Stated, tell: Callable[[str], object]) -> 
     name = printable(path)
     profile = _profile_of(recording.rate, stated.profile)
     if recording.channels > 1:
+        reader = partial(_read, path, stated, lambda _: None)
         # What comes but once cannot be looked through first.
         once = recording.most is None
-        channel = 0 if once else _channel_with_signal(path, stated, recording.channels)
+        channel = 0 if once else channel_with_signal(reader, recording.channels)
         recording = recording if channel == 0 else _read(path, stated, tell, channel)
         tell(f"{name} has {recording.channels} channels: number {channel + 1} is read")
     needs_change = not has_rate_of(profile, recording.rate)
@@ -112,11 +114,16 @@ def _read(path: str, stated: Stated, tell: Callable[[str], object], channel: int
     return read_recording(path, rate, kind, tell, channel=channel, is_iq=is_iq)
 
 
-def _channel_with_signal(path: str, stated: Stated, channels: int) -> int:
-    """The channel whose first image arrives with the highest SNR; the first where none does."""
+def channel_with_signal(read: Callable[[int], Recording], channels: int) -> int:
+    """The channel whose first image arrives with the highest SNR; the first where none does.
+
+    Args:
+        read: opens the sound file anew, and takes one of its channels, counted from 0.
+        channels: how many it has.
+    """
     snrs_db = []
     for channel in range(channels):
-        recording = _read(path, stated, lambda _: None, channel)
+        recording = read(channel)
         frames = receive(recording.chunks, AUDIO, most_symbols=_room(recording.most, AUDIO))
         snrs_db.append(next((frame.snr_db for frame in frames), -math.inf))
     return snrs_db.index(max(snrs_db))

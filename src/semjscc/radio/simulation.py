@@ -6,6 +6,7 @@ from itertools import chain
 
 from semjscc.errors import UserError
 from semjscc.images import printable
+from semjscc.radio.demodulator_input import channel_with_signal
 from semjscc.radio.recordings.files import (
     Recording,
     check_stated_rate,
@@ -92,7 +93,8 @@ def pass_through(
     """Read a recording, and write what arrives of it.
 
     The signal's power is measured before: over all of a file, which is read twice, and over the
-    first two seconds of ``sdr`` (`HELD` samples) of a pipe.
+    first two seconds of ``sdr`` (`HELD` samples) of a pipe. Of the channels of a sound file that
+    one is taken which has the signal, as `semjscc.radio.demodulator_input.open_recording` does.
 
     Args:
         source: a file, or "-" for standard input.
@@ -109,20 +111,24 @@ def pass_through(
             another rate than is stated; or there is no signal to measure.
     """
 
-    def read(say: Callable[[str], object]) -> Recording:
-        return read_recording(source, SDR.sample_rate if rate is None else rate, kind, say)
+    def read(channel: int, say: Callable[[str], object] = lambda _: None) -> Recording:
+        stated = SDR.sample_rate if rate is None else rate
+        return read_recording(source, stated, kind, say, channel=channel)
 
-    recording = read(tell)
+    recording, own = read(0, tell), 0
     check_stated_rate(source, rate, recording.told)
     if recording.channels > 1:
-        tell(f"{printable(source)} has {recording.channels} channels: the first is read")
+        # What comes but once cannot be looked through first.
+        own = 0 if recording.most is None else channel_with_signal(read, recording.channels)
+        recording = read(own, tell) if own else recording
+        tell(f"{printable(source)} has {recording.channels} channels: number {own + 1} is read")
     simulation, chunks, level = channel(recording.rate), recording.chunks, None
     if power is None and _refers_to_power(simulation):
         if recording.most is None:
             held, rest = _hold(chunks)
             level, chunks = measure_level(held), chain(held, rest)
         else:
-            level = measure_level(read(lambda _: None).chunks)
+            level = measure_level(read(own).chunks)
         if not level.power:
             raise UserError(
                 f"{printable(source)} holds no signal whose power could be measured: state --power"
