@@ -136,7 +136,19 @@ def see(perception: Perception, images: Tensor) -> Sight:
 @torch.inference_mode()
 def see_each(perception: Perception, images: Tensor) -> list[Sight]:
     """What the network makes of each image of a batch (B, 3, H, W)."""
+    return _sights(perception, perception.look(images))
+
+
+@torch.inference_mode()
+def see_and_draw(perception: Perception, images: Tensor) -> tuple[list[Sight], Tensor]:
+    """The same, and the images with it drawn over them, as of `semjscc.tasks.base.Task.draw`."""
     task, output = perception.task, perception.look(images)
+    results = task.results(output, (images.shape[-2], images.shape[-1]))
+    return _sights(perception, output), task.draw(images, results, perception.class_names)
+
+
+def _sights(perception: Perception, output: Tensor) -> list[Sight]:
+    task = perception.task
     seen = task.see(output, perception.class_names, task.tells)
     sure = task.confidence(output).tolist()
     return [Sight(things, confidence) for things, confidence in zip(seen, sure, strict=True)]

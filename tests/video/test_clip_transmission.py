@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from moving_pictures import squares
 from semjscc.channels.awgn import awgn
@@ -13,11 +13,15 @@ from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import quantise
 from semjscc.links import CodecLink, Link, NoChannel, Received, Situation, open_link
-from semjscc.perception.base import Perception
+from semjscc.perception.base import Perception, Preprocess
 from semjscc.randomness import Draws
+from semjscc.report.strip import sight
+from semjscc.tasks import Detection
+from semjscc.tasks.tags import enlarged
 from semjscc.transmission import transmit
 from semjscc.video.budget import Range
 from semjscc.video.frames import Frame
+from semjscc.video.side_by_side import panels_of
 from semjscc.video.transmission import ratios_of, transmit_frames
 
 RATIO = Fraction(1, 24)
@@ -102,3 +106,35 @@ def test_which_ratios_a_link_takes() -> None:
     assert ratios_of(one) == Range(Fraction(1, 12), Fraction(1, 12), (Fraction(1, 12),))
     with pytest.raises(UserError, match="keeps to no budget of symbols: leave out --symbols"):
         ratios_of(open_link("linear-adaptive+repeat@0.1", ""))
+
+
+class Finds(nn.Module):
+    """One object in the left half of the image, surer the brighter that is."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        sure = images[..., : images.shape[-1] // 2].mean(dim=(1, 2, 3))[:, None]
+        box = images.new_tensor([0.125, 0.25, 0.5, 0.75]).expand(len(images), 4)
+        return torch.cat([box, 9 * sure, torch.full_like(sure, -9)], dim=1)[:, None]
+
+
+def test_what_a_detector_finds_is_drawn_over_panels_and_nothing_else() -> None:
+    plain = Preprocess(mean=(0, 0, 0), std=(1, 1, 1))
+    names = ("car", "sign")
+    finder = Perception(
+        Finds(), layers=("input",), class_names=names, preprocess=plain, task=Detection()
+    )
+    links = [(NoChannel(), SITUATION), (open_link("linear-adaptive", ""), SITUATION)]
+    plain_ones = list(transmit_frames(clip(2), links, finder))
+    for one, other in zip(transmit_frames(clip(2), links, finder, draw=True), plain_ones,
+                          strict=True):  # fmt: skip
+        assert torch.equal(one.arrived[1].image, other.arrived[1].image)
+        assert (one.before, other.drawn, other.arrived[0].drawn) == (other.before, None, None)
+        first, *panels = panels_of(one)
+        right = sight("", one.image, finder).image
+        assert torch.equal(first.image, right)
+        assert right.shape == (3, 320, 320)
+        for panel, arrived in zip(panels, one.arrived, strict=True):
+            assert torch.equal(panel.image, sight("", arrived.image, finder).image)
+            assert panel.caption.startswith("car")
+        assert not torch.equal(first.image, enlarged(one.image[None])[0][0])
+        assert torch.equal(panels_of(other)[0].image, one.image)

@@ -108,7 +108,8 @@ def send_clip(
             if out is not None:
                 writer = stack.enter_context(ClipWriter(out, rate))
             progress = stack.enter_context(Progress("sending", expected, "frames"))
-            for sent in transmit_frames(frames, links, perception, live=clip.live):
+            draw = out is not None and len(links) > 1  # a file of one link is what arrived
+            for sent in transmit_frames(frames, links, perception, live=clip.live, draw=draw):
                 with signals_held_back():  # the files and what is said of them are of one number
                     if not tallies[0].frames:
                         warning = unlike_training(perception, clip.size, sent.before.confidence)

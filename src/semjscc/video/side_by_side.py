@@ -1,4 +1,7 @@
-"""The original and what came over each link in one picture, with names and what is seen."""
+"""The original and what came over each link in one picture, with names and what is seen.
+
+What the network's task draws, such as the boxes of a detector, is drawn over the images.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -41,11 +44,13 @@ class Panel(NamedTuple):
 def panels_of(sent: SentFrame) -> list[Panel]:
     """The original and each link's."""
     main = sent.before.things[0].label
-    panels = [Panel("original", sent.image, _caption(sent.before.things))]
+    original = sent.image if sent.drawn is None else sent.drawn
+    panels = [Panel("original", original, _caption(sent.before.things))]
     for one in sent.arrived:
         seen = one.after.things
         text = _caption(seen) if one.delivered else "not decoded"
-        panels.append(Panel(one.link, one.image, text, seen[0].label != main or not one.delivered))
+        image = one.image if one.drawn is None else one.drawn
+        panels.append(Panel(one.link, image, text, seen[0].label != main or not one.delivered))
     return panels
 
 

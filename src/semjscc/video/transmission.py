@@ -17,7 +17,7 @@ from semjscc.metrics import psnr
 from semjscc.perception.base import Perception
 from semjscc.randomness import Draws
 from semjscc.runtime.devices import device_of
-from semjscc.transmission import Sight, see_each
+from semjscc.transmission import Sight, see_and_draw, see_each
 from semjscc.video.budget import Range
 from semjscc.video.frames import Frame
 
@@ -40,6 +40,8 @@ class Arrived:
         repeated: symbols that were sent once more.
         payload_bits: what a digital link carried, or None.
         control_bits: side information.
+        drawn: the image with what is seen drawn over it, of its size or a whole number of times
+            larger; None where nobody asked for it.
     """
 
     link: str
@@ -50,6 +52,7 @@ class Arrived:
     repeated: int
     payload_bits: int | None
     control_bits: int
+    drawn: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class SentFrame:
         image: (3, H, W) float32 in [0, 1].
         before: what the network sees in it.
         arrived: by link.
+        drawn: as of `Arrived`.
     """
 
     number: int
@@ -69,6 +73,7 @@ class SentFrame:
     image: Tensor
     before: Sight
     arrived: tuple[Arrived, ...]
+    drawn: Tensor | None = None
 
 
 def transmit_frames(
@@ -77,6 +82,7 @@ def transmit_frames(
     perception: Perception,
     *,
     live: bool = False,
+    draw: bool = False,
 ) -> Iterator[SentFrame]:
     """Send frames over links.
 
@@ -86,6 +92,7 @@ def transmit_frames(
             there and the frame's number.
         perception: the vision model at the receiver.
         live: send each frame at once.
+        draw: draw what the network sees over the images.
 
     Raises:
         UserError: as of `semjscc.transmission.transmit`.
@@ -93,12 +100,13 @@ def transmit_frames(
     for batch in batches(frames, live=live):
         pixels = torch.stack([torch.from_numpy(frame.pixels).permute(2, 0, 1) for frame in batch])
         images = to_float(pixels).to(device_of(perception))
-        before = see_each(perception, images)
+        before, drawn = _look(perception, images, draw=draw)
         numbers = [frame.number for frame in batch]
-        arrived = [_send(images, numbers, *one, perception) for one in links]
+        arrived = [_send(images, numbers, *one, perception, draw=draw) for one in links]
         for place, frame in enumerate(batch):
             own = tuple(of_link[place] for of_link in arrived)
-            yield SentFrame(frame.number, frame.time, images[place].cpu(), before[place], own)
+            sight, shown = before[place], drawn[place]
+            yield SentFrame(frame.number, frame.time, images[place].cpu(), sight, own, shown)
 
 
 def batches(frames: Iterable[Frame], *, live: bool = False) -> Iterator[list[Frame]]:
@@ -115,7 +123,13 @@ def batches(frames: Iterable[Frame], *, live: bool = False) -> Iterator[list[Fra
 
 
 def _send(
-    images: Tensor, numbers: Sequence[int], link: Link, situation: Situation, perception: Perception
+    images: Tensor,
+    numbers: Sequence[int],
+    link: Link,
+    situation: Situation,
+    perception: Perception,
+    *,
+    draw: bool,
 ) -> list[Arrived]:
     draws = Draws(situation.draws.seed, numbers, situation.draws.draw)
     # A copy: a link that works in place would change what it is compared with.
@@ -126,7 +140,7 @@ def _send(
     if received.images is None:
         raise UserError(f"the link '{link.name}' brings no image: compare it with evaluate")
     qualities = psnr(images, received.images).tolist()
-    after = see_each(perception, received.images)
+    after, drawn = _look(perception, received.images, draw=draw)
     return [
         Arrived(
             link.name,
@@ -137,9 +151,20 @@ def _send(
             0 if received.repeated is None else int(received.repeated[place]),
             None if received.payload_bits is None else int(received.payload_bits[place]),
             received.control_bits,
+            drawn[place],
         )
         for place in range(len(numbers))
     ]
+
+
+def _look(
+    perception: Perception, images: Tensor, *, draw: bool
+) -> tuple[list[Sight], Sequence[Tensor | None]]:
+    """What is seen in each image, and where it is asked for, the images with it drawn over them."""
+    if not draw:
+        return see_each(perception, images), [None] * len(images)
+    sights, drawn = see_and_draw(perception, images)
+    return sights, list(drawn.cpu())
 
 
 def ratios_of(link: Link) -> Range:

@@ -9,7 +9,7 @@ from records import NO_CHANNEL
 from semjscc.errors import UserError
 from semjscc.report.figures.metric_curves import AGAINST_RATIO, accuracy_figure, psnr_figure
 from semjscc.report.figures.panels import figure_bytes, save_figure
-from semjscc.report.figures.style import link_style
+from semjscc.report.figures.style import link_style, metric_title
 from semjscc.results.records import Record, Results
 
 NO_CHANNEL = replace(
