@@ -87,8 +87,11 @@ def _plan(arguments: argparse.Namespace) -> None:
         facts = {"width": width, "height": height, "power_w": power, "symbol_rate": symbol_rate}
         print_json({**facts, "radios": [_facts(plan, power) for plan in plans]})
         return
-    rows = [(plan.radio, _words(plan, power)) for plan in plans]
-    print(columns([("image", f"{width} x {height} pixels"), *rows]))
+    rows = [("image", f"{width} x {height} pixels")]
+    for plan in plans:
+        first, *others = _lines(plan, power)
+        rows += [(plan.radio, first), *(("", other) for other in others)]
+    print(columns(rows))
 
 
 def _check_number(option: str, number: float | None, unit: str) -> None:
@@ -175,22 +178,23 @@ def _facts(plan: Planned, power: float) -> dict[str, Any]:
     }
 
 
-def _words(plan: Planned, power: float) -> str:
-    """For people."""
+def _lines(plan: Planned, power: float) -> list[str]:
+    """For people, in lines of fewer than 80 columns, the radio's name among them."""
     airtime, seconds = plan.airtime, few_digits(plan.airtime.seconds)
     if plan.fits is False:
-        return f"does not fit: even ratio {plan.ratio}, the smallest of codecs, takes {seconds} s"
+        return [f"does not fit: even ratio {plan.ratio}, the smallest of codecs, takes {seconds} s"]
     if airtime.packets is None:
-        takes = f"{seconds} s for these symbols alone, without what your radio adds to them"
+        takes = f"{seconds} s for these symbols alone, without what your radio adds"
     else:
         packets = f"{airtime.packets} packet{'s' if airtime.packets > 1 else ''}"
         own = few_digits(airtime.payload_seconds)
         takes = f"{seconds} s on the air in {packets}, {own} s of it the image's own symbols"
     images, energy = few_digits(airtime.images_per_minute), few_digits(airtime.energy(power))
-    return (
-        f"{airtime.channel_uses} channel uses at ratio {_ratio_text(plan)}: {takes}; "
-        f"{images} images a minute, {energy} J an image at {power:g} W"
-    )
+    return [
+        f"{airtime.channel_uses} channel uses at ratio {_ratio_text(plan)}",
+        takes,
+        f"{images} images a minute, {energy} J an image at {power:g} W",
+    ]
 
 
 def _ratio_text(plan: Planned) -> str:
