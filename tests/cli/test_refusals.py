@@ -75,6 +75,11 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*CLIP, "--out", "x.mp4"], "clip.mp4 cannot be read as moving pictures: it is cut off, dam"),
     (["transmit", "nothere.mp4", "--snr", "3"], "nothere.mp4 does not exist"),
     (["modulate", "image.png", "nothere.png", "--out", "x.cf32"], "nothere.png does not exist"),
+    (["modulate", "clip.mp4", "--out", "x.wav"], "clip.mp4 cannot be read as moving pictures"),
+    (["modulate", "clip.mp4", "image.png", "--out", "x.wav"], "takes images, or one clip alone"),
+    ([*RADIO, "--symbols-per-second", "9"], "--symbols-per-second is of moving pictures, and imag"),
+    (["demodulate", "image.png", "--out", "x.avi"], "no ending of moving pictures that are writt"),
+    (["demodulate", "image.png", *OUT, "--fps", "9"], "--fps is of moving pictures: name a file"),
     ([*RADIO, "--gap", "-1"], "--gap is a number of seconds"),
     ([*RADIO, "--link", "no"], "no link 'no' for photo"),
     *(
