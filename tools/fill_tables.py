@@ -12,6 +12,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- photograph-speed results/FILE.json --> what `benchmarks/photograph_speed.py` measured
     <!-- board-quality results/FILE.json --> PSNR and accuracy by `benchmarks/board.py`
     <!-- board-time results/FILE.json -->   processor time and size of files, likewise
+    <!-- install-size results/FILE.json --> what `benchmarks/install_size.py` counted
     <!-- mcs-estimates results/FILE.json -->   what `tools/check_mcs.py` counted
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
@@ -52,6 +53,7 @@ from semjscc.report.rows import (
     where,
 )
 from semjscc.results.records import Record, Results, load_results
+from semjscc.runtime.extras import EXTRAS
 from semjscc.statistics.analysis import gap_over_seeds
 from semjscc.statistics.comparison import DELIVERS, Comparison, best, compare
 from semjscc.statistics.equal_psnr import Gap, front_gap
@@ -69,6 +71,7 @@ QUALITY = re.compile(r"(<!-- quality (\S+) (\S+)(?: (\S+))? -->\n)" + END, re.DO
 PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.DOTALL)
 BOARD_QUALITY = re.compile(r"(<!-- board-quality (\S+) -->\n)" + END, re.DOTALL)
 BOARD_TIME = re.compile(r"(<!-- board-time (\S+) -->\n)" + END, re.DOTALL)
+INSTALL_SIZE = re.compile(r"(<!-- install-size (\S+) -->\n)" + END, re.DOTALL)
 MCS_ESTIMATES = re.compile(r"(<!-- mcs-estimates (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -218,6 +221,21 @@ def _board_quality(told: dict[str, float] | None) -> str:
 def _board_time(name: str, told: dict[str, float]) -> str:
     taken = f"{1e3 * told['seconds']:.3g} ms"
     return taken if name == "torch" else f"{taken}<br>{told['times as fast']:.1f} times"
+
+
+def install_size_table(path: Path) -> str:
+    """Packages and megabytes of an installation, without extras and with each."""
+    rows = [
+        [
+            f"`semjscc[{one['extra']}]`"
+            if one["extra"] in (*EXTRAS, "imagenet")
+            else one["extra"] or "`semjscc`",
+            str(one["packages"]),
+            f"{one['megabytes']:,}",
+        ]
+        for one in json.loads(path.read_text())["rows"]
+    ]
+    return _table(["installation", "packages", "MB"], rows, "With a torch for the CPU.")
 
 
 def mcs_estimates_table(path: Path) -> str:
@@ -515,6 +533,7 @@ def fill(text: str) -> str:
     text = PHOTOGRAPH_SPEED.sub(lambda m: m[1] + photograph_speed_table(ROOT / m[2]) + m[3], text)
     text = BOARD_QUALITY.sub(lambda m: m[1] + board_quality_table(ROOT / m[2]) + m[3], text)
     text = BOARD_TIME.sub(lambda m: m[1] + board_time_table(ROOT / m[2]) + m[3], text)
+    text = INSTALL_SIZE.sub(lambda m: m[1] + install_size_table(ROOT / m[2]) + m[3], text)
     text = MCS_ESTIMATES.sub(lambda m: m[1] + mcs_estimates_table(ROOT / m[2]) + m[3], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semjscc.errors import UserError
-from semjscc.settings import read_settings
+from semjscc.settings.reading import read_settings
 from texts import texts
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_device, add_json, at_least, console, folder, settings_file
 from semjscc.cli.parser import Register
+from semjscc.runtime.extras import check_extra
 from semjscc.runtime.threads import import_torch
 
 
@@ -28,6 +29,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     jobs = at_least(1, arguments.jobs, "--jobs")
     chosen = [text and folder(text) for text in (arguments.out, arguments.runs)]
 
+    check_extra("train", "reproduce")
     import_torch()
     from semjscc.experiments.plan import load_plan
 

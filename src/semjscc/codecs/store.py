@@ -12,7 +12,7 @@ from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.parts.named import find_part, make_part
-from semjscc.settings import build
+from semjscc.settings.options import build
 
 CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Adaptive, Deep, DeepJSCC)}
 """The built-in names: a checkpoint alone may name these and nothing else."""

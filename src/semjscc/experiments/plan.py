@@ -13,7 +13,7 @@ from semjscc.links import NoChannel
 from semjscc.paths import check_folder_name, user_path
 from semjscc.report.stale_files import is_of_a_report
 from semjscc.separation.sources.base import Accounting
-from semjscc.settings import read_settings
+from semjscc.settings.reading import read_settings
 from semjscc.training.recipe import Recipe, load_recipe
 
 

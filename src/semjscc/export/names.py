@@ -1,6 +1,5 @@
 """What can be exported, what it needs, and where to: without torch."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from semjscc.allocation.policy import UNIFORM
@@ -17,17 +16,6 @@ FILES = (*FLOAT_FILES, *INT8_FILES, README, RUNNER)
 """All that an exported folder may hold."""
 KINDS = "adaptive", "deepjscc"
 """Codecs whose networks alone decide what is sent of an image of any size."""
-
-
-def check_extra() -> None:
-    """Refuse to begin without the packages that write and run ONNX files.
-
-    Raises:
-        UserError: one is missing.
-    """
-    for name in ("onnx", "onnxruntime"):
-        if find_spec(name) is None:
-            raise UserError(f"export needs {name}: pip install 'semjscc[onnx]'")
 
 
 def check_out(out: Path) -> None:

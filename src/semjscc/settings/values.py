@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from semjscc.errors import did_you_mean, printable
-from semjscc.settings.blocks import Block, SettingError, parse
+from semjscc.settings.blocks import Block, SettingError
 
 
 class Word(str):
@@ -33,6 +33,8 @@ class Word(str):
         Raises:
             SettingError: it is none.
         """
+        from semjscc.settings.yaml_text import parse  # which whoever only decodes has no need of
+
         try:
             return parse(self, tuple(self.option.removeprefix("--").split(".")))
         except SettingError as error:

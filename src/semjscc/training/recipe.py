@@ -20,7 +20,7 @@ from semjscc.images import MINIMUM_SIDE, PIXEL_LIMIT
 from semjscc.importance.gradient import ImportanceForm
 from semjscc.paths import check_folder_name
 from semjscc.perception.names import is_onnx, only_judges
-from semjscc.settings import read_settings
+from semjscc.settings.reading import read_settings
 from semjscc.training.names import check_named
 from semjscc.training.numbers import check_finite, check_number, check_range
 from semjscc.training.optimisation.optimiser import OptimiserRecipe

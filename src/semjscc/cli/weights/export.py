@@ -38,9 +38,10 @@ def register(command: Register) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from semjscc.export.names import check_extra, check_out, weights_of
+    from semjscc.export.names import check_out, weights_of
+    from semjscc.runtime.extras import check_extra
 
-    check_extra()
+    check_extra("onnx", "export")
     out = folder(arguments.out)
     check_out(out)
     place, family = _place(arguments)

@@ -9,6 +9,7 @@ from semjscc.cli.answers import print_json
 from semjscc.cli.options import add_device, add_json, at_least, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.errors import UserError
+from semjscc.runtime.extras import check_extra
 from semjscc.runtime.threads import import_torch
 
 
@@ -34,6 +35,7 @@ def _train(arguments: argparse.Namespace) -> None:
         raise UserError(f"--save-seconds is a number of seconds, 0 or more, not {said:g}")
     out = arguments.out and folder(arguments.out)
 
+    check_extra("train", "training")
     import_torch()
     from semjscc.training.recipe import load_recipe
 

@@ -12,6 +12,7 @@ from semjscc.data.tables.rows import Table, read_parts
 from semjscc.errors import UserError, first_line
 from semjscc.images import printable
 from semjscc.model_hub import PATIENCE_S, quieten_hub
+from semjscc.runtime.extras import check_extra
 
 
 def open_hub(name: str, revision: str) -> Source:
@@ -25,6 +26,7 @@ def open_hub(name: str, revision: str) -> Source:
         UserError: the hub cannot be reached and nothing is kept, it does not give the data set,
             or the data set has no split that is known.
     """
+    check_extra("data", f"the data set {printable(name)} of the Hugging Face hub")
     import datasets
     import datasets.config
     import huggingface_hub

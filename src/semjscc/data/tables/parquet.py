@@ -18,6 +18,7 @@ from semjscc.data.tables.rows import Table, read_parts
 from semjscc.errors import UserError, UserNote, first_line
 from semjscc.images import printable
 from semjscc.paths import special_kind
+from semjscc.runtime.extras import check_extra
 
 
 def is_parquet(path: Path) -> bool:
@@ -89,6 +90,7 @@ def _open(files: Mapping[PartName, Sequence[Path]], path: Path) -> Source:
 
 
 def _table(files: Sequence[Path]) -> Table:
+    check_extra("data", f"the parquet file {printable(str(files[0]))}")
     # Through Arrow directly: ``load_dataset`` would copy the files into its cache, take brackets
     # in a path for a pattern, and report the use even of local files to the hub.
     from datasets import Features

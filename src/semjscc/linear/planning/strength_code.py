@@ -13,7 +13,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from constriction import stream  # pyright: ignore[reportAttributeAccessIssue]
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
@@ -30,7 +29,14 @@ MOVED, LAST = 0.5, 3
 
 _LOWEST, _HIGHEST = -6, 2 * SYMBOLS
 """Of the expectation above the floor, in halves of a step."""
-_FAMILY = stream.model.Categorical(perfect=False)
+
+
+@cache
+def _range_coding() -> tuple[Any, Any]:
+    """Constriction's queue and family of models; codecs without a plan need none of it."""
+    from constriction import stream  # pyright: ignore[reportAttributeAccessIssue]
+
+    return stream.queue, stream.model.Categorical(perfect=False)
 
 
 def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
@@ -38,7 +44,8 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
 
     What is not above its floor is not told.
     """
-    encoder = stream.queue.RangeEncoder()
+    queue, family = _range_coding()
+    encoder = queue.RangeEncoder()
     for strengths, floors in parts:
         symbols = to_symbols(strengths, floors)
         known = symbols + floors
@@ -52,14 +59,14 @@ def encode(parts: Sequence[tuple[Integers, Integers]]) -> bytes:
         rows = _rows(expected + MOVED * (sums / seen), floors[:, down, across])
         order = _reading_order(*symbols.shape)
         found = symbols.ravel()[order].astype(np.int32)
-        encoder.encode(found, _FAMILY, _tables()[rows.ravel()[order]])
+        encoder.encode(found, family, _tables()[rows.ravel()[order]])
     return encoder.get_compressed().astype(">u4").tobytes()
 
 
 def reader(payload: bytes) -> Any:
     """What `read` reads from; behind the payload may be anything."""
     padded = payload + bytes(-len(payload) % 4)
-    return stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+    return _range_coding()[0].RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
 
 
 def read(source: Any, floors: Integers) -> Integers:
@@ -84,7 +91,7 @@ def read(source: Any, floors: Integers) -> Integers:
             moved = MOVED * (last.sum(axis=0) / max(1, len(last)))
             rows = _rows(expected[group] + moved, lowest)
             try:
-                found = lowest + source.decode(_FAMILY, _tables()[rows])
+                found = lowest + source.decode(_range_coding()[1], _tables()[rows])
             except AssertionError:  # how constriction reports bytes that no encoder writes
                 raise ValueError("the payload is damaged") from None
             known[group, down, across] = found

@@ -17,7 +17,7 @@ from semjscc.images import printable
 from semjscc.perception.built_in.detector import Detector
 from semjscc.perception.built_in.efficient import EfficientDetector, EfficientUNet
 from semjscc.perception.built_in.unet import UNet
-from semjscc.settings import build
+from semjscc.settings.options import build
 
 
 def _conv(inputs: int, outputs: int, *, kernel: int = 3, halve: bool = False) -> nn.Sequential:

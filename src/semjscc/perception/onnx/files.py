@@ -7,7 +7,7 @@ from pathlib import Path
 
 from semjscc.errors import UserError, printable
 from semjscc.perception.onnx.settings import OnnxSettings
-from semjscc.settings import read_settings
+from semjscc.settings.reading import read_settings
 
 SETTINGS = ".yaml"
 """Ending of the file beside a model that says what it expects."""
