@@ -53,7 +53,6 @@ from semjscc.report.rows import (
     where,
 )
 from semjscc.results.records import Record, Results, load_results
-from semjscc.runtime.extras import EXTRAS
 from semjscc.statistics.analysis import gap_over_seeds
 from semjscc.statistics.comparison import DELIVERS, Comparison, best, compare
 from semjscc.statistics.equal_psnr import Gap, front_gap
@@ -225,11 +224,10 @@ def _board_time(name: str, told: dict[str, float]) -> str:
 
 def install_size_table(path: Path) -> str:
     """Packages and megabytes of an installation, without extras and with each."""
+    shown = {"": "`semjscc`", "codecs alone": "codecs alone"}
     rows = [
         [
-            f"`semjscc[{one['extra']}]`"
-            if one["extra"] in (*EXTRAS, "imagenet")
-            else one["extra"] or "`semjscc`",
+            shown.get(one["extra"], f"`semjscc[{one['extra']}]`"),
             str(one["packages"]),
             f"{one['megabytes']:,}",
         ]
