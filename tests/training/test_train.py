@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -221,6 +222,32 @@ def test_two_processes_end_in_the_weights_of_one(
     a, b = weights_of(whole), weights_of(tmp_path / "both" / whole.name)
     for name in a:
         # The batch is summed in another order, so the last bits differ.
+        torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
+
+
+def test_two_nodes_end_in_the_weights_of_one(
+    codec_recipe: Path, whole: Path, tmp_path: Path
+) -> None:
+    """Two machines as torchrun starts them, both of them this one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    common = {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "1"}
+    common |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    common |= {"LOCAL_RANK": "0", "TORCHELASTIC_USE_AGENT_STORE": "False"}
+    words = command(codec_recipe, tmp_path / "both", "--nodes", "2")
+    nodes = [
+        subprocess.Popen(
+            words,
+            env={**os.environ, **common, "RANK": rank, "GROUP_RANK": rank},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for rank in ("0", "1")
+    ]
+    said = [node.communicate(timeout=PATIENCE)[1] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], said
+    a, b = weights_of(whole), weights_of(tmp_path / "both" / whole.name)
+    for name in a:
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
 
 

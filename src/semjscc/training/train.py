@@ -32,6 +32,7 @@ from semjscc.training.inputs import (
 from semjscc.training.measure import measure_codec, measure_perception
 from semjscc.training.modules import CodecTraining, PerceptionTraining, StepTraining
 from semjscc.training.recipe import CodecRecipe, PerceptionRecipe, Recipe
+from semjscc.training.runs.nodes import check_launcher, is_first
 from semjscc.training.runs.run import Schedule, fit, is_done, open_run
 from semjscc.training.runs.several import first_speaks
 from semjscc.training.runs.state import RESUME
@@ -55,6 +56,7 @@ def train(recipe: Recipe, folder: Path, schedule: Schedule) -> tuple[Path, dict[
     """
     if (recipe.perception is None) == (recipe.codec is None):
         raise UserError("a recipe trains one thing: it needs a part 'perception' or 'codec'")
+    check_launcher(schedule.processes, schedule.nodes)
     open_run(recipe, folder)
     keep_apart(_weights_read(recipe), [folder / MODEL])
     if is_done(recipe, folder):
@@ -102,7 +104,8 @@ class _Work:
     def fit(self, module: StepTraining) -> bool:
         # Only now: a mistake found before leaves no folder.
         options = "train --out, reproduce --runs"
-        self.held.enter_context(alone_in(self.folder, options))
+        if is_first(self.schedule.processes, self.schedule.nodes):
+            self.held.enter_context(alone_in(self.folder, options))
         keep_inputs(self.folder, self.inputs)
         return fit(module, self.folder, self.schedule, (self.folder / RESUME).is_file())
 

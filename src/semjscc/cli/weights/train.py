@@ -20,7 +20,8 @@ def register(command: Register) -> None:
     )
     train.add_argument("recipe", metavar="RECIPE.yaml")
     train.add_argument("--out", help="the run's folder (default: runs/NAME)")
-    train.add_argument("--processes", type=int, default=1, help="processes or GPUs to share")
+    train.add_argument("--processes", type=int, default=1, help="processes or GPUs of each node")
+    train.add_argument("--nodes", type=int, default=1, help="machines that share each batch")
     train.add_argument("--save-seconds", type=float, default=60, help="how often state is kept")
     train.epilog = "Any value of the recipe can be overridden: --optimiser.steps 100"
     add_device(train)
@@ -30,6 +31,7 @@ def register(command: Register) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     path = settings_file(arguments.recipe, "recipe")
     processes = at_least(1, arguments.processes, "--processes")
+    nodes = at_least(1, arguments.nodes, "--nodes")
     if not arguments.save_seconds >= 0:
         said = arguments.save_seconds
         raise UserError(f"--save-seconds is a number of seconds, 0 or more, not {said:g}")
@@ -46,6 +48,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     schedule = Schedule(
         processes=processes,
+        nodes=nodes,
         save_seconds=arguments.save_seconds,
         progress=not arguments.json and sys.stderr.isatty(),
         device=arguments.device,

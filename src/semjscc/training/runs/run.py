@@ -32,6 +32,7 @@ from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
 from semjscc.training.runs.bar import TrainingBar, TrainingLines
 from semjscc.training.runs.longer import is_longer, make_longer, state_to_go_on_from
+from semjscc.training.runs.nodes import tells_lost_nodes
 from semjscc.training.runs.several import Watch
 from semjscc.training.runs.state import BEFORE_DECAY, RESUME, AtomicCheckpointIO, Ear, KeepState
 
@@ -99,12 +100,14 @@ class Schedule:
     """How a run is carried out; none of this changes its weights.
 
     Attributes:
-        processes: how many processes (or GPUs) share each batch.
+        processes: how many processes (or GPUs) of each node share each batch.
         save_seconds: how often the resumable state is written.
         progress: show a bar with the time left; or else a line a minute.
         card_images: the model card is measured on so many images of val at most; None for as
             many as a card takes.
         device: ``auto`` for a GPU where there is one, ``cpu``, ``cuda`` or ``mps``.
+        nodes: how many machines share it, on each of which the command runs; torchrun or SLURM
+            starts it there, or a person who sets MASTER_ADDR, MASTER_PORT and NODE_RANK.
 
     Raises:
         UserError: there is no such schedule.
@@ -115,10 +118,13 @@ class Schedule:
     progress: bool = True
     card_images: int | None = None
     device: str = AUTO
+    nodes: int = 1
 
     def __post_init__(self) -> None:
         if self.processes < 1:
             raise UserError(f"there must be at least 1 process, not {self.processes}")
+        if self.nodes < 1:
+            raise UserError(f"there must be at least 1 node, not {self.nodes}")
         if not self.save_seconds >= 0:
             raise UserError(f"seconds to save after are 0 or more, not {self.save_seconds}")
 
@@ -134,7 +140,7 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
             folder cannot be written.
         Stopped: a signal came; what was trained until then is kept.
     """
-    optimiser, processes = module.recipe.optimiser, schedule.processes
+    optimiser, processes = module.recipe.optimiser, schedule.processes * schedule.nodes
     if min(optimiser.batch, len(module.train_set)) % processes:
         raise UserError(f"a batch of {optimiser.batch} cannot be shared by {processes} processes")
     # Only now, so that a mistake found before leaves no run that the right recipe does not fit.
@@ -162,7 +168,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
         warnings.filterwarnings("ignore", ".*LeafSpec.*is deprecated.*")
         trainer = L.Trainer(
             accelerator=schedule.device,
-            devices=processes,
+            devices=schedule.processes,
+            num_nodes=schedule.nodes,
             strategy="ddp" if processes > 1 else "auto",
             precision=optimiser.precision,
             max_steps=optimiser.steps,
@@ -179,7 +186,8 @@ def fit(module: StepTraining, folder: Path, schedule: Schedule, resume: bool) ->
         )
         counter = DataLoader(_Counter(optimiser.steps), batch_size=None)
         watched = nullcontext() if watch is None else watch.over(trainer)
-        with _stops_like_any_command(trainer), _fails_in_one_line(folder), ear, watched:
+        linked = tells_lost_nodes(folder) if schedule.nodes > 1 else nullcontext()
+        with _stops_like_any_command(trainer), _fails_in_one_line(folder), ear, linked, watched:
             trainer.fit(module, counter, ckpt_path=str(folder / RESUME) if resume else None)
     if keeper.left is not None:
         if not trainer.is_global_zero:  # one of several processes is enough to say it

@@ -110,10 +110,16 @@ def was_killed(code: int | None) -> bool:
 
 def death(folder: Path) -> str:
     """What to say when a process has died, in one line."""
-    name = printable(str(folder))
-    kept = f"the last state saved is kept in {name}" if (folder / RESUME).is_file() else ""
-    goes_on = "run the same command again to go on from there" if kept else "run it again"
+    kept, goes_on = kept_state(folder)
     return (
-        "a process of the training died, most often for want of memory: "
-        f"{kept or f'no state had been saved yet in {name}'}; {goes_on}, or with fewer --processes"
+        f"a process of the training died, most often for want of memory: {kept}; run the same "
+        f"command {goes_on}, or with fewer --processes"
     )
+
+
+def kept_state(folder: Path) -> tuple[str, str]:
+    """What of a run that was left is kept, and what running its command once more does."""
+    name = printable(str(folder))
+    if (folder / RESUME).is_file():
+        return f"the last state saved is kept in {name}", "again to go on from there"
+    return f"no state had been saved yet in {name}", "again"
