@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from semjscc.errors import UserError
-from semjscc.runtime.devices import DEVICES, device_for_jobs, device_named, device_of
+from semjscc.runtime.devices import DEVICES, device_for_points, device_named, device_of
 
 
 def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,10 +35,10 @@ def test_another_word_is_refused_with_what_there_is() -> None:
 @pytest.mark.parametrize("name", DEVICES)
 def test_several_processes_are_for_the_cpu(name: str) -> None:
     if name in ("cuda", "mps"):
-        with pytest.raises(UserError, match="--jobs 1"):
-            device_for_jobs(name, 2)
+        with pytest.raises(UserError, match="--jobs 1 and no --cluster"):
+            device_for_points(name, shared=True)
     else:
-        assert device_for_jobs(name, 2) == torch.device("cpu")
+        assert device_for_points(name, shared=True) == torch.device("cpu")
 
 
 def test_a_network_lies_where_its_weights_lie() -> None:

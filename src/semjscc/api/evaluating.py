@@ -19,7 +19,7 @@ from semjscc.families import default_perception
 from semjscc.links import Link
 from semjscc.paths import user_path
 from semjscc.perception.base import Perception
-from semjscc.runtime.devices import AUTO, device_for_jobs
+from semjscc.runtime.devices import AUTO, device_for_points
 
 _T = TypeVar("_T")
 
@@ -108,7 +108,7 @@ def evaluate(
     names = [one for one in chosen if isinstance(one, str)]
     called = data.name if isinstance(data, ImageSet) else os.fspath(data)
     family = family_of(names, weights, judges, user_path(called).name)
-    where = str(device_for_jobs(device, jobs))
+    where = str(device_for_points(device, shared=jobs > 1))
     networks = [as_perception(one, where) for one in judges or [default_perception(family)]]
     first = networks[0]
     opened = [load_link(one, family, first) if isinstance(one, str) else one for one in chosen]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.answers import print_answer
+from semjscc.cli.cluster import add_cluster, shares_of
 from semjscc.cli.options import (
     add_device,
     add_json,
@@ -50,7 +51,7 @@ def _add_grid(evaluate: Parser) -> None:
     evaluate.add_argument("--limit", type=int, help="only the first so many images")
     evaluate.add_argument("--size", type=int, help="resize and crop the images to this side")
     evaluate.add_argument("--draws", type=int, default=1, help="noise draws for each image")
-    evaluate.add_argument("--jobs", type=int, default=1, help="processes that share the points")
+    add_cluster(evaluate)
     evaluate.add_argument(
         "--fresh", action="store_true", help="also measure points that --out holds already"
     )
@@ -102,7 +103,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     draws = at_least(1, arguments.draws, "--draws")
     limit = None if arguments.limit is None else at_least(1, arguments.limit, "--limit")
     size = None if arguments.size is None else at_least(1, arguments.size, "--size")
-    jobs = at_least(1, arguments.jobs, "--jobs")
+    jobs, cluster = shares_of(arguments)
     out = folder(arguments.out)
     _keep_out_of(arguments.data, out)
     names = split_list(arguments.links)
@@ -134,7 +135,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from semjscc.links import open_link
     from semjscc.perception.store import open_perception
     from semjscc.report.tables import tables
-    from semjscc.runtime.devices import device_for_jobs
+    from semjscc.runtime.devices import device_for_points
 
     grid = Grid(
         ratios=ratios,
@@ -147,7 +148,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     prepare(out)
     standing_results(out / RESULTS)
-    device = device_for_jobs(arguments.device, jobs)
+    device = device_for_points(arguments.device, shared=jobs > 1 or cluster is not None)
     perceptions = [
         open_perception(judge, arguments.network, own_task=arguments.task, device=device)
         for judge in judges or [default_perception(family)]
@@ -170,7 +171,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     )
     command = " ".join(["semjscc", *sys.argv[1:]])
     experiment = Experiment(links, evaluators, grid, command)
-    results = run(experiment, out, jobs=jobs, fresh=arguments.fresh)
+    results = run(experiment, out, jobs=jobs, cluster=cluster, fresh=arguments.fresh)
     if arguments.json:
         print_answer((out / RESULTS).read_text(encoding="utf-8"))
         return

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from semjscc.cli.answers import print_json
-from semjscc.cli.options import add_device, add_json, at_least, console, folder, settings_file
+from semjscc.cli.cluster import add_cluster, shares_of
+from semjscc.cli.options import add_device, add_json, console, folder, settings_file
 from semjscc.cli.parser import Register
 from semjscc.runtime.extras import check_extra
 from semjscc.runtime.threads import import_torch
@@ -18,7 +19,7 @@ def register(command: Register) -> None:
     reproduce.add_argument("plan", metavar="PLAN.yaml")
     reproduce.add_argument("--out", help="folder for the results (default: out/NAME)")
     reproduce.add_argument("--runs", help="folder of the trainings (default: runs)")
-    reproduce.add_argument("--jobs", type=int, default=1, help="processes that share the points")
+    add_cluster(reproduce, "points of an evaluation")
     reproduce.add_argument("--quick", action="store_true", help="a small version: does it run?")
     add_device(reproduce)
     add_json(reproduce)
@@ -26,7 +27,7 @@ def register(command: Register) -> None:
 
 def _reproduce(arguments: argparse.Namespace) -> None:
     path = settings_file(arguments.plan, "plan")
-    jobs = at_least(1, arguments.jobs, "--jobs")
+    jobs, cluster = shares_of(arguments)
     chosen = [text and folder(text) for text in (arguments.out, arguments.runs)]
 
     check_extra("train", "reproduce")
@@ -56,6 +57,7 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         command=" ".join(["semjscc", *sys.argv[1:]]),
         jobs=jobs,
         device=arguments.device,
+        cluster=cluster,
         progress=not arguments.json and sys.stderr.isatty(),
         card_images=plan.quick.images if arguments.quick else None,
         say=lambda line: print(line, file=sys.stderr),

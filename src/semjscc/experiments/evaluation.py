@@ -31,6 +31,7 @@ from semjscc.results.fingerprint import (
     point_fingerprint,
 )
 from semjscc.results.records import Record, Results, make_meta, save_results
+from semjscc.runtime.cluster import Cluster
 from semjscc.runtime.folder_lock import alone_in
 
 STRIP_IMAGES = 4
@@ -78,7 +79,14 @@ def prepare(out: Path, *, with_strip: bool = True) -> None:
     check_report(out, with_strip=with_strip)
 
 
-def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False) -> Results:
+def run(
+    experiment: Experiment,
+    out: Path,
+    *,
+    jobs: int = 1,
+    fresh: bool = False,
+    cluster: Cluster | None = None,
+) -> Results:
     """Evaluate the grid, and write what came of it to ``out``.
 
     ``results.json`` grows point by point, so that an interruption loses the points at work alone;
@@ -92,6 +100,7 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
         out: folder.
         jobs: processes among which the points are shared out.
         fresh: measure all points, also those that are there already.
+        cluster: where the points are measured in place of this machine.
 
     Raises:
         UserError: the links, the data or the folder cannot be used, another command is at work
@@ -99,26 +108,31 @@ def run(experiment: Experiment, out: Path, *, jobs: int = 1, fresh: bool = False
     """
     prepare(out)
     with alone_in(out):
-        return _run(experiment, out, jobs, fresh=fresh)
+        return _run(experiment, out, jobs, cluster, fresh=fresh)
 
 
-def measured(experiment: Experiment, *, jobs: int = 1) -> Results:
+def measured(
+    experiment: Experiment, *, jobs: int = 1, cluster: Cluster | None = None
+) -> Results:
     """Evaluate the grid and write nothing: the records of `run`, in memory alone.
 
     Args:
         experiment: what to compare.
         jobs: processes among which the points are shared out.
+        cluster: where the points are measured in place of this machine.
 
     Raises:
         UserError: the links or the data cannot be used.
     """
     work, meta = _begin(experiment)
     found: dict[tuple[int, int], Record] = {}
-    _measure(work, _fingerprints(work), found, jobs, lambda: None)
+    _measure(work, _fingerprints(work), found, (jobs, cluster), lambda: None)
     return _in_order(meta, found)
 
 
-def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Results:
+def _run(
+    experiment: Experiment, out: Path, jobs: int, cluster: Cluster | None, *, fresh: bool
+) -> Results:
     work, meta = _begin(experiment)
     prints = _fingerprints(work)
     earlier = standing_results(out / RESULTS)
@@ -134,7 +148,7 @@ def _run(experiment: Experiment, out: Path, jobs: int, *, fresh: bool) -> Result
         withdraw(out)  # a report that is there tells of other points
         save_results(_in_order(meta, found), out / RESULTS)
 
-    _measure(work, prints, found, jobs, save)
+    _measure(work, prints, found, (jobs, cluster), save)
     results = _in_order(meta, found)
     save_results(results, out / RESULTS)
     draw(replace(experiment, evaluators=work.evaluators), results, out)
@@ -163,10 +177,11 @@ def _measure(
     work: Work,
     prints: Mapping[tuple[int, int], str | None],
     found: dict[tuple[int, int], Record],
-    jobs: int,
+    shares: tuple[int, Cluster | None],
     on_point: Callable[[], None],
 ) -> None:
     """Enter into ``found`` what is missing there, and tell after each point."""
+    jobs, cluster = shares
     wanted: dict[int, list[int]] = defaultdict(list)
     for judge, place in prints.keys() - found.keys():
         wanted[place].append(judge)
@@ -175,7 +190,7 @@ def _measure(
     there = len(work.points) - len(wanted)
     title = f"evaluating ({there} points are there)" if there else "evaluating"
     with Progress(title, total) as progress:
-        for place, records in measure_all(work, wanted, jobs, progress.advance):
+        for place, records in measure_all(work, wanted, jobs, progress.advance, cluster):
             for judge, record in zip(wanted[place], records, strict=True):
                 at = judge, place
                 found[at] = replace(record, fingerprint=prints[at])

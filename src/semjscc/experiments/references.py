@@ -57,7 +57,7 @@ def _check_order(
     """Refuse what refers to itself, to what comes later, or to a training of another kind."""
     earlier = {trained[one.name]: one for one in before}
     later = {trained[one.name]: one for one in after}
-    for key, name, kind in _references(recipe):
+    for key, name, kind in references(recipe):
         place = trained.get(name)
         if place is None:
             continue
@@ -73,7 +73,7 @@ def _check_order(
             raise UserError(f"{key} is {name}, a training of a {found}: it must be a {kind}")
 
 
-def _references(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+def references(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     """The key, the name and the wanted kind of all weights that a recipe names."""
     codec = recipe.codec
     if recipe.start is not None:

@@ -10,7 +10,6 @@ import torch
 
 from semjscc.allocation.policy import ENERGY
 from semjscc.allocation.sources import allocation_text
-from semjscc.checkpoint import MODEL
 from semjscc.data import Split, load_data
 from semjscc.errors import UserError
 from semjscc.evaluation.evaluators import load_evaluators
@@ -20,6 +19,7 @@ from semjscc.experiments.joint_report import report_on
 from semjscc.experiments.plan import Evaluation, Plan
 from semjscc.experiments.references import check_trainings, place_of, with_places
 from semjscc.experiments.time_left import Pace
+from semjscc.experiments.trainings import train_all
 from semjscc.links import open_link
 from semjscc.links.catalogue import LABEL, check_planned, codes_images, find_link
 from semjscc.links.endings import NO_ENDINGS, split_endings
@@ -32,12 +32,10 @@ from semjscc.perception.store import open_perception
 from semjscc.perception.wrap import make_task
 from semjscc.report.stale_files import check_report
 from semjscc.results.records import Record, Results
-from semjscc.runtime.devices import CPU, device_for_jobs
-from semjscc.training.inputs import inputs_today, keep_inputs
+from semjscc.runtime.cluster import Cluster
+from semjscc.runtime.devices import CPU, device_for_points
 from semjscc.training.recipe import Recipe
-from semjscc.training.runs.run import Schedule, is_done
-from semjscc.training.runs.state import RESUME
-from semjscc.training.train import train
+from semjscc.training.runs.run import Schedule
 
 
 def reproduce(
@@ -49,6 +47,7 @@ def reproduce(
     command: str,
     jobs: int = 1,
     device: str = CPU,
+    cluster: Cluster | None = None,
     progress: bool = False,
     card_images: int | None = None,
     say: Callable[[str], object] = lambda _: None,
@@ -64,6 +63,8 @@ def reproduce(
         command: what the user typed, for the record.
         jobs: processes among which an evaluation's points are shared out.
         device: where networks compute, see `semjscc.runtime.devices`.
+        cluster: where points, and trainings that do not need one another, are shared out in place
+            of here; all its nodes must see ``runs`` and what the recipes name.
         progress: show bars with the time left.
         card_images: how many images of val a model card is measured on at most.
         say: given a line whenever something begins, with the time gone by and the time left.
@@ -80,9 +81,9 @@ def reproduce(
     _check(plan, made, trained, out)
     check_trainings(recipes, trained)
     schedule = Schedule(progress=progress, card_images=card_images, device=device)
-    computing = device_for_jobs(device, jobs)
+    computing = device_for_points(device, shared=jobs > 1 or cluster is not None)
     resolved = [with_places(recipe, trained) for recipe in recipes]
-    _train_all(resolved, trained, schedule, began, say)
+    train_all(resolved, trained, schedule, began, say, cluster)
     results = {}
     pace = Pace("evaluations")
     for number, evaluation in enumerate(plan.evaluations, 1):
@@ -95,36 +96,13 @@ def reproduce(
         judge = _judge(evaluation, trained, computing)
         source = plan.data_of(evaluation)
         experiment = _experiment(evaluation, judge, source, trained, made, command)
-        found = results[evaluation.name] = run(experiment, folder, jobs=jobs)
+        found = results[evaluation.name] = run(experiment, folder, jobs=jobs, cluster=cluster)
         sent = _images([r for r in found.records if r.fingerprint not in earlier])
         pace = pace.after(sent, monotonic() - start)
     if len(plan.evaluations) > 1:
         say("report over all evaluations")
         _report(plan, out, say)
     return results
-
-
-def _train_all(
-    recipes: Sequence[Recipe],
-    trained: Mapping[str, Path],
-    schedule: Schedule,
-    began: float,
-    say: Callable[[str], object],
-) -> None:
-    pace = Pace("trainings")
-    for number, recipe in enumerate(recipes, 1):
-        place, folder = f"training {number} of {len(recipes)}: {recipe.name}", trained[recipe.name]
-        if _finished(recipe, folder):
-            say(f"{place}: done already")
-            continue
-        ahead = [one for one in recipes if not (trained[one.name] / MODEL).is_file()]
-        left = sum(one.optimiser.steps for one in ahead)
-        say(f"{place} {pace.describe(monotonic() - began, left)}")
-        # One that goes on where it was stopped takes fewer steps than its recipe says.
-        steps = 0 if (folder / RESUME).is_file() else recipe.optimiser.steps
-        start = monotonic()
-        train(recipe, folder, schedule)
-        pace = pace.after(steps, monotonic() - start)
 
 
 def _images_left(plan: Plan, evaluations: Sequence[Evaluation], out: Path) -> int:
@@ -252,14 +230,6 @@ def _check_own(link: _OwnLink) -> None:
     if link.endings:
         split_endings(link.word)
         check_planned(link.name, codec.codec)
-
-
-def _finished(recipe: Recipe, folder: Path) -> bool:
-    """Whether the run has its weights, from this recipe and from what that refers to today."""
-    if not is_done(recipe, folder):
-        return False
-    keep_inputs(folder, inputs_today(recipe))
-    return True
 
 
 def _experiment(

@@ -14,15 +14,22 @@ AUTO, CPU, CUDA, MPS = "auto", "cpu", "cuda", "mps"
 DEVICES = (AUTO, CPU, CUDA, MPS)
 
 
-def device_for_jobs(name: str, jobs: int) -> torch.device:
-    """That of `device_named`, for several processes at a time, which is the CPU's affair.
+def device_for_points(name: str, *, shared: bool) -> torch.device:
+    """That of `device_named` for the points of an evaluation.
+
+    Args:
+        name: see there.
+        shared: several processes at a time compute them, here or on a cluster: on the CPU.
 
     Raises:
         UserError: as of `device_named`; or a GPU is wanted for several processes.
     """
-    if jobs > 1 and name in (CUDA, MPS):
-        raise UserError(f"several processes at a time are for the CPU: use --jobs 1 with {name}")
-    return device_named(CPU if jobs > 1 else name)
+    if shared and name in (CUDA, MPS):
+        raise UserError(
+            f"several processes, here or on a cluster, compute on the CPU: with --device {name} "
+            "use --jobs 1 and no --cluster"
+        )
+    return device_named(CPU if shared else name)
 
 
 def device_named(name: str) -> torch.device:

@@ -13,6 +13,10 @@ except ImportError:  # no POSIX system
     fcntl = None
 
 
+class FolderInUseError(UserError):
+    """Another command is at work in a folder."""
+
+
 @contextmanager
 def alone_in(folder: Path, options: str = "--out") -> Iterator[None]:
     """Hold a folder until the end, that of the process included.
@@ -25,7 +29,7 @@ def alone_in(folder: Path, options: str = "--out") -> Iterator[None]:
         options: those by which a person chooses another.
 
     Raises:
-        UserError: another command holds it.
+        FolderInUseError: another command holds it.
     """
     if fcntl is None or os.environ.get("LOCAL_RANK", "0") != "0":
         yield
@@ -40,7 +44,7 @@ def alone_in(folder: Path, options: str = "--out") -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise UserError(
+                raise FolderInUseError(
                     f"another command is at work in {printable(str(folder))}: wait for its end, or "
                     f"choose another folder ({options})"
                 ) from error

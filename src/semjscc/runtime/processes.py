@@ -214,13 +214,18 @@ def _without_script() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-_here: dict[str, Connection] = {}
-"""In a worker: its end of the pipe."""
+_here: dict[str, Callable[[Any], object]] = {}
+"""In a worker: how to tell its parent something."""
 
 
 def tell(content: Any) -> None:
     """In a worker: something for the parent's ``on_told``."""
-    _here["pipe"].send_bytes(pickle.dumps((_TOLD, content)))
+    _here["tell"](content)
+
+
+def tell_by(way: Callable[[Any], object]) -> None:
+    """In a process that works for another: what `tell` does."""
+    _here["tell"] = way
 
 
 def _serve(pipe: Connection, notes_in_one_line: bool) -> None:
@@ -229,11 +234,11 @@ def _serve(pipe: Connection, notes_in_one_line: bool) -> None:
         show_in_one_line()
     sys.stdout = sys.stderr  # what code of the user's own prints is no answer of the parent's
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here["pipe"] = pipe
+    tell_by(lambda content: pipe.send_bytes(pickle.dumps((_TOLD, content))))
     with suppress(EOFError, OSError):  # the parent has ended
         pipe.send_bytes(pickle.dumps((_READY, None)))
         while True:
-            pipe.send_bytes(_answer(pipe.recv_bytes()))
+            pipe.send_bytes(answer(pipe.recv_bytes()))
 
 
 def _end_with_parent() -> None:
@@ -243,18 +248,32 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _answer(message: bytes) -> bytes:
+def answer(message: bytes) -> bytes:
+    """What came of a pickled `Call`: its result, or the error, see `result_of`."""
     try:
         function, arguments = _read(message)
         return pickle.dumps((_DONE, function(*arguments)))
     except BaseException as error:
-        error.add_note(traceback.format_exc())
-        try:
-            answer = pickle.dumps((_RAISED, error))
-            pickle.loads(answer)  # not every error can be read again
-        except Exception:
-            return pickle.dumps((_RAISED, RuntimeError(traceback.format_exc())))
-        return answer
+        return raised(error)
+
+
+def raised(error: BaseException) -> bytes:
+    """The answer of a task that failed."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        answer = pickle.dumps((_RAISED, error))
+        pickle.loads(answer)  # not every error can be read again
+    except Exception:
+        return pickle.dumps((_RAISED, RuntimeError("\n".join(error.__notes__))))
+    return answer
+
+
+def result_of(answer: bytes) -> Any:
+    """The result that an `answer` holds; its error is raised."""
+    kind, content = pickle.loads(answer)  # of our worker's
+    if kind == _RAISED:
+        raise content
+    return content
 
 
 def _read(message: bytes) -> Call:
