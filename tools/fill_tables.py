@@ -13,6 +13,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- board-quality results/FILE.json --> PSNR and accuracy by `benchmarks/board.py`
     <!-- board-time results/FILE.json -->   processor time and size of files, likewise
     <!-- install-size results/FILE.json --> what `benchmarks/install_size.py` counted
+    <!-- cluster results/FILE.json -->     what `benchmarks/cluster.py` measured
     <!-- mcs-estimates results/FILE.json -->   what `tools/check_mcs.py` counted
     <!-- gains results/FILE.json A over B -->   points and relative change of link A over link B;
                                                FILE.json,results/MORE.json adjusts over both
@@ -71,6 +72,7 @@ PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.D
 BOARD_QUALITY = re.compile(r"(<!-- board-quality (\S+) -->\n)" + END, re.DOTALL)
 BOARD_TIME = re.compile(r"(<!-- board-time (\S+) -->\n)" + END, re.DOTALL)
 INSTALL_SIZE = re.compile(r"(<!-- install-size (\S+) -->\n)" + END, re.DOTALL)
+CLUSTER = re.compile(r"(<!-- cluster (\S+) -->\n)" + END, re.DOTALL)
 MCS_ESTIMATES = re.compile(r"(<!-- mcs-estimates (\S+) -->\n)" + END, re.DOTALL)
 GAINS = re.compile(r"(<!-- gains (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
 BEST = re.compile(r"(<!-- best (\S+) (\S+) over (\S+) -->\n)" + END, re.DOTALL)
@@ -162,6 +164,30 @@ def photograph_speed_table(path: Path) -> str:
     caption = (
         "One picture of 768 x 512 at R = 1/24 on one thread of a CPU, medians, both networks in "
         f"turns in one run; `deep` takes {large['peak GiB']:.1f} GiB at most for the large picture."
+    )
+    return _table(head, rows, caption)
+
+
+def cluster_table(path: Path) -> str:
+    """Seconds for the points of a grid by number of workers, and how many times as fast."""
+    found = json.loads(path.read_text())
+    alone = found["rows"][0]["again"]
+    rows = [
+        [
+            str(row["workers"]),
+            f"{row['connected'] + row['first']:.1f} s",
+            f"{row['again']:.1f} s",
+            f"{alone / row['again']:.2f}",
+            "" if row["real"] is None else f"{row['real']:.1f} s",
+        ]
+        for row in found["rows"]
+    ]
+    head = ["workers", "with the beginning", "once begun", "times as fast", "real points"]
+    caption = (
+        f"{found['points']} points of {found['images']} images on a cluster of one-core nodes, all "
+        f"of them on one machine with {found['cores']} logical cores. A point takes "
+        f"{found['point_s']:.2f} s alone, and the tasks sleep as long, but for those of the last "
+        f"column. {found['sent_bytes'] / 2**20:.1f} MiB go to each node."
     )
     return _table(head, rows, caption)
 
@@ -532,6 +558,7 @@ def fill(text: str) -> str:
     text = BOARD_QUALITY.sub(lambda m: m[1] + board_quality_table(ROOT / m[2]) + m[3], text)
     text = BOARD_TIME.sub(lambda m: m[1] + board_time_table(ROOT / m[2]) + m[3], text)
     text = INSTALL_SIZE.sub(lambda m: m[1] + install_size_table(ROOT / m[2]) + m[3], text)
+    text = CLUSTER.sub(lambda m: m[1] + cluster_table(ROOT / m[2]) + m[3], text)
     text = MCS_ESTIMATES.sub(lambda m: m[1] + mcs_estimates_table(ROOT / m[2]) + m[3], text)
     text = GAINS.sub(lambda m: m[1] + gains_table(_paths(m[2]), m[3], m[4]) + m[5], text)
     text = BEST.sub(lambda m: m[1] + best_sentence(ROOT / m[2], m[3], m[4]) + m[5], text)
