@@ -111,9 +111,7 @@ def run(
         return _run(experiment, out, jobs, cluster, fresh=fresh)
 
 
-def measured(
-    experiment: Experiment, *, jobs: int = 1, cluster: Cluster | None = None
-) -> Results:
+def measured(experiment: Experiment, *, jobs: int = 1, cluster: Cluster | None = None) -> Results:
     """Evaluate the grid and write nothing: the records of `run`, in memory alone.
 
     Args:
