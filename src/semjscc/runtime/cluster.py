@@ -3,9 +3,9 @@
 import re
 import socket
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 from semjscc.errors import UserError, did_you_mean, printable
+from semjscc.runtime.extras import check_extra
 
 AUTO = "auto"
 CLIENT = "ray://"
@@ -113,10 +113,7 @@ def check_reachable(address: str) -> None:
     Raises:
         UserError: so it is.
     """
-    if find_spec("ray") is None:
-        raise UserError(
-            "--cluster needs Ray, which is not installed: pip install 'semjscc[cluster]'"
-        )
+    check_extra("cluster", "--cluster")
     if address == AUTO:
         return
     host, port = _place(address)

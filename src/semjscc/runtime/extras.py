@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from semjscc.errors import UserError
 
 EXTRAS = {
+    "cluster": ("ray",),
     "data": ("datasets", "pyarrow"),
     "hf": ("transformers",),
     "onnx": ("onnx", "onnxruntime"),
