@@ -8,13 +8,14 @@ import pytest
 from semjscc.cli import main
 from semjscc.errors import UserError
 from semjscc.runtime import cluster as module
+from semjscc.runtime import extras
 from semjscc.runtime.cluster import Cluster, Needs, check_reachable, parse_needs
 
 
 @pytest.fixture(autouse=True)
 def ray_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here needs it but for the question whether it is installed."""
-    monkeypatch.setattr(module, "find_spec", lambda _: object())
+    monkeypatch.setattr(extras, "find_spec", lambda _: object())
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_who_speaks_the_protocol_is_let_through() -> None:
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
-    with pytest.raises(UserError, match=r"not installed: pip install 'semjscc\[cluster\]'"):
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"needs ray: pip install 'semjscc\[cluster\]'"):
         check_reachable("auto")
 
 
