@@ -23,11 +23,15 @@ _OTHER_NETWORKS = {PHOTO: EFFICIENTNET, "scenes": "scenes-detector-a"}
 
 
 def families() -> list[str]:
-    """The families that ship: those with a network A."""
+    """The families that ship: those with a network A and a codec."""
+    return [family for family in _with_network() if shipped_schemes(family)]
+
+
+def _with_network() -> list[str]:
+    """Those with a network A, whether there is a codec or not."""
     files = checkpoint.WEIGHTS.glob(f"*{_NETWORK_A}.safetensors")
     named = {file.stem for file in files} - set(_OTHER_NETWORKS.values())
-    own = [name.removesuffix(_NETWORK_A) for name in named]
-    return sorted([*own, *filter(shipped_schemes, _OTHER_NETWORKS)])
+    return sorted([*(name.removesuffix(_NETWORK_A) for name in named), *_OTHER_NETWORKS])
 
 
 def family_for(height: int, width: int) -> str:
@@ -86,6 +90,7 @@ def shipped_networks() -> dict[str, list[str]]:
     """Names of the networks that ship, by family; one may have networks and no weights yet."""
     files = sorted(checkpoint.WEIGHTS.glob("*.safetensors"))
     networks = [file.stem for file in files if read_metadata(file)["kind"] == "perception"]
-    named = sorted({*families(), *_OTHER_NETWORKS})
-    of_family = {one: [name for name in networks if name.startswith(f"{one}-")] for one in named}
+    of_family = {
+        one: [name for name in networks if name.startswith(f"{one}-")] for one in _with_network()
+    }
     return {one: names for one, names in of_family.items() if names}

@@ -255,7 +255,9 @@ def _experiment(
     return Experiment(links, evaluators, evaluation.grid(), command)
 
 
-def _judge(evaluation: Evaluation, trained: Mapping[str, Path], device: torch.device) -> Perception:
+def _judge(
+    evaluation: Evaluation, trained: Mapping[str, Path], device: torch.device | str = CPU
+) -> Perception:
     name = place_of(evaluation.perception, trained)
     return open_perception(name, evaluation.network, own_task=evaluation.task, device=device)
 

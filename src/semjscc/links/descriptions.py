@@ -181,12 +181,12 @@ def overview() -> list[tuple[str, list[tuple[str, str]]]]:
     rows.append((f"+{PROGRESSIVE}", f"what is worth most first; +{REPEAT}@SHARE asks once more"))
     codecs = [(family, ", ".join(shipped_schemes(family))) for family in families()]
     of_others = (EFFICIENTNET, f"{MOBILENET}=PATH", f"{HUGGING_FACE}NAME", f"MODEL{ONNX}")
-    named = {**shipped_networks(), "of others": of_others}
-    networks = [(family, ", ".join(names)) for family, names in named.items()]
+    ours = [name for names in shipped_networks().values() for name in names]
+    networks = [("ours", ", ".join(ours)), ("of others", ", ".join(of_others))]
     return [
         ("Links that need no weights (--links). More of any name: semjscc links NAME", rows),
         ("Codecs by family (--links NAME --weights FAMILY)", codecs),
-        ("Networks by family (--perception NAME)", networks),
+        ("Networks (--perception NAME)", networks),
     ]
 
 
