@@ -105,7 +105,7 @@ def one_kind_of_figure() -> Iterator[None]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their figures, which take most of their time."""
-    monkeypatch.setattr("semjscc.report.report.draw_part", lambda _: {})
+    monkeypatch.setattr("semjscc.report.report.draw_part", lambda *_: {})
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from PIL import Image
 from semjscc.checkpoint import MODEL
 
 POINT, OUT = ["--ratio", "1/24", "--snr", "5"], ["--out", "out"]
+REPORT = ["report", "image.png", *OUT]
 GRID = ["evaluate", *POINT, *OUT, "--links"]
 WAVES = ["channel", "image.png", "x.cf32"]
 EVERY = ["evaluate", "--links", "semantic,none"]
@@ -194,6 +195,10 @@ MISTAKES: list[tuple[list[str], str]] = [
     ([*EVERY, *POINT, "--out", "image.png"], "it is a file"),
     ([*EVERY, *POINT, "--data", "semantic", "--out", "semantic/out"], "lies in the data"),
     (["report", "nothere.json", "--out", "out"], "nothere.json does not exist"),
+    ([*REPORT, "--width", "nan"], "--width is in inches, from 2 to 20: nan is no such width"),
+    ([*REPORT, "--ratio", "1/x"], "written like 1/24"),
+    ([*REPORT, "--links", ","], "this one is empty"),
+    ([*REPORT, "--links", "djscc", "--against", "separate@5.0"], "--links leaves out separate@5.0"),
     (["train", "nothere.yaml"], "no recipe at nothere.yaml"),
     (["train", "--optimiser.steps", "-1e3", "nothere.yaml"], "no recipe at nothere.yaml"),
     (["train", "image.png", "--processes", "0"], "--processes must be at least 1"),

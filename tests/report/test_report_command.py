@@ -210,3 +210,28 @@ def test_results_without_records_give_no_report(
     said = f"semjscc: nothing was measured in {path}: there is nothing to report\n"
     assert capsys.readouterr() == ("", said)
     assert not out.exists()
+
+
+def test_a_figure_for_a_paper_has_its_links_its_ratio_and_its_width(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semjscc.report.report.KINDS", ("svg",))
+    out = tmp_path / "out"
+    words = ["report", str(results), "--links", "semantic,djscc", "--ratio", "1/24", "--width"]
+    assert main([*words, "3.5", "--out", str(out)]) == 0
+    drawn = (out / "accuracy.svg").read_text()
+    assert f'width="{3.5 * 72:g}pt"' in drawn
+    page = (out / "report.html").read_text()
+    assert "Only these points are shown: semantic, djscc; R = 1/24." in page
+    assert 'class="text">separate<' not in page
+    assert f'viewBox="0 0 {3.5 * 72:g}' not in page  # which keeps its own
+
+
+def test_a_table_takes_links_and_ratios(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", str(results), "--table", "csv", "--columns", "link"]
+    assert main([*words, "--links", "djscc,none", "--ratio", "1/24"]) == 0
+    assert capsys.readouterr().out.split() == ["link", "none", "djscc"]
+    assert main([*words, "--links", "djsc"]) == 2
+    assert "no link djsc in the results: theirs are none, semantic" in capsys.readouterr().err
+    assert main([*words, "--width", "3"]) == 2
+    assert "--width is of figures, and --table draws none" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from semjscc.report.stale_files import COMPARISONS, STRIP
 from semjscc.results.records import load_results
 from semjscc.runtime.folder_lock import alone_in
 from semjscc.statistics.analysis import Analysis, to_json
+from semjscc.statistics.selection import Selection
 from semjscc.statistics.settings import merge
 
 
@@ -22,6 +23,8 @@ def report_on(
     *,
     candidate: str | None = None,
     against: Sequence[str] | None = None,
+    selection: Selection | None = None,
+    width: float | None = None,
 ) -> Analysis:
     """Write figures and report from results files, see `publish`, and ``comparisons.json``.
 
@@ -30,6 +33,8 @@ def report_on(
         out: folder.
         candidate: see `analyse`.
         against: see `analyse`.
+        selection: which links and ratios are shown, see `publish`; all where there is none.
+        width: of the figures, see `publish`.
 
     Raises:
         UserError: as of `load_results`, `merge` and `publish`; or there is no record.
@@ -41,7 +46,15 @@ def report_on(
     prepare(out, with_strip=False)
     with alone_in(out):
         strips = _strips(paths)
-        analysis = publish(results, out, pictures=strips, candidate=candidate, against=against)
+        analysis = publish(
+            results,
+            out,
+            pictures=strips,
+            candidate=candidate,
+            against=against,
+            selection=selection or Selection(),
+            width=width,
+        )
         text = json.dumps(to_json(analysis), indent=1) + "\n"
         write_atomically(out / COMPARISONS, lambda temporary: temporary.write_text(text))
     return analysis

@@ -1,10 +1,9 @@
 """The report: one HTML file that needs nothing beside it, and its figures as files."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from semjscc.checkpoint import write_atomically
 from semjscc.report.figures.gallery import Drawn, draw_part
@@ -12,6 +11,7 @@ from semjscc.report.figures.heatmap import signed
 from semjscc.report.figures.panels import KINDS, save_figure
 from semjscc.report.figures.style import metric_title
 from semjscc.report.html import drawing, folded, heading, note, page, picture, table
+from semjscc.report.origins import what_was_done
 from semjscc.report.rows import (
     NOTHING,
     RECORD_HEAD,
@@ -32,7 +32,7 @@ from semjscc.report.stale_files import (
     names_tags,
     withdraw_figures,
 )
-from semjscc.results.records import Record, Results
+from semjscc.results.records import Results
 from semjscc.statistics.analysis import Analysis, Part, analyse, front_gaps
 from semjscc.statistics.comparison import (
     DELIVERS,
@@ -40,6 +40,7 @@ from semjscc.statistics.comparison import (
     Comparison,
     best,
 )
+from semjscc.statistics.selection import Selection, narrowed
 from semjscc.statistics.settings import data_of, sources
 
 _DEFINITIONS = """\
@@ -62,6 +63,7 @@ _SEEDS = """\
 Seeds count trainings that differ in their seed alone. With fewer than three, a gain says something
 of these weights, not of the method."""
 
+_ADJUSTED = "p (Holm) is adjusted over all points that were measured."
 _LEADS = (
     "Points by which a loss is ahead of another that has the same PSNR, both averaged over the "
     "SNRs and interpolated linearly between weights (never from the plain codec to the first "
@@ -69,6 +71,9 @@ _LEADS = (
     "the paired 95 % interval over images, not adjusted for how many there are."
 )
 _UNPAIRED = "These results were kept without the outcome of each image, so that nothing is tested."
+
+
+_EVERYTHING = Selection()
 
 
 def publish(
@@ -79,6 +84,8 @@ def publish(
     pictures: Mapping[str, bytes | Path] | None = None,
     candidate: str | None = None,
     against: Sequence[str] | None = None,
+    selection: Selection = _EVERYTHING,
+    width: float | None = None,
 ) -> Analysis:
     """Write every figure as SVG, PDF and PNG, and ``report.html``, from results alone.
 
@@ -93,25 +100,28 @@ def publish(
         pictures: further PNG images by their headings.
         candidate: see `analyse`.
         against: see `analyse`.
+        selection: which links and ratios are shown.
+        width: of the figures' files in inches; by default as many panels fit a page's 7.2 inches.
 
     Raises:
-        UserError: a link is not there, a picture is no PNG, a file cannot be written, or one of
-            somebody else's would be written over.
+        UserError: a link or ratio is not there, a picture is no PNG, a file cannot be written, or
+            one of somebody else's would be written over.
     """
-    analysis = analyse(results, candidate, against)
-    drawn = _draw_all(analysis)
+    analysis = narrowed(analyse(results, candidate, against), selection)
+    drawn = _draw_all(analysis, width)
     names = [name for figures in drawn for name in figures]
     check_free(out, [*figure_files(names), *([] if strip is None else [STRIP])])
-    shown = {} if strip is None else {"What arrived": strip}
+    shown: dict[str, bytes | Path] = {} if strip is None else {"What arrived": strip}
     stays = strip is not None or (has_strip(out) and (out / STRIP).exists())
-    text = render(analysis, drawn, shown | dict(pictures or {}), has_strip=stays)
+    shown |= pictures or {}
+    text = render(analysis, drawn, shown, has_strip=stays, selection=selection)
     withdraw_figures(out, keep=names)
     # First what names the others: whatever ends this early, no file is left that nobody names.
     _write(text, out / REPORT)
     for figures in drawn:
         for name, one in figures.items():
             for kind in KINDS:
-                save_figure(one.flat, out / f"{name}.{kind}")
+                save_figure(one.paper or one.flat, out / f"{name}.{kind}")
     if strip is not None:
         write_atomically(out / STRIP, lambda temporary: temporary.write_bytes(strip))
     return analysis
@@ -129,7 +139,7 @@ def _write(text: str, path: Path) -> None:
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
-def _draw_all(analysis: Analysis) -> list[dict[str, Drawn]]:
+def _draw_all(analysis: Analysis, width: float | None = None) -> list[dict[str, Drawn]]:
     all_settings = [part.setting for part in analysis.parts]
     drawn = []
     for number, part in enumerate(analysis.parts):
@@ -137,7 +147,7 @@ def _draw_all(analysis: Analysis) -> list[dict[str, Drawn]]:
         suffix = _slug(part.setting.describe(others)) if others else ""
         if suffix and any(f"accuracy-{suffix}" in figures for figures in drawn):
             suffix += f"-{number}"
-        figures = draw_part(part)
+        figures = draw_part(part, width)
         drawn.append({"-".join(filter(None, (name, suffix))): figures[name] for name in figures})
     return drawn
 
@@ -152,6 +162,7 @@ def render(
     pictures: Mapping[str, bytes | Path],
     *,
     has_strip: bool = False,
+    selection: Selection = _EVERYTHING,
 ) -> str:
     """The HTML that `publish` writes."""
     results = analysis.results
@@ -162,7 +173,8 @@ def render(
     everything = table(RECORD_HEAD, rows, text_columns=RECORD_WORDS)
     body = [
         heading("What was done"),
-        *_what_was_done(results),
+        *what_was_done(results),
+        *_what_is_shown(selection),
         _in_short(analysis),
         *(picture(name, image) for name, image in pictures.items()),
     ]
@@ -176,60 +188,13 @@ def render(
     return page(title, "\n".join(filter(None, body)), about)
 
 
-def _what_was_done(results: Results) -> list[str]:
-    """One evaluation plainly, each of several behind its command."""
-    origins = sources(results.meta)
-    if len(origins) == 1:
-        return [_facts(origins[0], results.records)]
-    names = [
-        _listed([data_of(meta).get("name"), meta.get("perception"), data_of(meta).get("images")])
-        for meta in origins
-    ]
-    return [
-        folded(name or "evaluation", _facts(meta, results.records))
-        for name, meta in zip(names, origins, strict=True)
-    ]
-
-
-def _facts(meta: Mapping[str, Any], records: Sequence[Record]) -> str:
-    data = data_of(meta)
-    members = [r for r in records if not data or r.data == data.get("name")]
-    sent = [r for r in members if r.snr_db is not None]
-    facts = {
-        "command": meta.get("command"),
-        "seed": meta.get("seed"),
-        "data": _listed(data.get(key) for key in ("name", "revision", "fingerprint")),
-        "split": data.get("split"),
-        "images": data.get("images"),
-        "draws of the channel for each image": _listed(r.draws for r in sent),
-        "perception network": meta.get("perception"),
-        "channel": _listed(r.channel for r in sent),
-        "assumed SNR": _listed(
-            f"{r.assumed_snr_db:g} dB" for r in sent if r.assumed_snr_db is not None
-        ),
-        "links": _listed(_link_names(meta) or (r.link for r in members)),
-        "date": meta.get("date"),
-        "semjscc": _listed([meta.get("version"), meta.get("commit")]),
-    }
-    items = "\n".join(
-        f"<dt>{escape(key)}</dt><dd>{_code(value) if key == 'command' else escape(str(value))}</dd>"
-        for key, value in facts.items()
-        if value not in (None, "")
-    )
-    return f"<dl>\n{items}\n</dl>"
-
-
-def _link_names(meta: Mapping[str, Any]) -> list[str]:
-    return [str(link.get("name")) for link in meta.get("links") or [] if isinstance(link, Mapping)]
-
-
-def _code(value: object) -> str:
-    return f"<code>{escape(str(value))}</code>"
-
-
-def _listed(values: Iterable[object]) -> str:
-    """The different ones, in the order they come."""
-    return ", ".join(dict.fromkeys(str(value) for value in values if value not in (None, "")))
+def _what_is_shown(selection: Selection) -> list[str]:
+    """Which points of the evaluation the report leaves out, if any."""
+    if not (selection.links or selection.ratios):
+        return []
+    ratios = ", ".join(map(str, selection.ratios))
+    named = filter(None, [", ".join(selection.links), ratios and f"R = {ratios}"])
+    return [note(f"Only these points are shown: {'; '.join(named)}. {_ADJUSTED}")]
 
 
 def _in_short(analysis: Analysis) -> str:

@@ -209,3 +209,15 @@ def test_metrics_are_written_as_the_field_writes_them() -> None:
     assert metric_title(["map50"]) == "mAP50"
     assert metric_title(["miou agreement"]) == "mIoU agreement"
     assert metric_title(["accuracy", "agreement", "map"]) == "Accuracy/agreement/mAP"
+
+
+def test_figures_of_a_given_width_have_fewer_panels_in_a_row(results: Results) -> None:
+    for width, columns in ((7.2, 2), (4.5, 2), (3.5, 1), (2.0, 1)):
+        figure = accuracy_figure(results, width=width)
+        assert figure.get_figwidth() == pytest.approx(width)
+        first, second, *_ = figure.axes
+        figure.draw_without_rendering()
+        beside = second.get_position().x0 > first.get_position().x1
+        assert beside == (columns == 2)
+    with_usual = accuracy_figure(results).get_figwidth()
+    assert with_usual == pytest.approx(7.1)

@@ -13,7 +13,9 @@ from semjscc.results.records import Results
 from semjscc.statistics.fronts import FrontPoint, fronts
 
 
-def front_figure(results: Results, columns: int | None = None) -> Figure:
+def front_figure(
+    results: Results, columns: int | None = None, width: float | None = None
+) -> Figure:
     """Accuracy (or agreement) in % against PSNR in dB, averaged over the SNRs, a panel for each R.
 
     Lines join links whose loss differs in its weight alone, which grows from right to left; the
@@ -22,10 +24,11 @@ def front_figure(results: Results, columns: int | None = None) -> Figure:
     Args:
         results: of one setting.
         columns: panels in a row at most.
+        width: of the figure, see `make_panels`.
     """
     found = fronts(results)
     with style():
-        panels = make_panels(max(1, len(found)), columns, share_x=False)
+        panels = make_panels(max(1, len(found)), columns, share_x=False, width=width)
         lines = {}
         for axes, (ratio, curves) in zip(panels.axes, found.items(), strict=False):
             axes.set_title(f"R = {ratio}")

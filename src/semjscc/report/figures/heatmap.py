@@ -32,7 +32,11 @@ def signed(number: float, digits: int) -> str:
     return text if any(digit in text for digit in "123456789") else text[1:]
 
 
-def gain_figure(found: Mapping[str, Sequence[Comparison]], columns: int | None = None) -> Figure:
+def gain_figure(
+    found: Mapping[str, Sequence[Comparison]],
+    columns: int | None = None,
+    width: float | None = None,
+) -> Figure:
     """A panel for each opponent, SNR across and ratio upwards, one scale of colours for all.
 
     Cells hold the gain in points, with ▲ better, ▼ worse or ○ open where outcomes were kept, and a
@@ -42,6 +46,7 @@ def gain_figure(found: Mapping[str, Sequence[Comparison]], columns: int | None =
     Args:
         found: the comparisons by opponent, of one setting each.
         columns: panels in a row at most.
+        width: of the figure, see `make_panels`.
     """
     shown = {name: points for name, points in found.items() if points}
     every = [one for points in shown.values() for one in points]
@@ -50,12 +55,13 @@ def gain_figure(found: Mapping[str, Sequence[Comparison]], columns: int | None =
     snrs = sorted({one.candidate.snr_db or 0.0 for one in every})
     with style({"axes.grid": False}):
         shape = max(0.3, min(0.6, 0.13 * len(ratios) + 0.1))
-        panels = make_panels(max(1, len(shown)), columns, shape=shape)
+        panels = make_panels(max(1, len(shown)), columns, shape=shape, width=width)
         if not shown:
             panels.say_empty()
             return panels.figure
+        crowded = len(snrs) * panels.columns > 12 * min(1.0, panels.scale)
         for axes, (name, points) in zip(panels.axes, shown.items(), strict=True):
-            _draw(axes, points, ratios, snrs, reach, crowded=len(snrs) * panels.columns > 12)
+            _draw(axes, points, ratios, snrs, reach, crowded=crowded)
             unlike = any(one.more_uses is not None for one in points)
             axes.set_title(f"over {name}{UNLIKE if unlike else ''}")
         panels.label("SNR (dB)", "R")

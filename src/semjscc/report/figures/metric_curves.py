@@ -67,7 +67,10 @@ AGAINST_RATIO = Layout(
 
 
 def accuracy_figure(
-    results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
+    results: Results,
+    layout: Layout = AGAINST_SNR,
+    columns: int | None = None,
+    width: float | None = None,
 ) -> Figure:
     """Accuracy (or agreement) in % against SNR in dB, or against the bandwidth ratio.
 
@@ -80,17 +83,21 @@ def accuracy_figure(
         results: what was measured.
         layout: `AGAINST_SNR` or `AGAINST_RATIO`.
         columns: panels in a row at most.
+        width: of the figure, see `make_panels`.
     """
     metrics = metric_title(sorted({record.metric for record in results.records}))
     return _curves(
-        *(results.records, f"{metrics} (%)", layout, columns),
+        *(results.records, f"{metrics} (%)", layout, columns, width),
         value=lambda record: 100 * record.value,
         interval=lambda record: (100 * record.ci_low, 100 * record.ci_high),
     )
 
 
 def psnr_figure(
-    results: Results, layout: Layout = AGAINST_SNR, columns: int | None = None
+    results: Results,
+    layout: Layout = AGAINST_SNR,
+    columns: int | None = None,
+    width: float | None = None,
 ) -> Figure:
     """PSNR in dB, as `accuracy_figure`; links without images have no line.
 
@@ -99,7 +106,7 @@ def psnr_figure(
     """
     shown = [r for r in results.records if r.psnr_db is not None or (r.exact and r.ratio)]
     return _curves(
-        *(shown, "PSNR (dB)", layout, columns),
+        *(shown, "PSNR (dB)", layout, columns, width),
         value=lambda record: math.nan if record.psnr_db is None else record.psnr_db,
         interval=None,
         marks_exact=True,
@@ -111,6 +118,7 @@ def _curves(
     unit: str,
     layout: Layout,
     columns: int | None,
+    width: float | None,
     *,
     value: Value,
     interval: Interval | None,
@@ -121,7 +129,7 @@ def _curves(
     places = sorted(titles)
     first_names = set(without_repeats([record.link for record in records]))
     with style():
-        panels = make_panels(max(1, len(places)), columns)
+        panels = make_panels(max(1, len(places)), columns, width=width)
         lines: dict[str, Artist] = {}
         variants: defaultdict[str, list[str]] = defaultdict(list)
         for place, axes in zip(places or [None], panels.axes, strict=True):

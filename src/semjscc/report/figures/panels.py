@@ -23,6 +23,9 @@ WIDTHS = {1: 4.4, 2: 3.55, 3: 2.4}
 SHAPES = {1: 0.68, 2: 0.62, 3: 0.8}
 """Height of a panel over its width, likewise."""
 
+LEAST_WIDTH = 2.0
+"""Of a panel in inches, where the figure's width is given."""
+
 LETTER, HANDLE = 0.07, 0.55
 """Width in inches of a letter of the legend, and of what stands before a name."""
 
@@ -49,12 +52,14 @@ class Panels:
         axes: of each panel, by rows.
         columns: panels in a row.
         spare: a place without a panel, behind the last; None where there is none.
+        scale: width of a panel over its usual one.
     """
 
     figure: Figure
     axes: list[Axes]
     columns: int
     spare: Axes | None
+    scale: float = 1.0
 
     def label(self, across: str, upwards: str) -> None:
         """Name the axes, at the left and lower edge of the figure only."""
@@ -91,6 +96,7 @@ def make_panels(
     *,
     shape: float | None = None,
     share_x: bool = True,
+    width: float | None = None,
 ) -> Panels:
     """A figure of ``count`` panels, within `style`.
 
@@ -99,13 +105,16 @@ def make_panels(
         columns: at most so many in a row; by default three, but four make a square.
         shape: height of a panel over its width.
         share_x: one axis across for all.
+        width: of the figure in inches; fewer stand in a row where they would be too narrow.
     """
     columns = min(count, columns or (2 if count == 4 else 3))
+    if width is not None:
+        columns = min(columns, max(1, int(width / LEAST_WIDTH)))
     rows = math.ceil(count / columns)
-    width = WIDTHS[columns]
-    height = (shape or SHAPES[columns]) * width + 0.2
+    each = WIDTHS[columns] if width is None else width / columns
+    height = (shape or SHAPES[columns]) * each + 0.2
     # Not pyplot, which would choose a window system for the whole process.
-    figure = Figure((width * columns, height * rows + 0.4), layout="constrained")
+    figure = Figure((each * columns, height * rows + 0.4), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=share_x, sharey=True, squeeze=False)
     spare = list(grid.flat[count:])
     for unused in spare:
@@ -115,7 +124,7 @@ def make_panels(
         # Also above a place that stays empty.
         if place + columns >= count:
             axes.xaxis.set_tick_params(labelbottom=True)
-    return Panels(figure, panels, columns, spare[0] if spare else None)
+    return Panels(figure, panels, columns, spare[0] if spare else None, each / WIDTHS[columns])
 
 
 def save_figure(figure: Figure, path: Path) -> None:
