@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo web test lint docs bench bench-modem \
+.PHONY: setup demo web test lint docs wheel bench bench-modem \
   results results-signs results-cifar10 comparison losses small-photographs photographs scenes
 
 setup: $(VENV)/.installed
@@ -34,6 +34,10 @@ lint: setup
 # Into site/, which is read without a network. Its pictures: python tools/doc_pictures.py
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# sdist and wheel; the wheel is tried outside the checkout.
+wheel: setup
+	tools/check_wheel.sh $(BIN)/python
 
 bench: setup
 	$(BIN)/python benchmarks/speed.py
