@@ -48,3 +48,16 @@ def test_what_contributors_are_told_of_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)", text)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_changelog_begins_with_what_a_person_reads() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    newest, rest = re.split(r"^## All changes$", text, maxsplit=1, flags=re.M)
+    (version,) = re.findall(r"^## (\d+\.\d+\.\d+)", newest, re.M)
+    assert version >= PROJECT["version"]
+    groups = re.findall(r"^[A-Z][A-Za-z ]+$", newest, re.M)
+    assert groups == ["Photographs", "Tasks", "Allocation", "On the air", "Page", "Python", "Speed"]
+    lines = [line for line in newest.splitlines() if line.startswith("- ")]
+    assert 10 < len(lines) <= 25
+    assert max(map(len, lines)) <= 125
+    assert rest.count("\n- ") > len(lines)

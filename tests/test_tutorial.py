@@ -18,6 +18,7 @@ def test_its_blocks_do_what_they_say(capsys: pytest.CaptureFixture[str]) -> None
     with torch.random.fork_rng():
         for number, block in enumerate(blocks):
             text = block.replace("limit=40", "limit=16").replace("range(50)", "range(30)")
+            text = text.replace("limit=32).batch(range(32))", "limit=16).batch(range(16))")
             exec(compile(text, f"block {number}", "exec"), names)
     printed = capsys.readouterr().out
     assert re.search(r"^SNR (4\.9|5\.0)\d dB$", printed, re.M)
