@@ -389,7 +389,7 @@ def _mean(records: Sequence[Record]) -> str:
 
 
 def best_sentence(path: Path, candidate: str, reference: str) -> str:
-    """The largest gain, anywhere and where the opponent delivers nearly all images."""
+    """The largest gain, anywhere and where the baseline delivers nearly all images."""
     found = compare(_load(path).records, candidate, reference)
     anywhere, delivered = best(found), best(found, DELIVERS)
     if anywhere is None or delivered is None:

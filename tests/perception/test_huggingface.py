@@ -465,7 +465,7 @@ def test_mistyped_names_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(UserError, match=message):
             check_network(name)
     check_network("hf:owner/name")  # the hub is asked later
-    monkeypatch.setattr("semjscc.perception.names.find_spec", lambda _: None)
+    monkeypatch.setattr("semjscc.runtime.extras.find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"needs transformers: pip install 'semjscc\[hf\]'"):
         check_network("hf:owner/name")
 

@@ -154,7 +154,7 @@ def test_the_strip_beside_the_results_comes_along(results: Path, tmp_path: Path)
     [
         (["--candidate", "mine"], "no link mine in the results: theirs are none, semantic"),
         (["--against", "mine,djscc"], "no link mine"),
-        (["--against", "semantic"], "semantic is the candidate: its opponents are other links"),
+        (["--against", "semantic"], "semantic is the candidate: its baselines are other links"),
         (["--against", "none"], "none passes no channel, and no point of another link compares"),
         (["--candidate", "none"], "none passes no channel, and no point of another link compares"),
         (["missing.json"], "missing.json does not exist"),
@@ -174,7 +174,7 @@ def test_what_is_not_there_is_named(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_candidate_is_found_in_any_spelling_and_without_opponents_it_says_why(
+def test_a_candidate_is_found_in_any_spelling_and_without_baselines_it_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, words = tmp_path / "results.json", ["--candidate", "x+repeat@1/2", "--json"]
@@ -191,7 +191,7 @@ def test_a_candidate_is_found_in_any_spelling_and_without_opponents_it_says_why(
     assert error == f"{said} has another channel ({ours.channel} here, cut@0.5 there)\n"
 
 
-def test_opponents_of_no_candidate_are_refused(
+def test_baselines_of_no_candidate_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "results.json"

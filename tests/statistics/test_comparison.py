@@ -32,7 +32,7 @@ def test_points_and_relative_change_are_two_numbers() -> None:
     assert found.verdict == "better"
 
 
-def test_holm_runs_over_one_opponent_on_one_data_set() -> None:
+def test_holm_runs_over_one_baseline_on_one_data_set() -> None:
     points = [(0.0, 100, 106), (5.0, 100, 109), (10.0, 100, 100)]
     records = [
         one
@@ -105,7 +105,7 @@ def test_of_two_numbers_of_images_the_larger_counts() -> None:
     assert differences([*many, *few]) == [found]
 
 
-def test_best_point_and_best_where_the_opponent_delivers() -> None:
+def test_best_point_and_best_where_the_baseline_delivers() -> None:
     records = [
         record("separate", 20, 0.0, delivered=0.3),
         record("semantic", 150, 0.0),

@@ -23,7 +23,7 @@ def register(command: Register) -> None:
     text = "folder for report and figures; with --table a file, in place of standard output"
     report.add_argument("--out", help=text)
     report.add_argument("--candidate", help="link to compare (default: semantic)")
-    report.add_argument("--against", help="its opponents, such as djscc,separate (default: all)")
+    report.add_argument("--against", help="its baselines, such as djscc,separate (default: all)")
     report.add_argument("--links", help="only these, such as djscc,semantic (default: all)")
     report.add_argument("--ratio", help="only these, such as 1/48,1/24 (default: all)")
     text = "of the figures in inches, such as 3.5 for a column; letters keep their size"
@@ -64,7 +64,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from semjscc.report.stale_files import COMPARISONS, REPORT
     from semjscc.report.tables import comparison_tables
     from semjscc.statistics.analysis import to_json
-    from semjscc.statistics.opponents import why_nothing
+    from semjscc.statistics.baselines import why_nothing
     from semjscc.statistics.selection import Selection
 
     paths = [path / RESULTS if path.is_dir() else path for path in paths]

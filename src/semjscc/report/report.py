@@ -53,10 +53,10 @@ draws of each one's own, without those that arrived exactly, which are counted b
 
 _STATISTICS = """\
 Points are the difference of two accuracies in percentage points; the relative change divides it
-by the accuracy of the opponent. The two are different numbers and are never mixed. The images are
+by the accuracy of the baseline. The two are different numbers and are never mixed. The images are
 the same for both links, and so is their noise: p is McNemar's exact test for one noise draw an
 image, the exact sign-flip test by image for several; the interval is Newcombe's for paired shares,
-or a bootstrap over images. p (Holm) holds for all points of one opponent on one data set together;
+or a bootstrap over images. p (Holm) holds for all points of one baseline on one data set together;
 the verdict is open unless it is below 5 %."""
 
 _SEEDS = """\
@@ -198,7 +198,7 @@ def _what_is_shown(selection: Selection) -> list[str]:
 
 
 def _in_short(analysis: Analysis) -> str:
-    """The gain over each opponent at its best point, and how often it is more than chance."""
+    """The gain over each baseline at its best point, and how often it is more than chance."""
     if not analysis.families:
         return ""
     rows = []

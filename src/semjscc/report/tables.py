@@ -60,7 +60,7 @@ def comparison_tables(
     Args:
         found: of one setting.
         candidate: the link's name.
-        reference: the opponent's.
+        reference: the baseline's.
         room: columns of the terminal.
         apart: what tells the setting from others, such as the judge; "" where there is one.
     """
@@ -79,7 +79,7 @@ def comparison_tables(
 
 _COMPARISON_CAPTION = (
     "the relative change is another number than the points;"
-    " p by Holm over all points of this opponent on one data set"
+    " p by Holm over all points of this baseline on one data set"
 )
 _CAPTION = (
     "% ± half the 95 % interval; under it the PSNR in dB, exact images counted and left out;"

@@ -9,6 +9,7 @@ from semjscc.errors import UserError
 from semjscc.images import printable
 from semjscc.links.spelling import link_text
 from semjscc.results.records import Record, Results
+from semjscc.statistics.baselines import baselines
 from semjscc.statistics.comparison import (
     CANDIDATE,
     DELIVERS,
@@ -18,7 +19,6 @@ from semjscc.statistics.comparison import (
 )
 from semjscc.statistics.equal_psnr import FrontGap, Gap, front_gap
 from semjscc.statistics.fronts import PLAIN, fronts
-from semjscc.statistics.opponents import opponents
 from semjscc.statistics.seeds import Spread, seed_of, trainings
 from semjscc.statistics.settings import Setting, most_images, settings
 
@@ -33,7 +33,7 @@ class Part:
     Attributes:
         setting: data, judge, channel and belief.
         results: its records, those of most images where a point was measured twice.
-        comparisons: by opponent; the p-values are adjusted over the opponent's whole family.
+        comparisons: by baseline; the p-values are adjusted over the baseline's whole family.
     """
 
     setting: Setting
@@ -43,13 +43,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Results, taken apart by setting and opponent.
+    """Results, taken apart by setting and baseline.
 
     Attributes:
         results: as they came.
         candidate: the link that is compared; None where there is none.
         parts: by setting.
-        families: the comparisons by opponent, over all settings.
+        families: the comparisons by baseline, over all settings.
     """
 
     results: Results
@@ -66,7 +66,7 @@ def analyse(
     Args:
         results: of one evaluation, or of several as `settings.merge` puts them together.
         candidate: the link to compare; by default ``semantic`` where there is one.
-        against: its opponents; by default all links but bounds.
+        against: its baselines; by default all links but bounds.
 
     Raises:
         UserError: a link that was asked for is not there or cannot be compared, or outcomes are
@@ -89,7 +89,7 @@ def analyse(
     chosen = candidate or (CANDIDATE if trainings(CANDIDATE, names) else None)
     families: dict[str, list[Comparison]] = {}
     if chosen is not None:
-        asked = opponents(records, chosen) if against is None else against
+        asked = baselines(records, chosen) if against is None else against
         families = {name: compare(records, chosen, name) for name in asked}
     _check_asked(against or [], chosen, families)
     families = {name: found for name, found in families.items() if found}
@@ -107,12 +107,12 @@ def _in_results(name: str, names: Sequence[str]) -> str:
 def _check_asked(
     against: Sequence[str], chosen: str | None, families: Mapping[str, Sequence[Comparison]]
 ) -> None:
-    """Refuse opponents by whom nothing would change."""
+    """Refuse baselines by whom nothing would change."""
     if against and chosen is None:
         raise UserError(f"which link is compared with {printable(against[0])}? Say --candidate")
     for name in against:
         if name == chosen:
-            raise UserError(f"{printable(name)} is the candidate: its opponents are other links")
+            raise UserError(f"{printable(name)} is the candidate: its baselines are other links")
         if not families[name]:
             raise UserError(
                 f"{printable(chosen or '')} and {printable(name)} have no point in common: "
@@ -172,7 +172,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
     """The comparisons as plain data, for programs."""
     return {
         "candidate": analysis.candidate,
-        "family": "Holm over all points of one opponent on one data set and split",
+        "family": "Holm over all points of one baseline on one data set and split",
         "comparisons": [
             _plain(name, one) for name, found in analysis.families.items() for one in found
         ],

@@ -19,7 +19,7 @@ LEVEL = 0.05
 """The chance of any wrong verdict in a family."""
 
 DELIVERS = 0.9
-"""A gain over an opponent that loses more images than that says little of the images."""
+"""A gain over a baseline that loses more images than that says little of the images."""
 
 ALIKE = 0.005
 """Two links have as many channel uses where their measured k/n differ by no larger share."""
@@ -59,7 +59,7 @@ class Comparison(Difference):
     Attributes:
         interval: its paired 95 % interval in points; None where the outcomes were not kept.
         p: of equal accuracy; None likewise.
-        p_adjusted: the same by Holm within the family, one opponent on one data set.
+        p_adjusted: the same by Holm within the family, one baseline on one data set.
         verdict: better or worse where ``p_adjusted`` is below 5 %, else open; None without a test.
         spread: the gains of all trainings of the candidate, each over the reference of the same
             seed where there is one.
@@ -130,7 +130,7 @@ def compare(
     Args:
         records: all there are; repeats of a link with other training seeds follow `seeds`.
         candidate: name of a link.
-        reference: name of its opponent.
+        reference: name of its baseline.
 
     Raises:
         UserError: outcomes do not belong to their record.

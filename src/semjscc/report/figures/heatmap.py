@@ -1,4 +1,4 @@
-"""The gain map: what the candidate wins over an opponent at every SNR and ratio, in points."""
+"""The gain map: what the candidate wins over a baseline at every SNR and ratio, in points."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,10 +15,10 @@ MARKS = {"better": "▲", "worse": "▼", "open": "○", None: ""}
 """Beside the number: what the test says, also without colour."""
 
 UNSURE = "*"
-"""Where the opponent delivers less than 90 % of the images."""
+"""Where the baseline delivers less than 90 % of the images."""
 
 UNLIKE = "\nnot at equal k"
-"""Behind the opponent's name, where the two links differ in their measured k/n."""
+"""Behind the baseline's name, where the two links differ in their measured k/n."""
 
 _LEAST_RANGE = 5.0
 """In points: below it, colours do not blow up what is next to nothing."""
@@ -37,14 +37,14 @@ def gain_figure(
     columns: int | None = None,
     width: float | None = None,
 ) -> Figure:
-    """A panel for each opponent, SNR across and ratio upwards, one scale of colours for all.
+    """A panel for each baseline, SNR across and ratio upwards, one scale of colours for all.
 
     Cells hold the gain in points, with ▲ better, ▼ worse or ○ open where outcomes were kept, and a
-    star where the opponent delivers less than 90 % of the images. A title says where the candidate
+    star where the baseline delivers less than 90 % of the images. A title says where the candidate
     has another number of channel uses.
 
     Args:
-        found: the comparisons by opponent, of one setting each.
+        found: the comparisons by baseline, of one setting each.
         columns: panels in a row at most.
         width: of the figure, see `make_panels`.
     """

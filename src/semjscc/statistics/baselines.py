@@ -27,10 +27,10 @@ _DECIDING = {
 """What two records must share to be compared, and what people call it."""
 
 
-def opponents(records: Sequence[Record], candidate: str) -> list[str]:
+def baselines(records: Sequence[Record], candidate: str) -> list[str]:
     """The links that a candidate is compared with where nobody names any.
 
-    Separate coding stands for itself: its coders one by one are no further opponents. What it does
+    Separate coding stands for itself: its coders one by one are no further baselines. What it does
     by importance is one.
     """
     names = dict.fromkeys(record.link.partition("#")[0] for record in records)
@@ -40,15 +40,15 @@ def opponents(records: Sequence[Record], candidate: str) -> list[str]:
 
 
 def why_nothing(records: Sequence[Record], candidate: str) -> str:
-    """Why no opponent was found that was measured where the candidate was."""
+    """Why no baseline was found that was measured where the candidate was."""
     names = list(dict.fromkeys(record.link for record in records))
     ours = trainings(candidate, names)
-    others = [name for name in opponents(records, candidate) if name != method_of(candidate)]
+    others = [name for name in baselines(records, candidate) if name != method_of(candidate)]
     said = f"{printable(candidate)} is compared with nothing"
     if not others:
         if left_out := [name for name in names if is_one_coder(name) and name not in ours]:
-            return f"{said}: name an opponent, such as --against {printable(left_out[0])}"
-        return f"{said}: the results hold no other link that could be its opponent"
+            return f"{said}: name a baseline, such as --against {printable(left_out[0])}"
+        return f"{said}: the results hold no other link that could be its baseline"
     theirs = [record for record in records if method_of(record.link) in others]
     # The first training stands for a link in tests.
     pairs = list(product([record for record in records if record.link == ours[0]], theirs))

@@ -6,26 +6,26 @@ import pytest
 
 from records import NO_CHANNEL, RECORD
 from semjscc.results.records import Record
-from semjscc.statistics.opponents import opponents, why_nothing
+from semjscc.statistics.baselines import baselines, why_nothing
 
 
 def record(link: str, **changes: object) -> Record:
     return replace(RECORD, link=link, **changes)
 
 
-def test_bounds_and_single_coders_are_no_opponents() -> None:
+def test_bounds_and_single_coders_are_no_baselines() -> None:
     links = ["none", "semantic", "semantic#1", "djscc", "separate", "separate@10"]
     links += ["separate-jpeg", "separate-roi", "capacity", "finite", "label"]
-    found = opponents([record(link) for link in links], "semantic")
+    found = baselines([record(link) for link in links], "semantic")
     assert found == ["djscc", "separate", "separate@10", "separate-roi"]
 
 
 @pytest.mark.parametrize(
     ("others", "reason"),
     [
-        ([], "the results hold no other link that could be its opponent"),
-        ([record("capacity")], "the results hold no other link that could be its opponent"),
-        ([record("separate-jpeg")], "name an opponent, such as --against separate-jpeg"),
+        ([], "the results hold no other link that could be its baseline"),
+        ([record("capacity")], "the results hold no other link that could be its baseline"),
+        ([record("separate-jpeg")], "name a baseline, such as --against separate-jpeg"),
         (
             [record("linear", ratio="1/6", seed=7), record("djscc", channel="cut@0.5")],
             "djscc, which comes nearest, has another channel (awgn here, cut@0.5 there)",
