@@ -61,3 +61,12 @@ def test_the_changelog_begins_with_what_a_person_reads() -> None:
     assert 10 < len(lines) <= 25
     assert max(map(len, lines)) <= 125
     assert rest.count("\n- ") > len(lines)
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    assert len(" ".join(lines).split()) <= 900
+    rows = [line.startswith("|") for line in lines]
+    tables = "".join("|" if row else " " for row in rows).split()
+    assert max(map(len, tables)) <= 2 + 8  # head and rule
