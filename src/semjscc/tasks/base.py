@@ -31,12 +31,21 @@ class Seen:
     """One thing that a vision model sees in an image.
 
     Attributes:
-        label: its class.
+        label: its class, of `label_of`.
         confidence: how sure the model is of it, 0 to 1; for a class of pixels, the share it fills.
     """
 
     label: str
     confidence: float
+
+
+def label_of(class_names: Sequence[str], number: int) -> str:
+    """The name of a class by its number, which stands behind a name that several classes have.
+
+    ImageNet has two classes "missile", and two "crane": one is not right because the other is.
+    """
+    name = class_names[number]
+    return f"{name} (class {number})" if class_names.count(name) > 1 else name
 
 
 class Task(ABC):

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from semjscc.data.base import PerImage, TargetName
-from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
+from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task, label_of
 
 
 class Classification(Task):
@@ -80,7 +80,10 @@ def most_of(shares: Tensor, class_names: Sequence[str], most: int) -> list[tuple
     """The classes of the largest shares, of (B, M)."""
     found = shares.topk(min(most, len(class_names)), dim=1)
     return [
-        tuple(Seen(class_names[int(i)], share) for i, share in zip(indices, values, strict=True))
+        tuple(
+            Seen(label_of(class_names, int(i)), share)
+            for i, share in zip(indices, values, strict=True)
+        )
         for indices, values in zip(found.indices.tolist(), found.values.tolist(), strict=True)
     ]
 

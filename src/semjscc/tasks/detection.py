@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from semjscc.data.base import PerImage, TargetName
 from semjscc.errors import UserError
-from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task
+from semjscc.tasks.base import Kind, Rows, ScoreName, Seen, Task, label_of
 from semjscc.tasks.boxes import distinct, giou
 from semjscc.tasks.coco import match
 from semjscc.tasks.drawing import draw_boxes
@@ -203,6 +203,6 @@ class Detection(Task):
             kept = queries[distinct(queries, LEAST_SURE, most)]
             sure, classes = kept[:, 4:].sigmoid().max(dim=1)
             pairs = zip(classes.tolist(), sure.tolist(), strict=True)
-            found = tuple(Seen(class_names[int(index)], share) for index, share in pairs)
+            found = tuple(Seen(label_of(class_names, int(index)), share) for index, share in pairs)
             described.append(found or (Seen("nothing", 0.0),))
         return described

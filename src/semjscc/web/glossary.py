@@ -11,12 +11,12 @@ WORDS = {
     "PSNR": "how close the pixels are, in dB; it does not tell whether the content is still there",
     "slow, fast fading": "the strength of the signal varies, from image to image or from symbol to "
     "symbol, and the receiver knows it",
-    "bars": "what a network that looks at the image takes it for, and how sure it is; green agrees "
-    "with its answer for the original",
+    "bars": "what a network that looks at the image takes it for, and how sure it is; ✓ and "
+    "green agree with its answer for the original, ✗ does not",
     "payload": "the image as bits; what is analogue is sent as numbers instead",
     "control": "what the receiver must be told besides, taken to arrive without error",
-    "weights": "the training images of the two codecs: signs, photographs of any size (photo), or "
-    "small ones of 32 x 32 pixels (cifar10-jpeg)",
+    "weights": "the training images of the two codecs: signs, road scenes, photographs of any size "
+    "(photo), or small ones of 32 x 32 pixels (cifar10-jpeg)",
     "paste, webcam": "need the clipboard and the camera, which browsers open only to pages from "
     "this machine or over https",
 }

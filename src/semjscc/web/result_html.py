@@ -180,10 +180,19 @@ def _guesses(heading: str, guesses: Sequence[Seen], right: Collection[str]) -> s
     rows = "".join(
         f'<li class="{"right" if guess.label in right else "wrong"}">'
         f'<b style="width:{100 * guess.confidence:.1f}%"></b>'
-        f"<span>{escape(printable(guess.label))}</span><em>{guess.confidence:.0%}</em></li>"
-        for guess in guesses
+        f"<span>{_mark(guess.label in right, place == 0)}{escape(printable(guess.label))}</span>"
+        f"<em>{guess.confidence:.0%}</em></li>"
+        for place, guess in enumerate(guesses)
     )
     return f'<p class="hint">{escape(heading)}</p><ol class="guesses">{rows}</ol>'
+
+
+def _mark(right: bool, first: bool) -> str:
+    """What says right and wrong to those who do not see the colour; only a first can be wrong."""
+    if not right and not first:
+        return ""
+    sign, said = ("✓", "right") if right else ("✗", "wrong")
+    return f'<i class="mark" role="img" aria-label="{said}:">{sign}</i> '
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
