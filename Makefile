@@ -132,6 +132,7 @@ photographs: setup
 	$(PHOTOGRAPHS) $(IMAGENET) $(RATIOS) --links hybrid+semantic --snr=-5,0,5,10 --out out/photographs-semantic
 	$(BIN)/python tools/merge_results.py results/photographs.json \
 	  out/photographs/results.json out/photographs-hybrid/results.json out/photographs-semantic/results.json
+	cp results/photographs.json src/semjscc/web/results
 	$(PHOTOGRAPHS) $(IMAGENET) --ratio 1/48 --links none,separate,separate+semantic --snr 0,10 --out out/photographs-tuned
 	$(PHOTOGRAPHS) $(KODAK) $(RATIOS) --snr=-5,0,5,10,20 \
 	  --links none,$(UNTUNED),capacity --out out/kodak-snrs

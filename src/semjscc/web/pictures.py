@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from semjscc.codecs.bandwidth import parse_ratio
+from semjscc.families import PHOTO
 from semjscc.images import to_uint8
 from semjscc.importance.layer_maps import NoMapsError
 from semjscc.importance.maps import importance_map, overlay
@@ -37,6 +38,9 @@ LOWEST_DB, HIGHEST_DB = -5, 20
 PUBLISHED = Path(__file__).parent / "results"
 """The published results that have curves here: copies of files in the repository's ``results/``,
 which an installed package does not have. A test holds them equal."""
+
+PUBLISHED_DATA = {PHOTO: "imagenet-photos"}
+"""What a family was measured with, where that is not called as the family is."""
 
 CURVES = ("none", "semantic", "djscc", "separate")
 POINTS = 400
@@ -122,9 +126,15 @@ def constellation(deliveries: Sequence[Delivery]) -> str:
 
 
 @lru_cache(maxsize=64)
-def accuracy_curve(family: str, ratio: Fraction) -> Curve | None:
-    """The published accuracy of a family at a ratio; None where none was published."""
-    records = _published(family, ratio)
+def accuracy_curve(family: str, ratio: Fraction, judge: str) -> Curve | None:
+    """The published accuracy of a family at a ratio over AWGN; None where none was published.
+
+    Args:
+        family: of weights.
+        ratio: k/n.
+        judge: the perception network's name.
+    """
+    records = _published(family, ratio, judge)
     if not records:
         return None
     with _DRAWING:
@@ -137,18 +147,19 @@ def accuracy_curve(family: str, ratio: Fraction) -> Curve | None:
     ends = axes.transData.transform([(LOWEST_DB, 100), (HIGHEST_DB, 0)]) / figure.bbox.size
     (left, top), (right, bottom) = (100 * ends).tolist()
     one = records[0]
-    what = f"{one.data}, {one.images} {one.split} images, judged by {one.perception}, AWGN"
+    what = f"{one.images} {one.split} images of {one.data}, judged by {one.perception}, over AWGN"
     return Curve(_uri("image/svg+xml", picture), left, right, 100 - top, 100 - bottom, what)
 
 
-def _published(family: str, ratio: Fraction) -> list[Record]:
+def _published(family: str, ratio: Fraction, judge: str) -> list[Record]:
     """Of the file that compares most of the links shown here."""
     choices = []
-    for file in sorted(PUBLISHED.glob("*.json")):
+    for everything in _all_published():
         records = [
             record
-            for record in load_results(file).records
-            if record.data == family
+            for record in everything
+            if record.data == PUBLISHED_DATA.get(family, family)
+            and record.perception == judge
             and record.metric == "accuracy"
             and record.channel in ("none", "awgn")
             and record.assumed_snr_db is None
@@ -159,6 +170,12 @@ def _published(family: str, ratio: Fraction) -> list[Record]:
         if links:
             choices.append((len(links), records))
     return max(choices, key=lambda choice: choice[0], default=(0, []))[1]
+
+
+@lru_cache(maxsize=1)
+def _all_published() -> list[Sequence[Record]]:
+    """The records of each file."""
+    return [load_results(file).records for file in sorted(PUBLISHED.glob("*.json"))]
 
 
 def _uri(kind: str, data: bytes) -> str:

@@ -120,21 +120,44 @@ def waiting_card(link: str) -> str:
     return _card(TITLES[link], colour(link), inner, "", name=f"{link} waiting")
 
 
-def curve_html(curve: Curve | None, snr_db: float) -> str:
-    """The curve with its marker at an SNR in dB, or why there is none."""
+def curve_html(curve: Curve | None, snr_db: float, fallen_db: float | None = None) -> str:
+    """The curve with a line where the slider is, or why there is none.
+
+    Args:
+        curve: None where none was published.
+        snr_db: where the slider is, in dB.
+        fallen_db: to what the link has dropped, in dB, which its senders do not know; or None.
+    """
     if curve is None:
-        return '<p class="none">No results are published for these weights at this ratio.</p>'
+        return (
+            '<p class="none">No curve: no results are published for images of this size with these '
+            "weights, network, bandwidth ratio and channel.</p>"
+        )
+    fallen = "" if fallen_db is None else _line(curve, "fallen", fallen_db)
+    said = "The upright line is the slider."
+    if fallen:
+        said = (
+            "The upright line is the slider, by which the senders go; the dashed one is where the "
+            "link has dropped to. The curves are of senders who know the SNR: in a drop they do "
+            "not, and do worse."
+        )
+    return (
+        '<figure class="curve"><div class="over">'
+        f'<img alt="accuracy against SNR" src="{curve.picture}">'
+        f"{_line(curve, 'marker', snr_db)}{fallen}</div>"
+        "<figcaption>Published results over many images, not of the image above: "
+        f"{escape(curve.what)}. {said}</figcaption></figure>"
+    )
+
+
+def _line(curve: Curve, kind: str, snr_db: float) -> str:
+    """An upright line in the curve."""
     # The slider's script reads both ends and moves the line by itself.
     share = (snr_db - LOWEST_DB) / (HIGHEST_DB - LOWEST_DB)
     place = curve.left + share * (curve.right - curve.left)
     return (
-        '<figure class="curve"><div class="over">'
-        f'<img alt="accuracy against SNR" src="{curve.picture}">'
-        f'<i class="marker" data-left="{curve.left:.3f}" data-right="{curve.right:.3f}" '
-        f'style="left:{place:.3f}%;top:{curve.top:.2f}%;'
-        f'bottom:{100 - curve.bottom:.2f}%"></i></div>'
-        f"<figcaption>Published results over many images: {escape(curve.what)}. The upright line "
-        "is the slider.</figcaption></figure>"
+        f'<i class="{kind}" data-left="{curve.left:.3f}" data-right="{curve.right:.3f}" '
+        f'style="left:{place:.3f}%;top:{curve.top:.2f}%;bottom:{100 - curve.bottom:.2f}%"></i>'
     )
 
 

@@ -194,7 +194,7 @@ def drop(request: Request) -> Iterator[Update]:
         yield {
             **{one.link: _card(one, sees, went[one.link]) for one in deliveries},
             "symbols": _symbols(deliveries),
-            "curve": _curve(now),
+            "curve": _curve(request, snr_db),
             "status": status_html(
                 f"the link drops: {snr_db:g} dB, sent for {request.snr_db:g} dB", busy=True
             ),
@@ -269,8 +269,15 @@ def _symbols(deliveries: Sequence[Delivery]) -> str:
     return constellation_html(constellation(deliveries), [one.link for one in deliveries])
 
 
-def _curve(request: Request) -> str:
-    return curve_html(accuracy_curve(request.senders.family, request.ratio), request.snr_db)
+def _curve(request: Request, fallen_db: float | None = None) -> str:
+    """Of images, network and channel like those of the pictures above it, or none."""
+    senders, side = request.senders, request.senders.trained_side
+    curve = None
+    if request.channel == "awgn" and (
+        senders.family == PHOTO or request.picture.size == (side, side)
+    ):
+        curve = accuracy_curve(senders.family, request.ratio, request.judge)
+    return curve_html(curve, request.snr_db, fallen_db)
 
 
 def _notes(request: Request, sees: Look) -> list[str]:
