@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from accessibility import check_accessible, check_for_fingers, walk
 from PIL import Image
 
 from semjscc.perception.built_in import imagenet
@@ -172,6 +173,7 @@ def wait_for_another(page: "Page") -> None:
 
 def keep(page: "Page", name: str) -> None:
     if folder := os.environ.get("SEMJSCC_SCREENSHOTS"):
+        page.evaluate("scrollTo(0, 0)")  # what sticks to the window's edge stands in its place
         page.wait_for_timeout(600)  # messages fade in
         page.screenshot(path=Path(folder) / f"web-{name}.png", full_page=True)
 
@@ -188,6 +190,12 @@ def test_the_slider_moves_everything(page: "Page") -> None:
     before = {link: page.locator(f".link.{link}").inner_text() for link in ("semantic", "separate")}
     line = page.locator(".marker")
     assert line.evaluate("line => parseFloat(line.style.left)") > 30
+    check_accessible(page)
+    assert "semantic: stop, right" in page.locator("#said[aria-live=polite]").inner_text()
+    with page.expect_download() as saved:
+        page.locator(".link.semantic .save").click()
+    with Image.open(saved.value.path()) as image:
+        assert image.size == (64, 64)
     page.locator("#snr input[type=range]").press("Home")
     wait_for(page, "-5 dB: all 3 links")
     left = float(line.get_attribute("data-left") or "nan")
@@ -205,8 +213,42 @@ def test_the_link_drops(used: "Page") -> None:
     wait_until(page, "document.querySelector('.link.separate .lost')")
     keep(page, "drop")
     wait_for(page, "dropped from 3")
+    # The line stays where the slider is.
+    at = "document.querySelector('{}').getBoundingClientRect().left"
+    assert page.evaluate(at.format(".fallen")) < page.evaluate(at.format(".marker")) - 20
+    assert page.locator("#snr input[type=range]").input_value() == "3"
     assert "lost" in separate.inner_text()
     assert "lost" not in page.locator(".link.semantic").inner_text()
+
+
+def test_a_typed_snr_is_that_of_the_pictures(used: "Page") -> None:
+    """A number outside the range is its end, as its box shows in the end."""
+    page, number = used, used.locator("#snr input[type=number]")
+    number.fill("-77")
+    wait_for(page, "-5 dB: all 3 links")
+    number.press("Tab")
+    assert number.input_value() == "-5"
+    number.fill("")
+    wait_for(page, "0 dB: all 3 links")
+    number.press("Tab")
+    assert number.input_value() == "0"
+    assert page.locator(".toast-body").count() == 0
+
+
+def test_the_keyboard_reaches_everything_and_is_seen(used: "Page") -> None:
+    page, asked = used, list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#snr input[type=number]").focus()
+    assert walk(page, 3)[1:] == ["range slider for SNR (dB)", "drop the link"]
+    page.locator("#examples button").last.focus()
+    assert walk(page, 10)[1:6:2] == ["bandwidth ratio k/n", "weights", "image size"]
+    assert not any("queue/join" in url for url in asked)  # nothing has been chosen
+    lists = page.locator("#channel input")
+    lists.focus()
+    lists.press("ArrowDown")
+    lists.press("Enter")
+    wait_until(page, "document.querySelector('.curve') === null")  # published over AWGN alone
+    wait_for(page, "all 3 links")
 
 
 def test_the_slider_ends_a_drop(used: "Page") -> None:
@@ -356,6 +398,14 @@ def test_on_a_telephone(used: "Page", address: str) -> None:
     page = used
     load(page, address, 390, 844)
     keep(page, "phone")
+    check_for_fingers(page)
+    settings = page.locator("#settings > button")
+    assert not page.locator("#channel").is_visible()
+    page.locator(".link.separate").scroll_into_view_if_needed()
+    assert page.locator("#snr").evaluate("bar => bar.getBoundingClientRect().top") >= 0
+    settings.click()
+    page.locator("#channel").wait_for()
+    check_for_fingers(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
     # No text of a card reaches beyond it, not even that of an image of full size.

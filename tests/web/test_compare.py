@@ -97,7 +97,17 @@ def test_show_brings_every_part(sign: Picture) -> None:
     final: dict[str, str] = {}
     for update in updates:
         final |= update
-    parts = {"status", "notes", "original", "semantic", "djscc", "separate", "symbols", "curve"}
+    parts = {
+        "status",
+        "notes",
+        "original",
+        "semantic",
+        "djscc",
+        "separate",
+        "symbols",
+        "curve",
+        "said",
+    }
     assert set(final) == {*parts, *MORE}
     assert {final.pop(name) for name in MORE} == {""}
     assert all("waiting" not in html for html in final.values())

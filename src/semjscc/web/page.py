@@ -20,6 +20,7 @@ from semjscc.web.marking import FOLLOW_CLICKS, FORGET, SPANNED, marking
 from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
 from semjscc.web.result_html import notes_html, status_html, waiting_card
+from semjscc.web.scripts import BEGIN, FOLLOW
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
 from semjscc.web.uploads.checked_blocks import CheckedBlocks, told_of
 from semjscc.web.uploads.folder import FILE_SECONDS
@@ -49,8 +50,8 @@ CHANNEL_NAMES = {
 }
 
 DROP_HINT = (
-    f"The SNR falls to {LOWEST_DB} dB while the senders go on as for the SNR above, as when a link "
-    "goes bad before anybody is told."
+    f"The SNR falls to {LOWEST_DB} dB while the senders go on as for the slider's SNR, as when a "
+    "link goes bad before anybody is told."
 )
 
 PRIVACY = (
@@ -60,13 +61,11 @@ PRIVACY = (
     f"place. Files may have up to {LARGEST_FILE // 2**20} MB."
 )
 
-# The line in the curve follows the slider by itself, at once.
-FOLLOW = f"""(snr) => {{
-  const line = document.querySelector('.marker');
-  if (!line) return;
-  const [left, right] = [Number(line.dataset.left), Number(line.dataset.right)];
-  line.style.left = left + (snr - {LOWEST_DB}) / {HIGHEST_DB - LOWEST_DB} * (right - left) + '%';
-}}"""
+
+MORE_TO_READ = (
+    "To read on: `docs/page.md` and `docs/how-it-works.md` in the source; `make docs` builds a "
+    "site of them."
+)
 
 
 def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
@@ -82,6 +81,14 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
     ) as page:
         chosen = gr.State(None, time_to_live=3600)
         gr.Markdown(HEAD, elem_id="head")
+        with gr.Row(elem_id="bar"):
+            snr = gr.Slider(
+                LOWEST_DB, HIGHEST_DB, START_DB, step=0.5, label="SNR (dB)",
+                info="signal over noise: the lower, the worse the link", elem_id="snr",
+            )  # fmt: skip
+            fall = gr.Button("drop the link", variant="primary", elem_id="drop", min_width=120)
+            status = gr.HTML(padding=False, elem_id="status")
+        gr.Markdown(DROP_HINT, elem_id="drop-hint")
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
                 upload = gr.Image(
@@ -98,15 +105,14 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
                         (one, gr.Button(one.name, elem_id=f"example-{index}"))
                         for index, one in enumerate(examples())
                     ]
-            with gr.Column(scale=3, min_width=300, elem_id="controls"):
-                snr = gr.Slider(
-                    LOWEST_DB, HIGHEST_DB, START_DB, step=0.5, label="SNR (dB)",
-                    info="signal over noise: the lower, the worse the link", elem_id="snr",
-                )  # fmt: skip
+            with (
+                gr.Column(scale=3, min_width=300, elem_id="controls"),
+                gr.Accordion("settings", elem_id="settings"),
+            ):
                 with gr.Row():
                     ratio = gr.Dropdown(
                         _ratios(), value=_ratios()[0], label="bandwidth ratio k/n",
-                        info="symbols for each number of the image; you may type another",
+                        info="symbols for each number; you may type one",
                         allow_custom_value=True, elem_id="ratio", min_width=120,
                     )  # fmt: skip
                     channel = gr.Dropdown(
@@ -132,9 +138,8 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
                     info="shown beside the others", elem_id="more",
                 )  # fmt: skip
                 marks = marking()
-                fall = gr.Button("drop the link", variant="primary", elem_id="drop")
-                gr.Markdown(DROP_HINT, elem_id="drop-hint")
-        parts = {"status": gr.HTML(padding=False), "notes": gr.HTML(padding=False, elem_id="notes")}
+        parts = {"status": status, "said": gr.HTML(padding=False, elem_id="said")}
+        parts["notes"] = gr.HTML(padding=False, elem_id="notes")
         with gr.Row(elem_id="links"):
             parts["original"] = gr.HTML(padding=False)
             for link in ("semantic", "djscc", *MORE, "separate"):
@@ -146,7 +151,7 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
             with gr.Column(scale=2, min_width=300):
                 parts["curve"] = gr.HTML(padding=False)
         gr.HTML(glossary_html(), padding=False, elem_id="words")
-        gr.Markdown(PRIVACY, elem_id="privacy")
+        gr.Markdown(f"{PRIVACY}\n\n{MORE_TO_READ}", elem_id="privacy")
 
         wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr, more]
         wanted += [marks.alpha, marks.box]
@@ -167,10 +172,11 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
         dropping = fall.click(partial(_updates, drop, parts), trigger_mode="once", **answer)
         snr.input(fn=None, inputs=snr, outputs=None, js=FOLLOW, api_visibility="private")
         # What a person moves, not what the page itself sets: an example would be sent three times.
+        # A list's `input` comes whenever the keyboard leaves it, with or without a choice.
         moving = gr.on(
             [
-                *(one.input for one in (judge, ratio, channel, snr, more, marks.alpha)),
-                marks.box.submit,
+                *(judge.select, ratio.change, channel.change, marks.box.submit),
+                *(one.input for one in (snr, more, marks.alpha)),
             ],
             shown, trigger_mode="always_last", cancels=[dropping], **answer,
         )  # fmt: skip
@@ -191,12 +197,13 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
             ),
             page.load(partial(_example, buttons[0][0]), None, fresh, **choose),
             gr.on(
-                [weights.input, size.input, marks.forget.click],
+                [weights.select, size.select, marks.forget.click],
                 fn=None, js=FORGET, cancels=[dropping], **quiet,
             ),
             marks.spanned.click(fn=None, js=SPANNED, cancels=[dropping], **quiet),
         ]  # fmt: skip
-        page.load(fn=None, js=FOLLOW_CLICKS, api_visibility="private")
+        for script in (BEGIN, FOLLOW_CLICKS):
+            page.load(fn=None, js=script, api_visibility="private")
         showing = [one.success(shown, trigger_mode="always_last", **answer) for one in choosing]
         fall.click(fn=None, cancels=[moving, *showing], api_visibility="private")
     return page

@@ -8,7 +8,7 @@ from semjscc.images import printable
 from semjscc.links.catalogue import HYBRID
 from semjscc.tasks.base import Seen
 from semjscc.web.compare import Delivery, Look
-from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve, colour
+from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, Curve, colour, png_uri
 
 TITLES = {
     "semantic": "semantic: the codec that knows what matters",
@@ -98,6 +98,11 @@ def link_card(
     if went is not None:
         said = f"{went[1]} Below: the brighter, the more symbols."
         more = f'<p class="hint">{escape(said)}</p>{_image(went[0], "where symbols went", sees)}'
+    # The browser puts the picture above in; where something is drawn over it, it is another one.
+    saved = png_uri(delivery.image) if sees.several else "#"
+    lost += (
+        f'<a class="save" download="semjscc-{delivery.link}.png" href="{saved}">save this image</a>'
+    )
     return _card(
         TITLES[delivery.link],
         colour(delivery.link),
@@ -179,7 +184,28 @@ def notes_html(notes: Sequence[str]) -> str:
 
 def status_html(text: str, *, busy: bool = False) -> str:
     """What the page is doing, or has done."""
-    return f'<p class="status{" busy" if busy else ""}" role="status">{escape(text)}</p>'
+    return f'<p class="status{" busy" if busy else ""}">{escape(text)}</p>'
+
+
+def said_html(snr_db: float, deliveries: Sequence[Delivery], sees: Look) -> str:
+    """What came of it, for those who hear the page: the receiver's first class of each link.
+
+    Args:
+        snr_db: of the channel, in dB.
+        deliveries: of all links.
+        sees: what the network sees in the original, which is right.
+    """
+    parts = [
+        f"{one.link}: "
+        + (
+            f"{printable(one.guesses[0].label)}, "
+            f"{'right' if one.guesses[0].label in sees.right else 'wrong'}"
+            if one.delivered
+            else "lost"
+        )
+        for one in deliveries
+    ]
+    return f"<p>{escape(f'At {snr_db:g} dB the receiver sees: ' + '; '.join(parts))}.</p>"
 
 
 def _card(title: str, ink: str, picture: str, rest: str, name: str = "original") -> str:
@@ -187,7 +213,7 @@ def _card(title: str, ink: str, picture: str, rest: str, name: str = "original")
     small = f"<small>{escape(tail)}</small>" if tail else ""
     return (
         f'<section class="link {escape(name)}" style="--link:{ink}">'
-        f"<h3>{escape(head)}{small}</h3>{picture}{rest}</section>"
+        f"<h2>{escape(head)}{small}</h2>{picture}{rest}</section>"
     )
 
 

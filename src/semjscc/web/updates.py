@@ -56,6 +56,7 @@ from semjscc.web.result_html import (
     link_card,
     notes_html,
     original_card,
+    said_html,
     status_html,
     waiting_card,
 )
@@ -165,7 +166,7 @@ def show(request: Request) -> Iterator[Update]:
     symbols = _symbols(deliveries)
     took = time.monotonic() - began
     done = status_html(f"{request.snr_db:g} dB: all {len(deliveries)} links in {took:.1f} s")
-    yield {"symbols": symbols, "status": done}
+    yield {"symbols": symbols, "status": done, "said": said_html(request.snr_db, deliveries, sees)}
 
 
 def drop(request: Request) -> Iterator[Update]:
@@ -184,6 +185,7 @@ def drop(request: Request) -> Iterator[Update]:
         link.name: _went(request, link, transmission)
         for link, transmission in zip(links, sent, strict=True)
     }
+    deliveries: list[Delivery] = []
     for snr_db in falling(request.snr_db, request.picture.size):
         began = time.monotonic()
         now = replace(request, snr_db=snr_db)
@@ -201,7 +203,7 @@ def drop(request: Request) -> Iterator[Update]:
         }
         time.sleep(max(0.0, FRAME_S - (time.monotonic() - began)))
     done = f"dropped from {request.snr_db:g} to {LOWEST_DB} dB: move the slider to come back"
-    yield {"status": status_html(done)}
+    yield {"status": status_html(done), "said": said_html(LOWEST_DB, deliveries, sees)}
 
 
 def falling(snr_db: float, size: tuple[int, int]) -> list[float]:

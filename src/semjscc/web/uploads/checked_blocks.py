@@ -47,6 +47,8 @@ class CheckedBlocks(gr.Blocks):
             for block, value in zip(block_fn.inputs, inputs, strict=True):
                 if isinstance(block, gr.Dropdown | gr.Textbox) and not isinstance(value, str):
                     raise TypeError(f"{block.label} is a word")
+            pairs = zip(block_fn.inputs, inputs, strict=True)
+            inputs = [_within(block, value) for block, value in pairs]
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except Exception as error:
             raise told("the page offers no such choice: load it again") from error
@@ -65,6 +67,13 @@ def told_of(error: Exception) -> gr.Error:
         said = f"this cannot be shown: {with_kind(error)}"
     print(f"semjscc: warning: {said}", file=sys.stderr, flush=True)
     return told(said)
+
+
+def _within(block: Any, value: Any) -> Any:
+    """A slider's number as its box shows it in the end: any may be typed, and none becomes 0."""
+    if not isinstance(block, gr.Slider) or not isinstance(value, int | float | None):
+        return value
+    return max(block.minimum, min(block.maximum, value or 0))
 
 
 def _paths(value: Any) -> Iterator[Any]:
