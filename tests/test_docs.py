@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 from semjscc.cli import _parser
 from semjscc.errors import UserError
@@ -187,9 +189,21 @@ def test_command_of_a_page_exists(page: str, words: list[str]) -> None:
 
 def test_pictures_are_those_that_the_tool_draws(tmp_path: Path) -> None:
     tool = runpy.run_path(str(ROOT / "tools" / "doc_pictures.py"))
-    drawn = {f"how-{name}.png" for name in tool["PICTURES"]}
+    drawn = {tool["file_of"](name) for name in tool["PICTURES"]}
     assert {path.name for path in (ROOT / "docs" / "images").glob("how-*")} == drawn
     text = "".join(page.read_text() for page in PAGES)
     assert {name for name in drawn if f"images/{name}" not in text} == set()
     tool["main"](["importance"], tmp_path)
     assert (tmp_path / "how-importance.png").stat().st_size > 10_000
+
+
+def test_the_animation_is_small_and_has_a_frame_for_each_snr(tmp_path: Path) -> None:
+    tool = runpy.run_path(str(ROOT / "tools" / "doc_pictures.py"))
+    shown = ROOT / "docs" / "images" / tool["file_of"]("drop")
+    assert shown.stat().st_size < 400_000
+    with Image.open(shown) as image:
+        assert getattr(image, "n_frames", 1) == len(tool["FRAMES_DB"])
+    figures = [Figure((1, 1), facecolor=colour) for colour in ("white", "black")]
+    tool["save_animation"](figures, tmp_path / "two.webp")
+    with Image.open(tmp_path / "two.webp") as image:
+        assert (getattr(image, "n_frames", 1), image.size) == (2, (100, 100))

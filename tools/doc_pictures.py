@@ -3,21 +3,24 @@
     python tools/doc_pictures.py
 
 writes ``docs/images/how-*.png``: where the perception network looks, how unequal the weights of its
-layers are, one image at falling SNR, what goes over the air, and where symbols go by importance.
+layers are, one image at falling SNR, what goes over the air, and where symbols go by importance; and
+``how-drop.webp``, a link that falls before one's eyes.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor
 
 from semjscc.channels import CHANNELS
-from semjscc.checkpoint import locate
+from semjscc.checkpoint import locate, write_atomically
 from semjscc.data import ImageSet, load_data
 from semjscc.images import to_uint8
 from semjscc.importance.gradient import ImportanceForm, importance_weights, score_gradients
@@ -26,7 +29,7 @@ from semjscc.links import Link, Situation, SymbolLink, open_link
 from semjscc.perception.base import Perception, predict
 from semjscc.perception.store import load_perception
 from semjscc.randomness import Draws
-from semjscc.report.figures.panels import save_figure
+from semjscc.report.figures.panels import figure_bytes, save_figure
 from semjscc.report.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, style
 from semjscc.report.strip import Panel, sight, strip_figure, strip_title
 from semjscc.transmission import see
@@ -41,6 +44,10 @@ DESIGN_DB = 15
 """The SNR that separate coding is fixed for in the picture of its cliff."""
 ALLOCATED_DB, ALLOCATED_RATIO = 10.0, Fraction(1, 96)
 """Of the picture of where symbols go."""
+FRAMES_DB = range(20, -6, -1)
+"""Of the animation."""
+FRAME_MS, LAST_MS = 300, 2500
+"""How long a frame is shown, and the last one, before all begins anew."""
 IMAGES = 200
 """Enough for curves that no longer move."""
 SHOWN = (3, 5, 11)
@@ -107,6 +114,37 @@ def falling(perception: Perception, data: ImageSet) -> Figure:
         for link in links
     ]
     return strip_figure(rows, f"{', '.join(link.name for link in links)} (top to bottom)")
+
+
+def drop(perception: Perception, data: ImageSet) -> list[Figure]:
+    """The same image, semantic beside separate coding, a frame for each SNR."""
+    place = SHOWN[1]
+    image, label = data.batch([place]), int(data.labels[place])
+    links = [open_link(name, FAMILY, perception) for name in ("semantic", f"separate@{DESIGN_DB}")]
+    sent = Panel("sent", image[0], perception.class_names[label])
+    frames = []
+    for snr_db in FRAMES_DB:
+        arrived = [
+            replace(_arrived(link, perception, image, label, place, snr_db), title=link.name)
+            for link in links
+        ]
+        frames.append(strip_figure([[sent, *arrived]], f"SNR {snr_db} dB"))
+    return frames
+
+
+def save_animation(figures: Sequence[Figure], path: Path) -> None:
+    """Write figures as the frames of a WebP that begins anew when it ends, at 100 dpi."""
+    frames = []
+    for figure in figures:
+        with Image.open(BytesIO(figure_bytes(figure, "png"))) as drawn:
+            frames.append(drawn.convert("RGB").reduce(2))
+    times = [FRAME_MS] * (len(frames) - 1) + [LAST_MS]
+    stream = BytesIO()
+    frames[0].save(
+        *(stream, "WEBP"), save_all=True, append_images=frames[1:], duration=times, loop=0,
+        quality=80, method=6,
+    )  # fmt: skip
+    write_atomically(path, lambda temporary: temporary.write_bytes(stream.getvalue()))
 
 
 def _arrived(
@@ -176,22 +214,29 @@ def _named(perception: Perception, data: ImageSet, place: int) -> str:
     return perception.class_names[int(data.labels[place])]
 
 
-Picture = Callable[[Perception, ImageSet], Figure]
+Picture = Callable[[Perception, ImageSet], Figure | list[Figure]]
 OF_SIGNS: dict[str, Picture] = {
     "importance": importance,
     "weights": weights,
     "falling": falling,
     "symbols": symbols,
+    "drop": drop,
 }
 OF_SCENES: dict[str, Picture] = {"allocation": allocation}
 
 
 PICTURES = (*OF_SIGNS, *OF_SCENES)
+ANIMATED = ("drop",)
+
+
+def file_of(name: str) -> str:
+    """What the picture of a name is written to."""
+    return f"how-{name}.{'webp' if name in ANIMATED else 'png'}"
 
 
 def main(names: Sequence[str] = PICTURES, folder: Path = FOLDER) -> None:
     """Draw the pictures of these names."""
-    figures: dict[str, Figure] = {}
+    figures: dict[str, Figure | list[Figure]] = {}
     if of_signs := [name for name in names if name in OF_SIGNS]:
         perception = load_perception(locate(f"{FAMILY}-a"))
         data = load_data(FAMILY, "test", limit=IMAGES)
@@ -201,7 +246,10 @@ def main(names: Sequence[str] = PICTURES, folder: Path = FOLDER) -> None:
         data = load_data(SCENES, "val", limit=max(SHOWN_SCENES) + 1)
         figures |= {name: OF_SCENES[name](perception, data) for name in of_scenes}
     for name, figure in figures.items():
-        save_figure(figure, folder / f"how-{name}.png")
+        if isinstance(figure, Figure):
+            save_figure(figure, folder / file_of(name))
+        else:
+            save_animation(figure, folder / file_of(name))
 
 
 if __name__ == "__main__":
