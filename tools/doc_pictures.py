@@ -3,8 +3,8 @@
     python tools/doc_pictures.py
 
 writes ``docs/images/how-*.png``: where the perception network looks, how unequal the weights of its
-layers are, one image at falling SNR, what goes over the air, and where symbols go by importance; and
-``how-drop.webp``, a link that falls before one's eyes.
+layers are, one image at falling SNR, what goes over the air, and where symbols go by importance.
+``how-drop.webp`` is an animation of that image while the SNR falls.
 """
 
 from collections.abc import Callable, Sequence

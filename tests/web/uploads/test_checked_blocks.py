@@ -39,3 +39,14 @@ def test_any_other_error_is_one_line_to_the_client_and_in_the_log(
     assert "LookupError: no such class" in said.message
     assert not said.print_exception
     assert capsys.readouterr().err == f"semjscc: warning: {said.message}\n"
+
+
+@pytest.mark.parametrize(("typed", "taken"), [(77, 20), (-6.5, -5), (3.5, 3.5), (None, 0)])
+def test_a_typed_number_is_within_the_slider(typed: float | None, taken: float) -> None:
+    """As its box shows it as soon as it is left."""
+    import gradio as gr
+
+    from semjscc.web.uploads.checked_blocks import _within
+
+    assert _within(gr.Slider(-5, 20), typed) == taken
+    assert _within(gr.Textbox(), "77") == "77"
