@@ -214,6 +214,25 @@ def test_everybody_gets_their_own_image(server: Server, tmp_path: Path) -> None:
         assert [person.ask(snr_db) for snr_db in SNRS_DB] == answer
 
 
+def test_a_program_may_ask_what_a_person_does(server: Server, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+    from gradio_client.exceptions import AppError
+
+    file = tmp_path / "program.png"
+    Image.new("RGB", (64, 64), (180, 20, 20)).save(file)
+    client = Client(server.address, verbose=False, analytics_enabled=False)
+    wish = ("signs", OWN, AS_TRAINED, "1/24", "awgn", 5)
+    told = client.predict(handle_file(file), *wish, api_name="/transmit")
+    assert set(told) == {"semantic", "djscc", "separate"}
+    assert told["semantic"]["channel_uses"] == 512
+    assert pictures(told["semantic"]["image"])[0].shape == (64, 64, 3)
+    # A file of the machine is not read, whether it is called an upload or not.
+    for image in ({"path": str(file), "meta": {"_type": "file"}}, str(file)):
+        with pytest.raises(AppError, match=r"choose the file again|is an uploaded file"):
+            client.predict(image, *wish, api_name="/transmit")
+    assert server.terminal.read_text() == ""
+
+
 def test_uploads_are_deleted(server: Server) -> None:
     end = time.monotonic() + 120
     while server.upload.exists():

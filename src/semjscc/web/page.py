@@ -19,6 +19,7 @@ from semjscc.web.glossary import glossary_html
 from semjscc.web.marking import FOLLOW_CLICKS, FORGET, SPANNED, marking
 from semjscc.web.models import MORE, OWN, judges, load_senders, preferred_judge, shown_families
 from semjscc.web.pictures import HIGHEST_DB, LOWEST_DB, png_uri
+from semjscc.web.programs import offer
 from semjscc.web.result_html import notes_html, status_html, waiting_card
 from semjscc.web.scripts import BEGIN, FOLLOW
 from semjscc.web.updates import AS_IT_IS, AS_TRAINED, SIZES, Update, ask, drop, show
@@ -156,15 +157,16 @@ def build(folder: Path, file_seconds: tuple[int, int]) -> gr.Blocks:
         wanted: list[Any] = [chosen, weights, judge, size, ratio, channel, snr, more]
         wanted += [marks.alpha, marks.box]
         outputs = list(parts.values())
+        line: dict[str, Any] = {"concurrency_id": "links", "concurrency_limit": AT_ONCE}
         answer: dict[str, Any] = {
             "inputs": wanted,
             "outputs": outputs,
             "show_progress": "minimal",
             "show_progress_on": parts["status"],
             "api_visibility": "private",
-            "concurrency_id": "links",
-            "concurrency_limit": AT_ONCE,
+            **line,
         }
+        offer(folder, line)
         choose: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         shown = partial(_updates, show, parts)
         setting = [weights, judge, size]
