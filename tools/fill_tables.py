@@ -12,6 +12,7 @@ What stands between one of these marks and ``<!-- end -->`` is written anew:
     <!-- photograph-speed results/FILE.json --> what `benchmarks/photograph_speed.py` measured
     <!-- board-quality results/FILE.json --> PSNR and accuracy by `benchmarks/board.py`
     <!-- board-time results/FILE.json -->   processor time and size of files, likewise
+    <!-- commands results/FILE.json -->    what `benchmarks/commands.py` measured
     <!-- install-size results/FILE.json --> what `benchmarks/install_size.py` counted
     <!-- cluster results/FILE.json -->     what `benchmarks/cluster.py` measured
     <!-- mcs-estimates results/FILE.json -->   what `tools/check_mcs.py` counted
@@ -71,6 +72,7 @@ QUALITY = re.compile(r"(<!-- quality (\S+) (\S+)(?: (\S+))? -->\n)" + END, re.DO
 PHOTOGRAPH_SPEED = re.compile(r"(<!-- photograph-speed (\S+) -->\n)" + END, re.DOTALL)
 BOARD_QUALITY = re.compile(r"(<!-- board-quality (\S+) -->\n)" + END, re.DOTALL)
 BOARD_TIME = re.compile(r"(<!-- board-time (\S+) -->\n)" + END, re.DOTALL)
+COMMANDS = re.compile(r"(<!-- commands (\S+) -->\n)" + END, re.DOTALL)
 INSTALL_SIZE = re.compile(r"(<!-- install-size (\S+) -->\n)" + END, re.DOTALL)
 CLUSTER = re.compile(r"(<!-- cluster (\S+) -->\n)" + END, re.DOTALL)
 MCS_ESTIMATES = re.compile(r"(<!-- mcs-estimates (\S+) -->\n)" + END, re.DOTALL)
@@ -246,6 +248,22 @@ def _board_quality(told: dict[str, float] | None) -> str:
 def _board_time(name: str, told: dict[str, float]) -> str:
     taken = f"{1e3 * told['seconds']:.3g} ms"
     return taken if name == "torch" else f"{taken}<br>{told['times as fast']:.1f} times"
+
+
+def commands_table(path: Path) -> str:
+    """Seconds that commands take from beginning to end, and goals where there are some."""
+    found = json.loads(path.read_text())
+    rows = [
+        [
+            f"`semjscc {name}`",
+            f"{one['seconds']:.1f}",
+            f"{one['processor_seconds']:.1f}",
+            "" if one["goal"] is None else f"{one['goal']:g}",
+        ]
+        for name, one in found["commands"].items()
+    ]
+    head = ["command", "seconds", "of the processor", "goal"]
+    return _table(head, rows, f"On {found['meta']['cores']} cores of {found['meta']['machine']}.")
 
 
 def install_size_table(path: Path) -> str:
@@ -557,6 +575,7 @@ def fill(text: str) -> str:
     text = PHOTOGRAPH_SPEED.sub(lambda m: m[1] + photograph_speed_table(ROOT / m[2]) + m[3], text)
     text = BOARD_QUALITY.sub(lambda m: m[1] + board_quality_table(ROOT / m[2]) + m[3], text)
     text = BOARD_TIME.sub(lambda m: m[1] + board_time_table(ROOT / m[2]) + m[3], text)
+    text = COMMANDS.sub(lambda m: m[1] + commands_table(ROOT / m[2]) + m[3], text)
     text = INSTALL_SIZE.sub(lambda m: m[1] + install_size_table(ROOT / m[2]) + m[3], text)
     text = CLUSTER.sub(lambda m: m[1] + cluster_table(ROOT / m[2]) + m[3], text)
     text = MCS_ESTIMATES.sub(lambda m: m[1] + mcs_estimates_table(ROOT / m[2]) + m[3], text)

@@ -189,7 +189,7 @@ def test_what_decides_a_measurement_on_the_command_line_decides_it_in_a_plan() -
     parser = Parser()
     measure._add_grid(parser)
     options = {action.dest for action in parser._actions} - {"help"}
-    of_a_run = {"out", "jobs", "fresh", "json"}
+    of_a_run = {"out", "jobs", "cluster", "needs", "device", "fresh", "json"}
     renamed = {
         "ratio": "ratios",
         "snr": "snrs",
@@ -206,7 +206,8 @@ def test_size_seed_and_accounting_reach_the_experiment(plan_file: Path) -> None:
     )
     plan_file.write_text(text.replace("heavier=heavier", "separate"))
     (evaluation,) = load_plan(plan_file).evaluations
-    experiment = run._experiment(evaluation, "signs", {}, {}, "")
+    judge = run._judge(evaluation, {})
+    experiment = run._experiment(evaluation, judge, "signs", {}, {}, "")
     assert experiment.grid.seed == 7
     (evaluator,) = experiment.evaluators
     assert tuple(evaluator.data.images.shape) == (2, 3, 48, 48)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from semjscc.checkpoint import MODEL
-from semjscc.experiments import run
+from semjscc.experiments import run, trainings
 from semjscc.experiments.plan import Evaluation, Plan, Training
 from semjscc.experiments.time_left import Pace
 from semjscc.training.recipe import Recipe, save_recipe
@@ -33,7 +33,8 @@ def test_days_are_hours_and_seconds_are_rounded() -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(run, "monotonic", lambda: clock.now)
+    for module in (run, trainings):
+        monkeypatch.setattr(module, "monotonic", lambda: clock.now)
     return clock
 
 
@@ -56,8 +57,8 @@ def test_only_whole_trainings_set_the_pace(
         folder.mkdir(exist_ok=True)
         (folder / MODEL).touch()
 
-    monkeypatch.setattr(run, "train", train)
-    monkeypatch.setattr(run, "_finished", lambda _, folder: (folder / MODEL).is_file())
+    monkeypatch.setattr(trainings, "train", train)
+    monkeypatch.setattr(trainings, "_finished", lambda _, folder: (folder / MODEL).is_file())
     said: list[str] = []
     run.reproduce(plan, recipes, tmp_path / "out", tmp_path, command="", say=said.append)
     assert said == [

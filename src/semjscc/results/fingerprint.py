@@ -1,15 +1,15 @@
 """What decides a record, in 32 hexadecimal digits: so that it need not be measured twice.
 
 Weights and images go in by content, whatever their files are called; so do the tables that
-separate coding rests on and the versions of its coders. Our code goes in by `FORMAT` and the
-package's version alone; the code of parts that are not ours by its source, see `contents`.
+separate coding rests on and the versions of its coders. Our code goes in by `FORMAT` alone, so
+that a release asks for no new measurement; the code of parts that are not ours by its source, see
+`contents`.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import semjscc
 from semjscc.channels import Channel
 from semjscc.channels.erasures import Bursts, Cut
 from semjscc.data.base import ImageSet
@@ -20,8 +20,9 @@ from semjscc.perception.base import Perception
 from semjscc.results.contents import contents
 from semjscc.results.members import Unknown
 
-FORMAT = 2
-"""Counted up when equal inputs give other records than before."""
+FORMAT = 2, "0.1.0"
+"""Counted up when equal inputs give other records than before. The second is the version of the
+package from which on they are the same."""
 
 _RESAMPLING = "draws without anything to measure are left out"
 """How intervals come about where the metric is no share of the images: they were others before."""
@@ -40,7 +41,7 @@ def point_fingerprint(
     """
     if context is None or link is None or channel is None:
         return None
-    parts = [FORMAT, semjscc.__version__, context, link, json.dumps(point, sort_keys=True)]
+    parts = [*FORMAT, context, link, json.dumps(point, sort_keys=True)]
     # Of our own channels the name says it all.
     return hashed(repr([*parts, channel] if channel else parts).encode())
 
