@@ -33,7 +33,6 @@ SHORT = {
 }
 """Words of each command, and within how many seconds it should be done."""
 _AT = ["--snr", "10", "--ratio", "1/48"]
-_TRAIN = ["train", str(Path(__file__).parents[1] / "recipes" / "signs-semantic.yaml")]
 LONG = {
     "transmit photo.jpg --link semantic": (["transmit", "photo.jpg", *_AT], None),
     "transmit photo.jpg --link separate": (
@@ -47,10 +46,6 @@ LONG = {
     "modulate photo.jpg": (["modulate", "photo.jpg", "--out", "photo.cf32"], None),
     "demodulate photo.cf32": (["demodulate", "photo.cf32", "--out", "received"], None),
     "demo": (["demo"], 60.0),
-    "train signs-semantic.yaml --optimiser.steps 20": (
-        [*_TRAIN, "--optimiser.steps", "20", "--out", "run"],
-        None,
-    ),
 }
 """Those that take longer, with what they need in the order in which they are run."""
 _SIDES = 640, 480
