@@ -38,7 +38,8 @@ def decode(
 
     forward = _Forward(stream)
     try:
-        container = cast("InputContainer", av.open(forward, format=kind))
+        # A damaged title is no reason to refuse the sound.
+        container = cast("InputContainer", av.open(forward, format=kind, metadata_errors="replace"))
     except FFmpegError:
         forward.check()
         raise UserError(f"{name} is no {kind.upper()} file that can be read") from None
