@@ -167,6 +167,15 @@ def test_what_is_no_compressed_sound_is_one_line(tmp_path: Path, kind: str, cont
         samples_of(tmp_path / f"x.{kind}")
 
 
+def test_a_damaged_title_leaves_the_sound(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(24_000) / 10) / 2
+    path = made.write_compressed(tmp_path / "x.flac", tone, 48_000)
+    content = path.read_bytes()
+    place = content.index(b"Lavf") + 5
+    path.write_bytes(content[:place] + b"\xb1" + content[place + 1 :])  # no text in UTF-8
+    np.testing.assert_allclose(samples_of(path)[:, 0], tone, rtol=0, atol=2.0**-16)
+
+
 def test_a_damaged_part_is_left_out_and_said(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, 48_000)
     path = made.write_compressed(tmp_path / "x.flac", noise, 48_000)
