@@ -25,7 +25,6 @@ from skimage.data import chelsea as photograph
 from semjscc.data.drawn.signs import render
 
 ROUNDS = 5
-LONG_ROUNDS = 1
 SHORT = {
     "--help": (["--help"], 0.3),
     "links": (["links"], 1.0),
@@ -84,9 +83,8 @@ def measure() -> dict[str, dict[str, float | None]]:
                 one = seconds(words, Path(folder))
                 if turn:  # the first turn reads the libraries from the disk
                     taken[name].append(one)
-        for _ in range(LONG_ROUNDS):
-            for name, (words, _) in LONG.items():
-                taken[name].append(seconds(words, Path(folder)))
+        for name, (words, _) in LONG.items():
+            taken[name].append(seconds(words, Path(folder)))
     return {
         name: {
             "seconds": statistics.median(clock for clock, _ in runs),

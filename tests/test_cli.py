@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from command_line import refusal, run_json
 from semjscc.checkpoint import locate
 from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
@@ -34,21 +35,6 @@ def sign(tmp_path: Path) -> Path:
     path = tmp_path / "sign.png"
     Image.fromarray(render("test", 0).image).save(path)
     return path
-
-
-def run_json(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
-    assert main([*words, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line of an error, after checking that it is one."""
-    assert main(words) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("semjscc: ")
-    assert printed.err.count("\n") == 1
-    assert printed.out == ""
-    return printed.err
 
 
 def test_what_the_system_refuses_is_one_line(

@@ -23,11 +23,12 @@ def psnr(images: Tensor, received: Tensor) -> Tensor:
 
     Args:
         images: (B, 3, H, W), as sent.
-        received: (B, 3, H, W), clamped and rounded to 8 bits.
+        received: (B, 3, H, W), clamped and rounded to 8 bits, on any device.
 
     Returns:
         (B,) float32, in dB; infinite where the two agree exactly.
     """
+    received = received.to(images.device)
     return -10 * torch.log10((received - images).square().mean(dim=(1, 2, 3)))
 
 
@@ -58,11 +59,12 @@ def ssim(images: Tensor, received: Tensor) -> Tensor:
 
     Args:
         images: (B, 3, H, W), as sent; sides of 16 pixels or more.
-        received: (B, 3, H, W), clamped and rounded to 8 bits.
+        received: (B, 3, H, W), clamped and rounded to 8 bits, on any device.
 
     Returns:
         (B,) float32, at most 1.
     """
+    received = received.to(images.device)
     square, product = images.square() + received.square(), images * received
     first, second, square, product = _blur(torch.stack([images, received, square, product]))
     means, squares = first * second, first.square() + second.square()

@@ -27,10 +27,12 @@ def signs() -> ImageSet:
     return load_data("signs", "test", limit=2, size=32)
 
 
-def _records(link: str, data: ImageSet, device: torch.device) -> list[Record]:
+def _records(
+    link: str, data: ImageSet, device: torch.device, *, apart: bool = False
+) -> list[Record]:
     perception = open_perception("signs-a", device=device)
     grid = Grid(ratios=(Fraction(1, 48),), snrs_db=(5.0,))
-    (point,) = points([open_link(link, "signs", perception)], grid)
+    (point,) = points([open_link(link, "signs", None if apart else perception)], grid)
     return measure(point, evaluators_of(data, perception), grid)
 
 
@@ -39,4 +41,11 @@ def test_what_arrives_is_the_same(name: str, signs: ImageSet) -> None:
     here = _records(name, signs, torch.device("cpu"))
     with SecondDevice():
         there = _records(name, signs, SECOND)
+    assert there == here
+
+
+def test_a_link_may_lie_elsewhere_than_the_network_that_judges(signs: ImageSet) -> None:
+    here = _records("semantic", signs, torch.device("cpu"))
+    with SecondDevice():
+        there = _records("semantic", signs, SECOND, apart=True)
     assert there == here

@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from command_line import refusal, run_json
 from moving_pictures import frames_in, squares, write_clip
 from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
@@ -27,21 +27,6 @@ LINK = ["--link", "linear-adaptive", "--ratio", "1/6", "--snr", "20"]
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write_clip(tmp_path_factory.mktemp("clip") / "clip.mkv", squares(6), rate=10))
-
-
-def run_json(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    capsys.readouterr()
-    assert main([*words, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
-    capsys.readouterr()
-    assert main(words) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("semjscc: ")
-    assert printed.err.count("\n") == 1
-    return printed.err
 
 
 def nearest(frame: np.ndarray) -> int:

@@ -156,6 +156,12 @@ def test_no_process_is_no_schedule() -> None:
         Schedule(processes=0)
 
 
+def test_a_device_that_is_not_there_is_no_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UserError, match="no GPU can be used here"):
+        Schedule(device="cuda")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -29,15 +29,13 @@ def _web(arguments: argparse.Namespace) -> None:
     check_classes(arguments)
     if arguments.perception is not None:
         check_network(arguments.perception)
-    import_torch()
-    from semjscc.runtime.devices import device_named
-    from semjscc.web.models import bring, compute_on
+        import_torch()
+        from semjscc.web.models import bring, compute_on
 
-    compute_on(device_named(arguments.device))
-    if arguments.perception is not None:
+        compute_on(arguments.device)
         bring(arguments.perception, arguments.network, arguments.task)
     from semjscc.web.server import serve
     from semjscc.web.uploads.folder import private_folder
 
     with private_folder() as folder:
-        serve(arguments.port, arguments.host, folder=folder)
+        serve(arguments.port, arguments.host, device=arguments.device, folder=folder)

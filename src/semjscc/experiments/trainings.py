@@ -64,8 +64,8 @@ def _train_here(
     say: Say,
 ) -> None:
     pace = Pace("trainings")
-    for number, recipe in enumerate(recipes, 1):
-        place, folder = f"training {number} of {len(recipes)}: {recipe.name}", trained[recipe.name]
+    for recipe in recipes:
+        place, folder = _numbered(recipes, recipe), trained[recipe.name]
         if _finished(recipe, folder):
             say(f"{place}: done already")
             continue

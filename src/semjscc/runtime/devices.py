@@ -41,6 +41,23 @@ def device_named(name: str) -> torch.device:
             is one, and else the CPU.
 
     Raises:
+        UserError: as of `check_device`.
+    """
+    import torch
+
+    check_device(name)
+    if name == AUTO:
+        name = CUDA if torch.cuda.is_available() else CPU
+    if name == CUDA:
+        # By default convolutions round what they multiply to 10 bits there.
+        torch.backends.cudnn.allow_tf32 = False
+    return torch.device(name)
+
+
+def check_device(name: str) -> None:
+    """Refuse a device that is not there, before hours of work depend on it.
+
+    Raises:
         UserError: there is no such device, or this torch cannot use it.
     """
     import torch
@@ -50,20 +67,14 @@ def device_named(name: str) -> torch.device:
         raise UserError(
             f"there is no device '{printable(name)}'{did_you_mean(name, DEVICES) or there}"
         )
-    if name == AUTO:
-        name = CUDA if torch.cuda.is_available() else CPU
-    if name == CUDA:
-        if not torch.cuda.is_available():
-            raise UserError(
-                "no GPU can be used here (--device cuda): this torch "
-                + ("finds none" if torch.backends.cuda.is_built() else "is a build for the CPU")
-                + ", take --device cpu"
-            )
-        # By default convolutions round what they multiply to 10 bits there.
-        torch.backends.cudnn.allow_tf32 = False
+    if name == CUDA and not torch.cuda.is_available():
+        raise UserError(
+            "no GPU can be used here (--device cuda): this torch "
+            + ("finds none" if torch.backends.cuda.is_built() else "is a build for the CPU")
+            + ", take --device cpu"
+        )
     if name == MPS and not torch.backends.mps.is_available():
         raise UserError("no Apple GPU can be used here (--device mps): take --device cpu")
-    return torch.device(name)
 
 
 def device_of(network: nn.Module) -> torch.device:

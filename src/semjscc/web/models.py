@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-import torch
-
 from semjscc.errors import UserError, printable
 from semjscc.families import PHOTO, choose_family, default_perception, families
 from semjscc.links import CodecLink, SymbolLink, open_link, shipped_schemes
@@ -14,6 +12,7 @@ from semjscc.links.catalogue import ADAPTIVE, HYBRID, LINEAR
 from semjscc.perception.base import Perception
 from semjscc.perception.built_in import imagenet
 from semjscc.perception.store import open_perception
+from semjscc.runtime.devices import device_named
 from semjscc.web.coding import PageStage
 from semjscc.web.importance import NAME as IMPORTANCE
 
@@ -40,9 +39,13 @@ _BROUGHT: dict[str, Perception] = {}
 _DEVICE = ["cpu"]
 
 
-def compute_on(device: torch.device) -> None:
-    """Where the networks of the page compute, which are loaded from now on."""
-    _DEVICE[:] = [str(device)]
+def compute_on(device: str) -> None:
+    """Where the networks of the page compute, which are loaded from now on.
+
+    Raises:
+        UserError: there is no such device, see `semjscc.runtime.devices.device_named`.
+    """
+    _DEVICE[:] = [str(device_named(device))]
 
 
 @dataclass(frozen=True)

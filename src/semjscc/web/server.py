@@ -11,6 +11,7 @@ from typing import Any
 
 from semjscc.errors import UserError, printable
 from semjscc.parts.own_code import with_kind
+from semjscc.runtime.devices import AUTO
 from semjscc.web.uploads.folder import FILE_SECONDS
 
 LOCAL = "127.0.0.1"
@@ -34,6 +35,7 @@ def serve(
     host: str = LOCAL,
     *,
     folder: Path,
+    device: str = AUTO,
     file_seconds: tuple[int, int] = FILE_SECONDS,
 ) -> None:
     """Serve the page until Ctrl-C.
@@ -42,6 +44,7 @@ def serve(
         port: to listen on.
         host: the address; whoever can reach it can use the page.
         folder: for uploads.
+        device: where networks compute, see `semjscc.runtime.devices`.
         file_seconds: how often uploads are looked through and how old one may grow.
 
     Raises:
@@ -56,9 +59,11 @@ def serve(
             from fastapi import FastAPI
         except ImportError as error:
             raise UserError(f"the page needs {error.name}: pip install 'semjscc[web]'") from error
+        from semjscc.web.models import compute_on
         from semjscc.web.page import AT_ONCE, THEME, build, style_sheet, warm_up
         from semjscc.web.uploads.reading import LARGEST_FILE
 
+        compute_on(device)
         warm_up()
         page = build(folder, file_seconds)
         page.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False)

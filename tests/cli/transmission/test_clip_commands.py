@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from command_line import refusal, run_json
 from moving_pictures import add_sound, frames_in, squares, write_clip
 from semjscc.cli import main
 from semjscc.codecs.bandwidth import channel_uses, parse_ratio
@@ -26,22 +27,6 @@ H264 = {"codec": "libx264", "pixels": "yuv420p"}
 @pytest.fixture
 def clip(tmp_path: Path) -> str:
     return str(write_clip(tmp_path / "clip.mkv", squares(6)))
-
-
-def run_json(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    capsys.readouterr()
-    assert main([*words, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    capsys.readouterr()
-    assert main(words) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("semjscc: ")
-    assert printed.err.count("\n") == 1
-    assert printed.out == ""
-    return printed.err
 
 
 def test_a_clip_arrives_and_its_symbols_are_told(

@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 from semjscc.checkpoint import MODEL
 from semjscc.errors import Stopped, UserError, printable
 from semjscc.paths import keep_apart
-from semjscc.runtime.devices import AUTO
+from semjscc.runtime.devices import AUTO, check_device
 from semjscc.training.modules import StepTraining
 from semjscc.training.optimisation.averaging import AverageWeights
 from semjscc.training.recipe import Recipe, load_recipe, save_recipe
@@ -123,6 +123,7 @@ class Schedule:
     def __post_init__(self) -> None:
         if self.processes < 1:
             raise UserError(f"there must be at least 1 process, not {self.processes}")
+        check_device(self.device)
         if self.nodes < 1:
             raise UserError(f"there must be at least 1 node, not {self.nodes}")
         if not self.save_seconds >= 0:
